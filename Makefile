@@ -1,0 +1,78 @@
+# What people do with a checkout. Needs make and a Python with venv and pip; npm builds GraphiQL where it is found.
+
+# The first Python that can run Trellis; `make PYTHON=/path/to/python3` takes another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$python && break; \
+	done)
+PLAYGROUND := app/graph/playground
+COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+	--custom-compile-command 'make lock'
+
+.DELETE_ON_ERROR:
+.PHONY: help setup playground run test lint check format schema migrate lock clean
+
+help: ## List what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: .venv/.project ## Make .venv and install Trellis into it, with the exact versions of requirements-dev.lock
+
+playground: $(PLAYGROUND)/dist/index.html ## Build GraphiQL, the page that browsers get at /graphql
+
+run: setup playground ## Start Trellis with its own PostgreSQL and a small demo; ARGS='--port 9000'
+	.venv/bin/trellis dev $(ARGS)
+
+test: setup playground ## Run the tests; ARGS='tests/db -x'
+	.venv/bin/pytest -n 2 $(ARGS)
+
+lint: setup ## Check format, lint and types
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+
+check: lint test ## Everything a change must pass
+
+format: setup ## Format the code and mend what ruff can mend
+	.venv/bin/ruff format
+	.venv/bin/ruff check --fix
+
+schema: setup ## Print the GraphQL schema into schema.graphql
+	.venv/bin/trellis schema > schema.graphql.new
+	mv schema.graphql.new schema.graphql
+
+migrate: setup ## Bring the database to the newest tables
+	.venv/bin/trellis migrate $(ARGS)
+
+# The first lock constrains the second, so that the tests run what the image runs.
+lock: setup ## Write the locks anew; ARGS=--upgrade takes the newest versions
+	$(COMPILE) $(ARGS) --output-file requirements.lock
+	$(COMPILE) $(ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## Remove what was installed and built; the data in .trellis stays
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis $(PLAYGROUND)/dist $(PLAYGROUND)/node_modules
+	find app alembic tests -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.python:
+	@test -n "$(PYTHON)" || { echo "Trellis needs Python 3.11 to 3.14: install one, or name it with make PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+# uv takes seconds where pip takes a minute. pip stands in where uv cannot be had, or where only pip knows of a mirror.
+# Like pip, uv shall trust the certificates that the machine trusts.
+.venv/.requirements: .venv/.python requirements-dev.lock
+	@echo "Installing requirements-dev.lock into .venv"
+	@export PATH="$(CURDIR)/.venv/bin:$$PATH" UV_SYSTEM_CERTS=1; \
+	uv --version >/dev/null 2>&1 || sed -n '/^uv==/,/# via/p' requirements-dev.lock | pip install --quiet --require-hashes -r /dev/stdin; \
+	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements-dev.lock \
+		|| pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Without isolation the build uses the locked hatchling and asks no index.
+.venv/.project: .venv/.requirements pyproject.toml
+	@.venv/bin/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(PLAYGROUND)/dist/index.html: $(shell find $(PLAYGROUND) \( -name node_modules -o -name dist \) -prune -o -type f -print)
+	@if ! command -v npm >/dev/null; then echo "npm is missing, so GraphiQL is not built: install Node.js 20.19 or later for it"; \
+	elif ! node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major * 100 + minor < 2019 ? 1 : 0)'; \
+	then echo "Node.js $$(node --version) is too old, so GraphiQL is not built: install 20.19 or later for it"; \
+	else cd $(PLAYGROUND) && npm ci --no-audit --no-fund && npm run build; fi

@@ -1,0 +1,124 @@
+"""Brings a database to the newest schema and lets the server's role in. Servers that start together take turns."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.refusal import Refusal
+
+PACKAGE = Path(__file__).parents[1]
+TURN = 0x7472656C6C6973  # "trellis" in ASCII: the key of the advisory lock
+
+# Whoever may become the owner can switch row-level security off, as can a superuser, who may become anybody.
+POWERS = "SELECT rolbypassrls OR pg_has_role(oid, current_user, 'MEMBER') FROM pg_roles WHERE rolname = $1"
+
+
+class DatabaseUrlUnusable(Refusal):
+    """A URL that names no PostgreSQL database, or no role."""
+
+
+class DatabaseUnreachable(Refusal):
+    """No connection as the owner: wrong address, wrong password, or no server."""
+
+
+class RolesNotSeparate(Refusal):
+    """The server would log in as a role that row-level security does not hold."""
+
+
+class OwnerLacksPrivilege(Refusal):
+    """The owner may not do what a migration asks for."""
+
+
+def migrate(owner_url: str, runtime_url: str) -> None:
+    """Runs the missing migrations as the role of `owner_url`, after which the role of `runtime_url` may use the tables.
+
+    Makes that role where it is missing, with the password of its URL. Safe to call from several servers at once.
+    """
+    owner, runtime = _read(owner_url, "TRELLIS_DATABASE_OWNER_URL"), _read(runtime_url, "TRELLIS_DATABASE_URL")
+    if owner.username == runtime.username:
+        raise RolesNotSeparate(
+            f"TRELLIS_DATABASE_OWNER_URL and TRELLIS_DATABASE_URL both name the role {owner.username}: let the second "
+            "name a role of the server's own, which `trellis migrate` makes"
+        )
+    asyncio.run(_migrate(owner_url, owner, runtime))
+
+
+def alembic_config(owner_url: str) -> Config:
+    """Alembic's settings, wherever Trellis is installed: beside the package in a checkout, inside it in a wheel."""
+    places = (PACKAGE.parent / "alembic.ini", PACKAGE / "alembic.ini")
+    config = Config(next(place for place in places if place.exists()))
+    config.attributes["owner_url"] = owner_url  # an option of the file would read each % of a password as its own
+    return config
+
+
+async def _migrate(owner_url: str, owner: URL, runtime: URL) -> None:
+    async with _connect(owner_url, owner) as connection:
+        await _take_turn(connection)
+        try:
+            await _make_login(connection, runtime)
+            # In a thread, because Alembic is synchronous and its env.py runs a loop of its own.
+            await asyncio.to_thread(command.upgrade, alembic_config(owner_url), "head")
+            await _let_in(connection, str(runtime.username))
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise OwnerLacksPrivilege(
+                f"The role {owner.username} may not do that ({error}): `ALTER ROLE {owner.username} CREATEROLE`, "
+                "and let it own the database"
+            ) from error
+
+
+@asynccontextmanager
+async def _connect(owner_url: str, owner: URL) -> AsyncIterator[asyncpg.Connection]:
+    try:
+        connection = await asyncpg.connect(owner_url)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        shown = owner.render_as_string(hide_password=True)
+        raise DatabaseUnreachable(f"{shown} cannot be reached ({error}): check TRELLIS_DATABASE_OWNER_URL") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()  # and gives back the turn
+
+
+async def _take_turn(connection: asyncpg.Connection) -> None:
+    """Asks again and again instead of waiting in PostgreSQL: a statement that waits holds a snapshot, and CREATE INDEX
+    CONCURRENTLY waits for all of those to go. The turn and the index would wait for each other, unseen by PostgreSQL.
+    """
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", TURN):  # noqa: ASYNC110  # PostgreSQL sends no event
+        await asyncio.sleep(0.1)
+
+
+async def _make_login(connection: asyncpg.Connection, runtime: URL) -> None:
+    powers = await connection.fetchval(POWERS, runtime.username)
+    if powers:
+        raise RolesNotSeparate(
+            f"The role {runtime.username} of TRELLIS_DATABASE_URL gets around row-level security: name one that is no "
+            "superuser, has no BYPASSRLS and is no member of the owner"
+        )
+    if powers is None:
+        password = " PASSWORD %L" if runtime.password else ""
+        form = f"SELECT format('CREATE ROLE %I LOGIN NOBYPASSRLS{password}', VARIADIC $1::text[])"
+        await connection.execute(await connection.fetchval(form, [runtime.username, runtime.password or ""]))
+
+
+async def _let_in(connection: asyncpg.Connection, role: str) -> None:
+    if not await connection.fetchval("SELECT pg_has_role($1::name, 'trellis_runtime', 'MEMBER')", role):
+        await connection.execute(
+            await connection.fetchval("SELECT format('GRANT trellis_runtime TO %I', $1::text)", role)
+        )
+
+
+def _read(url: str, variable: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = URL.create("unknown")
+    if parsed.get_backend_name() not in {"postgresql", "postgres"} or not parsed.username:
+        raise DatabaseUrlUnusable(f"{variable} must look like postgresql://role:password@host/database")
+    return parsed

@@ -1,0 +1,143 @@
+"""The PostgreSQL that all tests share: one server for the run, and for each worker a clone of one migrated database."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from os import getpid
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.db import embedded
+from app.db.migrate import migrate
+from app.db.postgres import Addresses, Postgres
+
+RUN = pytest.StashKey[ExitStack]()
+ADDRESSES = pytest.StashKey[Addresses]()
+NUMBERS = count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database of the shared server, as each of the roles sees it."""
+
+    addresses: Addresses
+    name: str
+
+    @property
+    def owner_url(self) -> str:
+        return self.addresses.url("trellis_owner", self.name)
+
+    @property
+    def runtime_url(self) -> str:
+        return self.addresses.url("trellis", self.name)
+
+    @property
+    def superuser_url(self) -> str:
+        return self.addresses.url("postgres", self.name)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Runs in the process that starts the workers, or in the only one, before any of them; the workers are told."""
+    if hasattr(config, "workerinput"):
+        config.stash[ADDRESSES] = Addresses(Path(config.workerinput["socket_directory"]))
+        return
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(TemporaryDirectory(prefix="trellis-tests-")))
+        addresses = stack.enter_context(embedded.run(directory, durable=False))
+        migrate(addresses.owner_url, addresses.runtime_url)
+        config.stash[ADDRESSES] = addresses
+        config.stash[RUN] = stack.pop_all()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if RUN in config.stash:
+        config.stash[RUN].close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["socket_directory"] = str(node.config.stash[ADDRESSES].socket_directory)
+
+
+@pytest.fixture(scope="session")
+def addresses(pytestconfig: pytest.Config) -> Addresses:
+    """Where the shared server is."""
+    return pytestconfig.stash[ADDRESSES]
+
+
+@pytest.fixture(scope="session")
+async def database(addresses: Addresses) -> AsyncIterator[Database]:
+    """The migrated database of this worker. Nothing is rolled back: each test makes tenants of its own."""
+    async with _made(addresses, migrated=True) as made:
+        yield made
+
+
+@pytest.fixture
+async def new_database(addresses: Addresses) -> AsyncIterator[Callable[..., Awaitable[Database]]]:
+    """Makes databases for one test alone: `await new_database()` has tables, `migrated=False` has none."""
+    async with AsyncExitStack() as stack:
+
+        async def make(*, migrated: bool = True) -> Database:
+            return await stack.enter_async_context(_made(addresses, migrated=migrated))
+
+        yield make
+
+
+@pytest.fixture
+def own_server(data_directory: Path) -> Iterator[Postgres]:
+    """A migrated server for one test alone, which may kill, stop and start it."""
+    server = Postgres(data_directory / "postgres", durable=False)
+    try:
+        addresses = server.start()
+        migrate(addresses.owner_url, addresses.runtime_url)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def data_directory() -> Iterator[Path]:
+    """A directory for `--data`. At the end nothing may run over it any more."""
+    # Not under tmp_path: pytest closes that to other users, and so to the one that runs PostgreSQL where we are root.
+    with TemporaryDirectory(prefix="trellis-test-") as directory:
+        yield Path(directory)
+        left = running_over(Path(directory))
+        assert left == []
+
+
+def running_over(directory: Path) -> list[int]:
+    """The processes of PostgreSQL over a data directory, by the working directory that they all have."""
+    processes = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if link.readlink().is_relative_to(directory.resolve()):
+                processes.append(int(link.parent.name))
+        except OSError:  # it has ended meanwhile
+            continue
+    return processes
+
+
+@asynccontextmanager
+async def _made(addresses: Addresses, *, migrated: bool) -> AsyncIterator[Database]:
+    made = Database(addresses, f"test_{getpid()}_{next(NUMBERS)}")
+    connection = await asyncpg.connect(addresses.url("postgres", "postgres"))
+    try:
+        template = "trellis" if migrated else "template1"
+        await connection.execute(f"CREATE DATABASE {made.name} OWNER trellis_owner TEMPLATE {template}")
+        if not migrated:
+            await _install_extension(made)
+        yield made
+    finally:
+        await connection.execute(f"DROP DATABASE IF EXISTS {made.name} WITH (FORCE)")
+        await connection.close()
+
+
+async def _install_extension(made: Database) -> None:
+    connection = await asyncpg.connect(made.superuser_url)
+    await connection.execute("CREATE EXTENSION vector")
+    await connection.close()

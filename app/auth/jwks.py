@@ -11,6 +11,8 @@ import orjson
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
+from app.refusal import Refusal
+
 KEYS_LIFETIME = 300.0  # seconds; how long a key that the provider has withdrawn can still be believed
 REFETCH_INTERVAL = 30.0  # seconds; a flood of made-up key ids must not become a flood on the provider
 RETRY_INTERVAL = 5.0  # seconds, while there is no key at all: nobody can sign in, so 30 would be too long an outage
@@ -20,7 +22,7 @@ LARGEST_KEY_SET = 1_000_000  # bytes; real ones have less than 20,000
 logger = logging.getLogger("trellis")
 
 
-class UnsafeKeySetAddress(Exception):
+class UnsafeKeySetAddress(Refusal):
     """The address of the key set would let somebody on the way swap the keys."""
 
 

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from app.auth.jwks import PublishedKeys
 from app.config import Settings
+from app.refusal import Refusal
 
 LONGEST_TOKEN = 8192  # characters; what proxies allow in a header line
 LONGEST_SUBJECT = 255  # OpenID Connect Core §2
@@ -42,7 +43,7 @@ class InvalidToken(Exception):
     """The token proves nothing; the text may be shown to the caller and never holds a part of the token."""
 
 
-class UnusableSigningKey(Exception):
+class UnusableSigningKey(Refusal):
     """The settings name no key that tokens can be signed or checked with."""
 
 

@@ -1,0 +1,55 @@
+"""Columns that the tables of the domains share, and the names of their constraints."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import uuid_utils.compat
+from sqlalchemy import DateTime, MetaData, Table, Uuid
+from sqlmodel import Field, SQLModel
+
+# A constraint without a name cannot be dropped by a migration, nor told apart when it is violated.
+SQLModel.metadata.naming_convention = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+).naming_convention
+
+
+def new_id() -> UUID:
+    """A UUIDv7: ids made later sort later, so that inserts touch the end of an index."""
+    return uuid_utils.compat.uuid7()
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class Stamped(SQLModel):
+    """A row that people make: when it came, when it last changed."""
+
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))
+
+
+class Deletable(Stamped):
+    """A row that can be deleted and restored."""
+
+    deleted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class Owned(Deletable):
+    """A row of one organization: the tenant is the first part of its key."""
+
+    organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Uuid)
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table that a model declares, to build statements with."""
+    table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel adds it where table=True
+    return table

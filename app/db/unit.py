@@ -1,0 +1,110 @@
+"""One operation's transaction: one connection, one snapshot, one identity."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from app.auth.actor import Actor
+from app.db.engine import LOST, Connection, Database, DatabaseUnavailable, Record
+from app.db.identity import read_actor
+from app.db.statement import Statement
+from app.errors import AppError
+
+MEMBERSHIPS_CHANGED = "TRL01"
+ATTEMPTS = 3  # to begin: a lost connection and changed memberships can both come in the way once
+ROLLBACK_TIMEOUT = 1.0  # seconds; a connection that cannot even end its transaction is thrown away
+
+
+class StatementTooSlow(AppError):
+    """A statement or a lock took longer than the settings allow."""
+
+    code = "TIMEOUT"
+    status = 503
+
+
+class Unit:
+    """The transaction of one query: everything it reads is as of one moment, and only what its actor may see.
+
+    Sibling loaders share the connection and take turns, because asyncpg refuses concurrent use. The transaction begins
+    before any resolver runs: what they are told of the actor is then what the database holds at that moment.
+    """
+
+    def __init__(self, database: Database, actor: Actor) -> None:
+        self.database = database
+        self.actor = actor
+        self.statements = 0
+        self.rows = 0
+        self._connection: Connection | None = None
+        self._turn = asyncio.Lock()
+
+    async def begin(self) -> None:
+        """Raises DatabaseUnavailable. May replace `actor`, where their memberships have changed."""
+        for attempt in range(ATTEMPTS):
+            connection = await self.database.acquire()
+            try:
+                await connection.execute(self._opening())
+                self._connection = connection
+                self.statements += 1
+                return
+            except LOST as error:
+                # Nothing has been read yet, so a connection that died while idle is simply replaced.
+                await self._discard(connection)
+                if attempt == ATTEMPTS - 1:
+                    raise DatabaseUnavailable("The database cannot be reached: try again in a moment.") from error
+            except asyncpg.PostgresError as error:
+                await self._roll_back(connection)
+                if error.sqlstate != MEMBERSHIPS_CHANGED or attempt == ATTEMPTS - 1:
+                    raise
+                self.actor = await self._actor_now()
+            except BaseException:
+                await self._discard(connection)
+                raise
+
+    def _opening(self) -> str:
+        # One message in place of two round trips. The simple protocol takes no parameters, so both are written into the
+        # text: an id that has been parsed as a UUID and the hexadecimal digest that the database itself made.
+        identify = f"SELECT trellis_identify('{self.actor.user_id}', '{self.actor.fingerprint}')"
+        return f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {identify}"
+
+    async def _actor_now(self) -> Actor:
+        connection = await self.database.acquire()
+        try:
+            return await read_actor(connection, self.actor.user_id)
+        finally:
+            await self.database.release(connection)
+
+    async def fetch(self, statement: Statement, values: Mapping[str, Any], record: type[Record] = Record) -> list[Any]:
+        """The rows of `statement`, as `record`. Raises DatabaseUnavailable and StatementTooSlow."""
+        connection = self._connection
+        if connection is None:
+            raise DatabaseUnavailable("The operation's transaction is not open.")
+        arguments = statement.arguments(values)
+        try:
+            async with self._turn:
+                rows = await connection.fetch(statement.text, *arguments, record_class=record)
+        except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
+            raise StatementTooSlow("The database took too long: ask for less, or try again.") from error
+        except LOST as error:
+            raise DatabaseUnavailable("The database connection was lost: try again.") from error
+        self.statements += 1
+        self.rows += len(rows)
+        return rows
+
+    async def end(self) -> None:
+        """Ends the transaction and gives the connection back, whatever state they are in."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await asyncio.shield(self._roll_back(connection))
+
+    async def _roll_back(self, connection: Connection) -> None:
+        try:
+            await connection.execute("ROLLBACK", timeout=ROLLBACK_TIMEOUT)
+            await self.database.release(connection)
+        except (*LOST, asyncpg.PostgresError, TimeoutError):
+            await self._discard(connection)
+
+    async def _discard(self, connection: Connection) -> None:
+        connection.terminate()
+        await self.database.release(connection)

@@ -1,0 +1,31 @@
+"""The interfaces of the graph: what has an id, and what can be deleted."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+import strawberry
+
+from app.db.source import Source
+from app.graph.batch import Batch
+
+
+@strawberry.interface(description="An object with an id, which `node` and `nodes` find.")
+class Node:
+    """The base of every noun's type, and so the list of them: `node` asks each for its rows."""
+
+    source: ClassVar[Source]
+    by_key: ClassVar[Batch]  # the row of each Key, with what the noun's policy reads
+    can_read: ClassVar[Any]  # the noun's policy for looking at a row
+
+    id: strawberry.ID = strawberry.field(description="A UUID, unique among all objects.")
+
+    @classmethod
+    def is_type_of(cls, row: Any, _info: Any) -> bool:
+        """Whether a row is one of this noun's: what tells the types behind an interface apart."""
+        return isinstance(row, cls.source.record)
+
+
+@strawberry.interface(description="An object that can be deleted and restored.")
+class Deletable:
+    id: strawberry.ID = strawberry.field(description="A UUID, unique among all objects.")
+    deleted_at: datetime | None = strawberry.field(description="When it was deleted; null while it is not.")

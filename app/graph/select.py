@@ -1,0 +1,196 @@
+"""The statements of loaders: rows by key, and a page of rows for each of many parents."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    TableValuedAlias,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    select,
+    true,
+    tuple_,
+)
+
+from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.graph.context import Context
+from app.graph.paging import DeletedScope, Order, Page, Slice
+
+
+class Key(NamedTuple):
+    """What a row is found by. The organization is a part of every key; people and the caller's own lists have none."""
+
+    organization_id: UUID | None
+    id: UUID
+
+
+def scoped(source: Source) -> ColumnElement[bool]:
+    """The second wall: only rows of the caller's organizations. `Context.fetch` gives the parameter its value."""
+    return source.columns["organization_id"] == any_(bindparam("organization_ids", type_=ARRAY(Uuid)))
+
+
+def given_keys() -> TableValuedAlias:
+    """The keys of a batch as a table: organization_id, id, and their place in the batch, from 1 on."""
+    return (
+        func.unnest(bindparam("key_organization_ids", type_=ARRAY(Uuid)), bindparam("key_ids", type_=ARRAY(Uuid)))
+        .table_valued("organization_id", "id", with_ordinality="ordinal", name="given")
+        .render_derived()
+    )
+
+
+def key_values(keys: Sequence[Key]) -> dict[str, Any]:
+    """The parameters of `given_keys`."""
+    return {"key_organization_ids": [key[0] for key in keys], "key_ids": [key[1] for key in keys]}
+
+
+async def rows_by_key(context: Context, source: Source, keys: Sequence[Key]) -> list[Any]:
+    """The row of each key, deleted or not; None where the caller has no such row."""
+    statement = _by_key(source, context.columns(source))
+    rows = await context.fetch(statement, key_values(keys), source.record)
+    found = {row["ordinal"]: row for row in rows}
+    return [found.get(ordinal) for ordinal in range(1, len(keys) + 1)]
+
+
+@lru_cache(1000)
+def _by_key(source: Source, columns: tuple[str, ...]) -> Statement:
+    keys = given_keys()
+    return prepare(
+        select(keys.c.ordinal, *(source.columns[name].label(name) for name in columns))
+        .select_from(keys)
+        .join(
+            source.table,
+            (source.columns["organization_id"] == keys.c.organization_id) & (source.columns["id"] == keys.c.id),
+        )
+        .where(scoped(source))
+    )
+
+
+async def live_rows(context: Context, source: Source, ids: Sequence[UUID]) -> list[Any]:
+    """The row of each id, in whichever of the caller's organizations; None where there is none, or it is deleted."""
+    rows = await context.fetch(_live(source, context.columns(source)), {"ids": list(ids)}, source.record)
+    found = {row["id"]: row for row in rows}
+    return [found.get(row_id) for row_id in ids]
+
+
+@lru_cache(1000)
+def _live(source: Source, columns: tuple[str, ...]) -> Statement:
+    return prepare(
+        select(*(source.columns[name].label(name) for name in columns)).where(
+            scoped(source),
+            source.columns["id"] == any_(bindparam("ids", type_=ARRAY(Uuid))),
+            source.columns["deleted_at"].is_(None),
+        )
+    )
+
+
+async def pages(context: Context, source: Source, parents: Sequence[Key], page: Page, *, by: str | None) -> list[Slice]:
+    """A page of each parent's rows, in one statement; `by` is the column that holds the parent's id.
+
+    Where `by` is None every row that the caller may see belongs to the one parent.
+    """
+    shape = Shape(source, by, context.columns(source, page.order.column), page.order, page.backward, page.deleted)
+    bounds = (page.after is not None, page.before is not None)
+    if page.filter is None:
+        statement = _plain_counts(shape) if page.count else _plain_pages(shape, bounds)
+    else:
+        condition = page.filter.where(source)
+        statement = prepare(_counts(shape, condition) if page.count else _pages(shape, bounds, condition))
+    rows = await context.fetch(statement, key_values(parents) | _page_values(page), source.record)
+    return _counted(rows, len(parents)) if page.count else _dealt(rows, len(parents), page)
+
+
+def _page_values(page: Page) -> dict[str, Any]:
+    values: dict[str, Any] = {"limit": page.size + 1}
+    for name, position in (("after", page.after), ("before", page.before)):
+        if position is not None:
+            values |= {f"{name}_value": position[0], f"{name}_id": position[1]}
+    return values
+
+
+class Shape(NamedTuple):
+    """All that the text of a page's statement depends on, but for its bounds and its filter."""
+
+    source: Source
+    by: str | None
+    columns: tuple[str, ...]
+    order: Order
+    backward: bool
+    deleted: DeletedScope
+
+
+@lru_cache(1000)
+def _plain_pages(shape: Shape, bounds: tuple[bool, bool]) -> Statement:
+    return prepare(_pages(shape, bounds, None))
+
+
+@lru_cache(1000)
+def _plain_counts(shape: Shape) -> Statement:
+    return prepare(_counts(shape, None))
+
+
+def _pages(shape: Shape, bounds: tuple[bool, bool], condition: ColumnElement[bool] | None) -> Select[Any]:
+    """LATERAL, so that each parent's rows are read off an index, as many as the page holds and one more."""
+    source, order = shape.source, shape.order
+    parents = given_keys()
+    value, row_id = source.columns[order.column], source.columns["id"]
+    child = _children(shape, parents, select(*(source.columns[name].label(name) for name in shape.columns)), condition)
+    for bounded, name, later in zip(bounds, ("after", "before"), (True, False), strict=True):
+        if bounded:
+            place = tuple_(bindparam(f"{name}_value", type_=value.type), bindparam(f"{name}_id", type_=Uuid))
+            here = tuple_(value, row_id)
+            child = child.where(here > place if later != order.descending else here < place)
+    if order.descending != shape.backward:
+        value, row_id = value.desc(), row_id.desc()
+    lateral = child.order_by(value, row_id).limit(bindparam("limit", type_=BigInteger)).lateral("child")
+    return select(parents.c.ordinal, *lateral.c).select_from(parents.join(lateral, true()))
+
+
+def _counts(shape: Shape, condition: ColumnElement[bool] | None) -> Select[Any]:
+    parents = given_keys()
+    lateral = _children(shape, parents, select(func.count().label("total")), condition).lateral("child")
+    return select(parents.c.ordinal, lateral.c.total).select_from(parents.join(lateral, true()))
+
+
+def _children(
+    shape: Shape, parents: TableValuedAlias, columns: Select[Any], condition: ColumnElement[bool] | None
+) -> Select[Any]:
+    source = shape.source
+    child = columns.select_from(source.table).where(scoped(source))
+    if shape.by is not None:
+        child = child.where(
+            source.columns["organization_id"] == parents.c.organization_id, source.columns[shape.by] == parents.c.id
+        )
+    if shape.deleted is not DeletedScope.INCLUDE:
+        deleted_at = source.columns["deleted_at"]
+        child = child.where(deleted_at.is_(None) if shape.deleted is DeletedScope.EXCLUDE else deleted_at.is_not(None))
+    return child if condition is None else child.where(condition)
+
+
+def _counted(rows: list[Any], parents: int) -> list[Slice]:
+    totals = {row["ordinal"]: row["total"] for row in rows}
+    return [Slice([], total=totals.get(ordinal, 0)) for ordinal in range(1, parents + 1)]
+
+
+def _dealt(rows: list[Any], parents: int, page: Page) -> list[Slice]:
+    hands: list[list[Any]] = [[] for _ in range(parents)]
+    for row in rows:
+        hands[row["ordinal"] - 1].append(row)
+    return [_slice(hand, page) for hand in hands]
+
+
+def _slice(rows: list[Any], page: Page) -> Slice:
+    more = len(rows) > page.size
+    rows = rows[: page.size]
+    if page.backward:
+        rows.reverse()
+        return Slice(rows, has_next=page.before is not None, has_previous=more)
+    return Slice(rows, has_next=more or page.before is not None, has_previous=page.after is not None)

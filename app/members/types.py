@@ -1,0 +1,42 @@
+"""A membership in an organization."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from app.graph.edges import to_many, to_one
+from app.graph.node import Deletable, Node
+from app.graph.paging import Connection
+from app.members.loaders import ORGANIZATION_MEMBERS, member_by_id
+from app.members.models import OrganizationRole
+from app.organizations.loaders import organization_by_id
+from app.organizations.policies import can_read
+from app.team_members.loaders import OLDEST_TEAM_MEMBERS_FIRST, TEAM_MEMBERS, team_members_by_organization_member
+from app.users.loaders import user_by_id
+from app.users.types import User
+
+if TYPE_CHECKING:
+    from app.organizations.types import Organization
+    from app.team_members.types import TeamMember
+
+
+@strawberry.type(description="A person in an organization.")
+class OrganizationMember(Node, Deletable):
+    source = ORGANIZATION_MEMBERS
+    by_key = member_by_id
+    can_read = can_read
+
+    organization: Annotated["Organization", strawberry.lazy("app.organizations.types")] = to_one(
+        organization_by_id, "organization_id", description="The organization."
+    )
+    user: User = to_one(user_by_id, "user_id", description="The person.")
+    role: OrganizationRole = strawberry.field(description="What they are in the organization.")
+    teams: Connection[Annotated["TeamMember", strawberry.lazy("app.team_members.types")]] = to_many(
+        team_members_by_organization_member,
+        TEAM_MEMBERS,
+        order=OLDEST_TEAM_MEMBERS_FIRST,
+        deletable=False,
+        description="Their memberships in the organization's teams, the oldest first.",
+    )
+    created_at: datetime = strawberry.field(description="When they became a member.")

@@ -1,0 +1,46 @@
+"""Finding any object by its id."""
+
+import asyncio
+from typing import Annotated, Any
+
+import strawberry
+
+from app.graph.context import Context, Info
+from app.graph.errors import BadUserInput
+from app.graph.ids import parse_id
+from app.graph.node import Node
+from app.nodes.loaders import Place, place_of_id
+
+LARGEST_LIST = 100
+
+
+@strawberry.type
+class NodeQueries:
+    @strawberry.field(description="Any object that the viewer may see; null where there is none.")
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],  # noqa: A002  # its name in the schema
+    ) -> Node | None:
+        node: Node | None = await _node(info.context, id, "id")
+        return node
+
+    @strawberry.field(description="The objects of some ids, at most 100, in their order; null where there is none.")
+    async def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their ids.")]
+    ) -> list[Node | None]:
+        if len(ids) > LARGEST_LIST:
+            raise BadUserInput(f"`ids` holds {len(ids)} ids: at most {LARGEST_LIST} are allowed.")
+        found: list[Node | None] = await asyncio.gather(
+            *(_node(info.context, one, f"ids.{place}") for place, one in enumerate(ids))
+        )
+        return found
+
+
+async def _node(context: Context, given: str, argument: str) -> Any:
+    actor = context.actor
+    place: Place | None = await context.load(place_of_id, parse_id(given, argument))
+    if place is None:
+        return None
+    row = await context.load(place.noun.by_key, place.key)
+    return row if row is not None and place.noun.can_read(actor, row) else None

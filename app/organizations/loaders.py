@@ -1,0 +1,55 @@
+"""Reading organizations."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, any_, bindparam, select
+
+from app.db.row import table_of
+from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.graph.context import Context
+from app.graph.paging import Order, Page, Slice
+from app.graph.select import Key, live_rows, pages, rows_by_key, scoped
+from app.organizations.models import Organization
+
+organizations = table_of(Organization)
+
+ORGANIZATIONS = Source(Organization, organization_id=organizations.c.id)
+ORGANIZATIONS_BY_NAME = Order("name", descending=False)
+
+
+async def organization_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+    """The organization of each key, deleted or not."""
+    return await rows_by_key(context, ORGANIZATIONS, keys)
+
+
+async def live_organization(context: Context, ids: Sequence[UUID]) -> list[Any]:
+    """The organization of each id, unless it is deleted."""
+    return await live_rows(context, ORGANIZATIONS, ids)
+
+
+async def organization_by_slug(context: Context, slugs: Sequence[str]) -> list[Any]:
+    """The live organization of each slug."""
+    statement = _by_slug(context.columns(ORGANIZATIONS, "slug"))
+    rows = await context.fetch(statement, {"slugs": list(slugs)}, ORGANIZATIONS.record)
+    found = {row["slug"]: row for row in rows}
+    return [found.get(slug) for slug in slugs]
+
+
+@lru_cache(1000)
+def _by_slug(columns: tuple[str, ...]) -> Statement:
+    return prepare(
+        select(*(ORGANIZATIONS.columns[name].label(name) for name in columns)).where(
+            organizations.c.slug == any_(bindparam("slugs", type_=ARRAY(Text))),
+            organizations.c.deleted_at.is_(None),
+            scoped(ORGANIZATIONS),
+        )
+    )
+
+
+async def organizations_of_actor(context: Context, actors: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of the caller's organizations."""
+    return await pages(context, ORGANIZATIONS, actors, page, by=None)

@@ -1,0 +1,25 @@
+"""Organizations: the tenants."""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Uuid, text
+from sqlmodel import Field
+
+from app.db.row import Deletable, new_id
+
+
+class Organization(Deletable, table=True):
+    """A tenant; its own id is the `organization_id` of everything in it."""
+
+    __tablename__ = "organizations"
+    __table_args__ = (
+        CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
+        CheckConstraint("slug ~ '^[a-z0-9-]{2,50}$'", name="slug_form"),
+        CheckConstraint("version > 0", name="version_positive"),
+        Index("uq_organizations_slug", "slug", unique=True, postgresql_where=text("deleted_at IS NULL")),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Uuid)
+    name: str
+    slug: str
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})

@@ -1,0 +1,50 @@
+"""Finding organizations."""
+
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import UNSET
+
+from app.graph.context import Info
+from app.graph.edges import key_of_actor, to_many
+from app.graph.ids import parse_id
+from app.graph.paging import Connection
+from app.organizations.loaders import (
+    ORGANIZATIONS,
+    ORGANIZATIONS_BY_NAME,
+    live_organization,
+    organization_by_slug,
+    organizations_of_actor,
+)
+from app.organizations.policies import can_read
+from app.organizations.types import Organization
+
+
+@strawberry.input(one_of=True, description="What an organization is found by: one of these.")
+class OrganizationBy:
+    id: strawberry.ID | None = strawberry.field(default=UNSET, description="Its id.")
+    slug: str | None = strawberry.field(default=UNSET, description="Its slug.")
+
+
+@strawberry.type
+class OrganizationQueries:
+    @strawberry.field(description="An organization that the viewer is a member of; null where there is none.")
+    async def organization(
+        self, info: Info, by: Annotated[OrganizationBy, strawberry.argument(description="Its id or its slug.")]
+    ) -> Organization | None:
+        actor = info.context.actor
+        row: Any
+        if by.slug:
+            row = await info.context.load(organization_by_slug, by.slug)
+        else:
+            row = await info.context.load(live_organization, parse_id(by.id or "", "by.id"))
+        return row if row is not None and can_read(actor, row) else None
+
+    organizations: Connection[Organization] = to_many(
+        organizations_of_actor,
+        ORGANIZATIONS,
+        order=ORGANIZATIONS_BY_NAME,
+        deletable=False,
+        key=key_of_actor,
+        description="The organizations that the viewer is a member of, by name.",
+    )

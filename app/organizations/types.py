@@ -1,0 +1,67 @@
+"""An organization and what it holds."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from app.graph.context import Info
+from app.graph.edges import needs, to_many
+from app.graph.node import Deletable, Node
+from app.graph.paging import Connection
+from app.members.filter import OrganizationMemberFilter, OrganizationMemberOrder
+from app.members.loaders import OLDEST_MEMBERS_FIRST, ORGANIZATION_MEMBERS, members_by_organization
+from app.members.models import OrganizationRole
+from app.organizations.loaders import ORGANIZATIONS, organization_by_id
+from app.organizations.policies import can_read
+from app.tasks.filter import TaskFilter, TaskOrder
+from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_organization
+from app.teams.filter import TeamFilter, TeamOrder
+from app.teams.loaders import TEAMS, TEAMS_BY_NAME, teams_by_organization
+
+if TYPE_CHECKING:
+    from app.members.types import OrganizationMember
+    from app.tasks.types import Task
+    from app.teams.types import Team
+
+
+@strawberry.type(description="A tenant: people, their teams and their work. Nothing in it is seen from outside.")
+class Organization(Node, Deletable):
+    source = ORGANIZATIONS
+    by_key = organization_by_id
+    can_read = can_read
+
+    name: str = strawberry.field(description="At most 100 characters.")
+    slug: str = strawberry.field(description="Its name in addresses, unique among all: 2 to 50 of a-z, 0-9 and `-`.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+    version: int = strawberry.field(description="Rises by one with every change.")
+
+    @strawberry.field(description="What the viewer is in it.", metadata=needs())
+    def viewer_role(self, root: strawberry.Parent[Any], info: Info) -> OrganizationRole | None:
+        return info.context.actor.roles.get(root.id)  # type: ignore[return-value]  # the text of the enumeration's value
+
+    teams: Connection[Annotated["Team", strawberry.lazy("app.teams.types")]] = to_many(
+        teams_by_organization,
+        TEAMS,
+        order=TEAMS_BY_NAME,
+        orders=TeamOrder,
+        filters=TeamFilter,
+        description="Its teams, by name unless `orderBy` says otherwise.",
+    )
+    members: Connection[Annotated["OrganizationMember", strawberry.lazy("app.members.types")]] = to_many(
+        members_by_organization,
+        ORGANIZATION_MEMBERS,
+        order=OLDEST_MEMBERS_FIRST,
+        orders=OrganizationMemberOrder,
+        filters=OrganizationMemberFilter,
+        description="Its members, those who came first first unless `orderBy` says otherwise.",
+    )
+    tasks: Connection[Annotated["Task", strawberry.lazy("app.tasks.types")]] = to_many(
+        tasks_by_organization,
+        TASKS,
+        order=NEWEST_TASKS_FIRST,
+        orders=TaskOrder,
+        filters=TaskFilter,
+        description="The tasks of all its teams, the newest first unless `orderBy` says otherwise.",
+    )

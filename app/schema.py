@@ -1,0 +1,24 @@
+"""The schema: what each domain brings to the roots, and nothing else."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from app.graph.edges import leaf
+from app.graph.scalars import SCALARS
+from app.nodes.queries import NodeQueries
+from app.organizations.queries import OrganizationQueries
+from app.tasks.queries import TaskQueries
+from app.teams.queries import TeamQueries
+from app.users.queries import UserQueries
+
+
+@strawberry.type(
+    description="Reading. What belongs to an organization is seen by its members only; to others it is absent."
+)
+class Query(UserQueries, NodeQueries, OrganizationQueries, TeamQueries, TaskQueries):
+    pass
+
+
+schema = strawberry.Schema(query=Query, config=StrawberryConfig(default_resolver=leaf, scalar_map=SCALARS))
+# What graphql-core runs operations on; Strawberry offers no public name for it.
+graphql_schema = schema._schema  # noqa: SLF001

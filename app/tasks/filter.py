@@ -1,0 +1,70 @@
+"""Inputs that choose and sort tasks."""
+
+from enum import Enum
+from typing import ClassVar
+
+import strawberry
+
+from app.graph.filters import (
+    Comparator,
+    Conditions,
+    DateComparator,
+    DateTimeComparator,
+    FloatComparator,
+    IDComparator,
+    Relation,
+    StringComparator,
+    TagsComparator,
+    comparator,
+)
+from app.graph.paging import OrderDirection
+from app.tasks.models import TaskPriority, TaskStatus
+from app.team_members.filter import TeamMemberFilter
+from app.team_members.loaders import TEAM_MEMBERS
+from app.teams.filter import TeamFilter
+from app.teams.loaders import TEAMS
+from app.users.filter import UserFilter
+from app.users.loaders import USERS
+
+
+@strawberry.input(description="Conditions on a task; all given ones must hold.")
+class TaskFilter(Conditions):
+    relations: ClassVar = {
+        "assignee": Relation(TEAM_MEMBERS, "assignee_id"),
+        "team": Relation(TEAMS, "team_id"),
+        "creator": Relation(USERS, "creator_id"),
+    }
+
+    id: IDComparator | None = comparator("Its id.")
+    title: StringComparator | None = comparator("Its title.")
+    status: Comparator[TaskStatus] | None = comparator("How far it is.")
+    priority: Comparator[TaskPriority] | None = comparator("How urgent it is.")
+    completed: bool | None = comparator("Whether its status is DONE.")
+    due_date: DateComparator | None = comparator("When it is due.")
+    created_at: DateTimeComparator | None = comparator("When it was made.")
+    updated_at: DateTimeComparator | None = comparator("When it last changed.")
+    estimate: FloatComparator | None = comparator("How much work it is.")
+    tags: TagsComparator | None = comparator("Its tags.")
+    assignee: TeamMemberFilter | None = comparator("Who works on it; a task without an assignee never passes.")
+    team: TeamFilter | None = comparator("Its team.")
+    creator: UserFilter | None = comparator("Who made it; a task without a creator never passes.")
+    and_: list["TaskFilter"] | None = comparator("All of these hold, at most 100.", "and")
+    or_: list["TaskFilter"] | None = comparator("At least one of these holds, at most 100.", "or")
+    not_: "TaskFilter | None" = comparator("This does not hold.", "not")
+
+
+@strawberry.enum(description="What tasks can be sorted by.")
+class TaskOrderField(Enum):
+    CREATED_AT = strawberry.enum_value("created_at", description="When they were made.")
+    UPDATED_AT = strawberry.enum_value("updated_at", description="When they last changed.")
+    DUE_DATE = strawberry.enum_value("due_rank", description="When they are due; no date counts as later than any.")
+    PRIORITY = strawberry.enum_value("priority_rank", description="URGENT, HIGH, MEDIUM, LOW, NONE.")
+    STATUS = strawberry.enum_value("status_rank", description="BACKLOG, TODO, IN_PROGRESS, IN_REVIEW, DONE, CANCELED.")
+    TITLE = strawberry.enum_value("title", description="Their titles.")
+    NUMBER = strawberry.enum_value("number", description="The numbers in their keys.")
+
+
+@strawberry.input(description="How tasks are sorted; equal ones by id.")
+class TaskOrder:
+    field: TaskOrderField = strawberry.field(description="What they are sorted by.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="Which end comes first.")

@@ -1,0 +1,129 @@
+"""Reading tasks."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Integer, Text, bindparam, cast, func, literal_column, select, true, union_all
+
+from app.db.row import table_of
+from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.graph.context import Context
+from app.graph.paging import Order, Page, Slice
+from app.graph.select import Key, live_rows, pages, rows_by_key, scoped
+from app.organizations.models import Organization
+from app.tasks.models import FormerTaskKey, Task, TaskStatus
+from app.teams.models import Team
+
+tasks = table_of(Task)
+teams = table_of(Team)
+organizations = table_of(Organization)
+former_keys = table_of(FormerTaskKey)
+
+team_key = (
+    select(teams.c.key)
+    .where(teams.c.organization_id == tasks.c.organization_id, teams.c.id == tasks.c.team_id)
+    .correlate(tasks)
+    .scalar_subquery()
+)
+
+TASKS = Source(
+    Task,
+    key=team_key + "-" + cast(tasks.c.number, Text),
+    completed=tasks.c.status == literal_column(f"'{TaskStatus.DONE.value}'"),
+)
+NEWEST_TASKS_FIRST = Order("created_at", descending=True)
+
+
+class TaskName(NamedTuple):
+    """What people call a task: its organization's slug and a key such as ENG-42, in its two halves."""
+
+    slug: str
+    team_key: str
+    number: int
+
+
+async def task_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+    """The task of each key, deleted or not."""
+    return await rows_by_key(context, TASKS, keys)
+
+
+async def live_task(context: Context, ids: Sequence[UUID]) -> list[Any]:
+    """The task of each id, unless it is deleted."""
+    return await live_rows(context, TASKS, ids)
+
+
+async def tasks_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of the tasks of each organization."""
+    return await pages(context, TASKS, organizations, page, by="organization_id")
+
+
+async def tasks_by_team(context: Context, teams: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of the tasks of each team."""
+    return await pages(context, TASKS, teams, page, by="team_id")
+
+
+async def tasks_by_assignee(context: Context, team_members: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of the tasks assigned to each member of a team."""
+    return await pages(context, TASKS, team_members, page, by="assignee_id")
+
+
+async def task_by_name(context: Context, names: Sequence[TaskName]) -> list[Any]:
+    """The live task of each name, also of one that it had before it moved or was imported."""
+    values = {
+        "slugs": [name.slug for name in names],
+        "team_keys": [name.team_key for name in names],
+        "numbers": [name.number for name in names],
+    }
+    rows = await context.fetch(_by_name(context.columns(TASKS)), values, TASKS.record)
+    found = {row["ordinal"]: row for row in rows}
+    return [found.get(ordinal) for ordinal in range(1, len(names) + 1)]
+
+
+@lru_cache(1000)
+def _by_name(columns: tuple[str, ...]) -> Statement:
+    names = (
+        func.unnest(
+            bindparam("slugs", type_=ARRAY(Text)),
+            bindparam("team_keys", type_=ARRAY(Text)),
+            bindparam("numbers", type_=ARRAY(Integer)),
+        )
+        .table_valued("slug", "team_key", "number", with_ordinality="ordinal", name="names")
+        .render_derived()
+    )
+    numbered = tasks.alias("numbered")
+    current = (
+        select(numbered.c.id.label("id"), literal_column("0").label("age"))
+        .select_from(teams)
+        .join(
+            numbered,
+            (numbered.c.organization_id == teams.c.organization_id) & (numbered.c.team_id == teams.c.id),
+        )
+        .where(
+            teams.c.organization_id == organizations.c.id,
+            teams.c.key == names.c.team_key,
+            teams.c.deleted_at.is_(None),
+            numbered.c.number == names.c.number,
+        )
+        .correlate(organizations, names)
+    )
+    former = (
+        select(former_keys.c.task_id.label("id"), literal_column("1").label("age"))
+        .where(
+            former_keys.c.organization_id == organizations.c.id,
+            former_keys.c.key == names.c.team_key + "-" + cast(names.c.number, Text),
+        )
+        .correlate(organizations, names)
+    )
+    both = union_all(current, former).subquery("both")
+    named = select(both.c.id).order_by(both.c.age).limit(1).lateral("named")
+    return prepare(
+        select(names.c.ordinal, *(TASKS.columns[name].label(name) for name in columns))
+        .select_from(names)
+        .join(organizations, (organizations.c.slug == names.c.slug) & organizations.c.deleted_at.is_(None))
+        .join(named, true())
+        .join(tasks, (tasks.c.organization_id == organizations.c.id) & (tasks.c.id == named.c.id))
+        .where(scoped(TASKS), tasks.c.deleted_at.is_(None))
+    )

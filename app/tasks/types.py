@@ -1,0 +1,52 @@
+"""A task."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from app.graph.edges import to_one
+from app.graph.node import Deletable, Node
+from app.organizations.loaders import organization_by_id
+from app.organizations.policies import can_read
+from app.tasks.loaders import TASKS, task_by_id
+from app.tasks.models import TaskPriority, TaskStatus
+from app.team_members.loaders import team_member_by_id
+from app.team_members.types import TeamMember
+from app.teams.loaders import team_by_id
+from app.teams.types import Team
+from app.users.loaders import user_by_id
+from app.users.types import User
+
+if TYPE_CHECKING:
+    from app.organizations.types import Organization
+
+
+@strawberry.type(description="A piece of a team's work.")
+class Task(Node, Deletable):
+    source = TASKS
+    by_key = task_by_id
+    can_read = can_read
+
+    key: str = strawberry.field(description="What people call it: the team's key and its number, as in ENG-42.")
+    number: int = strawberry.field(description="Counts the team's tasks, from 1 on.")
+    title: str = strawberry.field(description="1 to 200 characters.")
+    description: str | None = strawberry.field(description="At most 65,536 characters, Markdown by custom.")
+    status: TaskStatus = strawberry.field(description="How far it is.")
+    completed: bool = strawberry.field(description="Whether its status is DONE.")
+    completed_at: datetime | None = strawberry.field(description="When its status became DONE.")
+    priority: TaskPriority = strawberry.field(description="How urgent it is.")
+    estimate: float | None = strawberry.field(description="How much work it is, in whatever the team counts in.")
+    due_date: date | None = strawberry.field(description="The day it is due.")
+    tags: list[str] = strawberry.field(description="At most 20, of at most 50 characters each.")
+    organization: Annotated["Organization", strawberry.lazy("app.organizations.types")] = to_one(
+        organization_by_id, "organization_id", description="The organization."
+    )
+    team: Team = to_one(team_by_id, "team_id", description="The team whose task it is.")
+    assignee: TeamMember | None = to_one(
+        team_member_by_id, "assignee_id", description="Who works on it; still shown after they left the team."
+    )
+    creator: User | None = to_one(user_by_id, "creator_id", description="Who made it.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+    version: int = strawberry.field(description="Rises by one with every change.")

@@ -1,0 +1,39 @@
+"""Inputs that choose and sort members of a team."""
+
+from enum import Enum
+from typing import ClassVar
+
+import strawberry
+
+from app.graph.filters import Comparator, Conditions, DateTimeComparator, IDComparator, Relation, comparator
+from app.graph.paging import OrderDirection
+from app.team_members.models import TeamRole
+from app.teams.filter import TeamFilter
+from app.teams.loaders import TEAMS
+from app.users.filter import UserFilter
+from app.users.loaders import USERS
+
+
+@strawberry.input(description="Conditions on a team's member; all given ones must hold.")
+class TeamMemberFilter(Conditions):
+    relations: ClassVar = {"team": Relation(TEAMS, "team_id"), "user": Relation(USERS, "user_id")}
+
+    id: IDComparator | None = comparator("The membership's id.")
+    role: Comparator[TeamRole] | None = comparator("What they are in the team.")
+    team: TeamFilter | None = comparator("The team.")
+    user: UserFilter | None = comparator("The person.")
+    created_at: DateTimeComparator | None = comparator("When they became a member.")
+    and_: list["TeamMemberFilter"] | None = comparator("All of these hold, at most 100.", "and")
+    or_: list["TeamMemberFilter"] | None = comparator("At least one of these holds, at most 100.", "or")
+    not_: "TeamMemberFilter | None" = comparator("This does not hold.", "not")
+
+
+@strawberry.enum(description="What a team's members can be sorted by.")
+class TeamMemberOrderField(Enum):
+    CREATED_AT = strawberry.enum_value("created_at", description="When they became members.")
+
+
+@strawberry.input(description="How a team's members are sorted; equal ones by id.")
+class TeamMemberOrder:
+    field: TeamMemberOrderField = strawberry.field(description="What they are sorted by.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which end comes first.")

@@ -1,0 +1,79 @@
+"""Reading memberships in teams."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Uuid, bindparam, select
+
+from app.db.row import table_of
+from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.graph.context import Context
+from app.graph.paging import Order, Page, Slice
+from app.graph.select import Key, given_keys, key_values, pages, rows_by_key, scoped
+from app.members.models import OrganizationMember
+from app.team_members.models import TeamMember
+
+team_members = table_of(TeamMember)
+members = table_of(OrganizationMember)
+
+TEAM_MEMBERS = Source(
+    TeamMember,
+    user_id=select(members.c.user_id)
+    .where(
+        members.c.organization_id == team_members.c.organization_id,
+        members.c.id == team_members.c.organization_member_id,
+    )
+    .correlate(team_members)
+    .scalar_subquery(),
+)
+OLDEST_TEAM_MEMBERS_FIRST = Order("created_at", descending=False)
+
+
+async def team_member_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+    """The membership of each key, deleted or not."""
+    return await rows_by_key(context, TEAM_MEMBERS, keys)
+
+
+async def team_members_by_team(context: Context, teams: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of each team's members."""
+    return await pages(context, TEAM_MEMBERS, teams, page, by="team_id")
+
+
+async def team_members_by_organization_member(
+    context: Context, organization_members: Sequence[Key], page: Page
+) -> list[Slice]:
+    """A page of each person's memberships in the organization's teams."""
+    return await pages(context, TEAM_MEMBERS, organization_members, page, by="organization_member_id")
+
+
+async def actor_roles_by_team(context: Context, teams: Sequence[Key]) -> list[str | None]:
+    """What the caller is in each team; None where they are not in it."""
+    values = key_values(teams) | {"actor_id": context.actor.user_id}
+    rows = await context.fetch(_actor_roles(), values)
+    found = {row["ordinal"]: row["role"] for row in rows}
+    return [found.get(ordinal) for ordinal in range(1, len(teams) + 1)]
+
+
+@lru_cache(1)
+def _actor_roles() -> Statement:
+    keys = given_keys()
+    return prepare(
+        select(keys.c.ordinal, team_members.c.role)
+        .select_from(keys)
+        .join(
+            team_members,
+            (team_members.c.organization_id == keys.c.organization_id) & (team_members.c.team_id == keys.c.id),
+        )
+        .join(
+            members,
+            (members.c.organization_id == team_members.c.organization_id)
+            & (members.c.id == team_members.c.organization_member_id),
+        )
+        .where(
+            scoped(TEAM_MEMBERS),
+            members.c.user_id == bindparam("actor_id", type_=Uuid),
+            team_members.c.deleted_at.is_(None),
+        )
+    )

@@ -1,0 +1,47 @@
+"""A membership in a team."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from app.graph.edges import to_many, to_one
+from app.graph.node import Deletable, Node
+from app.graph.paging import Connection
+from app.members.loaders import member_by_id
+from app.members.types import OrganizationMember
+from app.organizations.policies import can_read
+from app.tasks.filter import TaskFilter, TaskOrder
+from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_assignee
+from app.team_members.loaders import TEAM_MEMBERS, team_member_by_id
+from app.team_members.models import TeamRole
+from app.teams.loaders import team_by_id
+from app.users.loaders import user_by_id
+from app.users.types import User
+
+if TYPE_CHECKING:
+    from app.tasks.types import Task
+    from app.teams.types import Team
+
+
+@strawberry.type(description="A member of an organization in one of its teams. Tasks are assigned to these.")
+class TeamMember(Node, Deletable):
+    source = TEAM_MEMBERS
+    by_key = team_member_by_id
+    can_read = can_read
+
+    team: Annotated["Team", strawberry.lazy("app.teams.types")] = to_one(team_by_id, "team_id", description="The team.")
+    organization_member: OrganizationMember = to_one(
+        member_by_id, "organization_member_id", description="Their membership in the organization."
+    )
+    user: User = to_one(user_by_id, "user_id", description="The person.")
+    role: TeamRole = strawberry.field(description="What they are in the team.")
+    tasks: Connection[Annotated["Task", strawberry.lazy("app.tasks.types")]] = to_many(
+        tasks_by_assignee,
+        TASKS,
+        order=NEWEST_TASKS_FIRST,
+        orders=TaskOrder,
+        filters=TaskFilter,
+        description="The tasks assigned to them, the newest first unless `orderBy` says otherwise.",
+    )
+    created_at: datetime = strawberry.field(description="When they became a member.")

@@ -1,0 +1,34 @@
+"""Inputs that choose and sort teams."""
+
+from enum import Enum
+
+import strawberry
+
+from app.graph.filters import Conditions, DateTimeComparator, IDComparator, StringComparator, comparator
+from app.graph.paging import OrderDirection
+
+
+@strawberry.input(description="Conditions on a team; all given ones must hold.")
+class TeamFilter(Conditions):
+    id: IDComparator | None = comparator("Its id.")
+    key: StringComparator | None = comparator("What its tasks' keys begin with.")
+    name: StringComparator | None = comparator("Its name.")
+    description: StringComparator | None = comparator("What it is for.")
+    created_at: DateTimeComparator | None = comparator("When it was made.")
+    updated_at: DateTimeComparator | None = comparator("When it last changed.")
+    and_: list["TeamFilter"] | None = comparator("All of these hold, at most 100.", "and")
+    or_: list["TeamFilter"] | None = comparator("At least one of these holds, at most 100.", "or")
+    not_: "TeamFilter | None" = comparator("This does not hold.", "not")
+
+
+@strawberry.enum(description="What teams can be sorted by.")
+class TeamOrderField(Enum):
+    NAME = strawberry.enum_value("name", description="Their names.")
+    KEY = strawberry.enum_value("key", description="Their keys.")
+    CREATED_AT = strawberry.enum_value("created_at", description="When they were made.")
+
+
+@strawberry.input(description="How teams are sorted; equal ones by id.")
+class TeamOrder:
+    field: TeamOrderField = strawberry.field(description="What they are sorted by.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which end comes first.")

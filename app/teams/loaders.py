@@ -1,0 +1,29 @@
+"""Reading teams."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from app.db.source import Source
+from app.graph.context import Context
+from app.graph.paging import Order, Page, Slice
+from app.graph.select import Key, live_rows, pages, rows_by_key
+from app.teams.models import Team
+
+TEAMS = Source(Team)
+TEAMS_BY_NAME = Order("name", descending=False)
+
+
+async def team_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+    """The team of each key, deleted or not."""
+    return await rows_by_key(context, TEAMS, keys)
+
+
+async def live_team(context: Context, ids: Sequence[UUID]) -> list[Any]:
+    """The team of each id, unless it is deleted."""
+    return await live_rows(context, TEAMS, ids)
+
+
+async def teams_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of each organization's teams."""
+    return await pages(context, TEAMS, organizations, page, by="organization_id")

@@ -1,0 +1,15 @@
+"""Inputs that choose people."""
+
+import strawberry
+
+from app.graph.filters import Conditions, IDComparator, StringComparator, comparator
+
+
+@strawberry.input(description="Conditions on a person; all given ones must hold.")
+class UserFilter(Conditions):
+    id: IDComparator | None = comparator("Their id.")
+    name: StringComparator | None = comparator("Their name.")
+    email: StringComparator | None = comparator("Their e-mail address.")
+    and_: list["UserFilter"] | None = comparator("All of these hold, at most 100.", "and")
+    or_: list["UserFilter"] | None = comparator("At least one of these holds, at most 100.", "or")
+    not_: "UserFilter | None" = comparator("This does not hold.", "not")

@@ -11,10 +11,13 @@ from typing import Any
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
+from app.config import Settings
 from app.db import embedded
 from app.db.migrate import migrate
 from app.db.postgres import Addresses, Postgres
+from tests.api import SECRET, Api, serving
 
 RUN = pytest.StashKey[ExitStack]()
 ADDRESSES = pytest.StashKey[Addresses]()
@@ -86,6 +89,21 @@ async def new_database(addresses: Addresses) -> AsyncIterator[Callable[..., Awai
             return await stack.enter_async_context(_made(addresses, migrated=migrated))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+async def api(database: Database) -> AsyncIterator[Api]:
+    """The application over this worker's database."""
+    async with serving(Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET))) as serves:
+        yield serves
+
+
+@pytest.fixture(scope="session")
+async def superuser(database: Database) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    """A connection that row-level security does not hold, to this worker's database."""
+    connection = await asyncpg.connect(database.superuser_url)
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture

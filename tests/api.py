@@ -1,0 +1,88 @@
+"""The real application as a client meets it, and the SQL that it sends meanwhile."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from asyncpg.connection import LoggedQuery
+
+from app.auth.tokens import sign
+from app.config import Settings
+from app.db.engine import Connection, Database
+from app.main import create_app
+
+SECRET = "a secret of thirty-two bytes or more"
+GRAPHQL = "/graphql"
+
+
+class Api:
+    """A client of one application: `statements` holds the SQL of the newest request."""
+
+    def __init__(self, http: httpx.AsyncClient, settings: Settings, database: Database) -> None:
+        self.http = http
+        self.settings = settings
+        self.database = database
+        self.statements: list[str] = []
+
+    async def send(self, query: str, *, who: str | None, **variables: Any) -> httpx.Response:
+        """The response to a query; `who` is the subject of the token, None for no token."""
+        self.statements.clear()
+        return await self.http.post(
+            GRAPHQL, json={"query": query, "variables": variables}, headers=self.headers(who) if who else {}
+        )
+
+    async def ask(self, query: str, *, who: str | None, **variables: Any) -> dict[str, Any]:
+        """The body of the answer, which must not be a failure of the server."""
+        response = await self.send(query, who=who, **variables)
+        assert response.status_code < 500, response.text
+        body: dict[str, Any] = response.json()
+        return body
+
+    async def data(self, query: str, *, who: str, **variables: Any) -> dict[str, Any]:
+        """The data of an answer without errors."""
+        body = await self.ask(query, who=who, **variables)
+        assert "errors" not in body, body["errors"]
+        data: dict[str, Any] = body["data"]
+        return data
+
+    async def error(self, query: str, *, who: str | None, **variables: Any) -> dict[str, Any]:
+        """The only error of an answer."""
+        body = await self.ask(query, who=who, **variables)
+        assert len(body.get("errors", [])) == 1, body
+        error: dict[str, Any] = body["errors"][0]
+        return error
+
+    def headers(self, who: str) -> dict[str, str]:
+        token = sign(self.settings, subject=who, email=who, name=None, ttl=timedelta(hours=1))
+        return {"Authorization": f"Bearer {token}"}
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Api]:
+    """The application with its lifespan, reached without a socket."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+            api = Api(http, settings, app.state.database)
+            _note_statements(api)
+            yield api
+
+
+def _note_statements(api: Api) -> None:
+    acquire = api.database.acquire
+    noted: set[int] = set()
+
+    def note(query: LoggedQuery) -> None:
+        api.statements.append(query.query)
+
+    async def acquire_noted() -> Connection:
+        connection = await acquire()
+        if id(connection._con) not in noted:
+            noted.add(id(connection._con))
+            connection.add_query_logger(note)
+        return connection
+
+    api.database.acquire = acquire_noted  # type: ignore[method-assign]  # only looks on

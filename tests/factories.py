@@ -1,0 +1,99 @@
+"""Tenants for tests, written as the database's superuser: each test makes its own, so none sees another's."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from app.db.row import new_id
+
+NUMBERS = count(1)
+
+
+@dataclass
+class Tenant:
+    """An organization and what was put into it, in the order in which it was."""
+
+    id: UUID
+    slug: str
+    owner: str  # the subject and e-mail address of a token that is its OWNER
+    users: list[UUID] = field(default_factory=list)
+    members: list[UUID] = field(default_factory=list)
+    teams: list[UUID] = field(default_factory=list)
+    team_members: list[UUID] = field(default_factory=list)
+    tasks: list[UUID] = field(default_factory=list)
+
+
+PEOPLE = """
+INSERT INTO users (id, subject, email, name, created_at, updated_at)
+SELECT id, email, email, 'Person ' || place, now(), now()
+FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS t (id, email, place)
+"""
+MEMBERS = """
+INSERT INTO organization_members (organization_id, id, user_id, role, created_at, updated_at)
+SELECT $1, id, user_id, CASE place WHEN 1 THEN 'OWNER' ELSE 'MEMBER' END,
+       now() + place * interval '1 microsecond', now()
+FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY AS t (id, user_id, place)
+"""
+TEAMS = """
+INSERT INTO teams (organization_id, id, key, name, last_number, created_at, updated_at)
+SELECT $1, id, 'T' || place, 'Team ' || lpad(place::text, 4, '0'), $3, now() + place * interval '1 microsecond', now()
+FROM unnest($2::uuid[]) WITH ORDINALITY AS t (id, place)
+"""
+TEAM_MEMBERS = """
+INSERT INTO team_members (organization_id, id, team_id, organization_member_id, role, created_at, updated_at)
+SELECT $1, id, team_id, member_id, CASE WHEN member_id = $5 THEN 'ADMIN' ELSE 'MEMBER' END,
+       now() + place * interval '1 microsecond', now()
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) WITH ORDINALITY AS t (id, team_id, member_id, place)
+"""
+TASKS = """
+INSERT INTO tasks (organization_id, id, team_id, assignee_id, creator_id, number, title, status, priority, tags,
+                   created_at, updated_at)
+SELECT $1, id, team_id, assignee_id, $6, number, 'Task ' || number, 'TODO', 'NONE', '{}',
+       now() + place * interval '1 microsecond', now()
+FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[])
+     WITH ORDINALITY AS t (id, team_id, assignee_id, number, place)
+"""
+
+
+async def make_tenant(
+    connection: "asyncpg.Connection[Any]", *, members: int = 1, teams: int = 1, tasks: int = 1
+) -> Tenant:
+    """An organization with `members` people (the first is its owner and in every team as ADMIN, the others too as
+    MEMBER), `teams` teams with keys T1, T2 …, and `tasks` tasks for each member of each team, later ones created later.
+    """
+    number = next(NUMBERS)
+    name = f"tenant-{new_id().hex[-12:]}-{number}"
+    tenant = Tenant(new_id(), name, f"person1@{name}.example.com")
+    emails = [f"person{place}@{name}.example.com" for place in range(1, members + 1)]
+    tenant.users, tenant.members, tenant.teams = _ids(members), _ids(members), _ids(teams)
+    pairs = [(team, member) for team in tenant.teams for member in tenant.members]
+    tenant.team_members = _ids(len(pairs))
+    of_team = [
+        (team, member) for (team, _), member in zip(pairs, tenant.team_members, strict=True) for _ in range(tasks)
+    ]
+    tenant.tasks = _ids(len(of_team))
+    numbers = [place % (members * tasks) + 1 for place in range(len(of_team))]
+    async with connection.transaction():
+        await connection.execute(PEOPLE, tenant.users, emails)
+        await connection.execute(
+            "INSERT INTO organizations (id, name, slug, created_at, updated_at) VALUES ($1, $2, $2, now(), now())",
+            tenant.id,
+            name,
+        )
+        await connection.execute(MEMBERS, tenant.id, tenant.members, tenant.users)
+        await connection.execute(TEAMS, tenant.id, tenant.teams, members * tasks)
+        await connection.execute(
+            TEAM_MEMBERS, tenant.id, tenant.team_members, *map(list, zip(*pairs, strict=True)), tenant.members[0]
+        )
+        if of_team:
+            await connection.execute(
+                TASKS, tenant.id, tenant.tasks, *map(list, zip(*of_team, strict=True)), numbers, tenant.users[0]
+            )
+    return tenant
+
+
+def _ids(amount: int) -> list[UUID]:
+    return [new_id() for _ in range(amount)]

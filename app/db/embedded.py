@@ -122,5 +122,6 @@ def _signals_end_the_block() -> Iterator[None]:
 
     with ExitStack() as stack:
         for signal_number in ENDING_SIGNALS:
-            stack.callback(signal.signal, signal_number, signal.signal(signal_number, leave))
+            if signal.getsignal(signal_number) != signal.SIG_IGN:  # what nohup ignores stays ignored
+                stack.callback(signal.signal, signal_number, signal.signal(signal_number, leave))
         yield

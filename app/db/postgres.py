@@ -129,7 +129,7 @@ class Postgres:
         return [f"-p{PORT}", *(f"-c{name}={value}" for name, value in settings.items())]
 
     def _launch(self) -> None:
-        """Tries for some seconds where the last server was killed: its processes may be about to let go of the files."""
+        """Tries for some seconds where the last server was killed: its processes may not have let go of the files."""
         was_killed = bool(_status_lines(self.data))
         deadline = time.monotonic() + SECONDS_TO_LET_GO
         while True:

@@ -191,6 +191,17 @@ def test_a_signal_ends_the_server_too(data_directory: Path, signal_number: signa
     assert not (data_directory / "postgres" / "postmaster.pid").exists()
 
 
+def test_a_hang_up_that_the_parent_ignores_is_ignored(data_directory: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with embedded.run(data_directory, durable=False):
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert ready_at(data_directory / "postgres") is not None
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_an_error_in_the_block_ends_the_server_too(data_directory: Path) -> None:
     with pytest.raises(ZeroDivisionError), embedded.run(data_directory, durable=False):
         raise ZeroDivisionError

@@ -1,0 +1,41 @@
+"""Settings as the commands read them: what is wrong with a variable is said in one line, by its name."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.config import Settings
+from app.refusal import Refusal
+
+
+class UnusableSettings(Refusal):
+    """A variable has a value that cannot be used, or one that is needed is missing."""
+
+    exit_code = 2
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The environment's settings, with `overrides` in their place."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [
+            ": ".join(
+                [*(f"TRELLIS_{name}".upper() for name in problem["loc"]), problem["msg"].removeprefix("Value error, ")]
+            )
+            for problem in error.errors()
+        ]
+        raise UnusableSettings("\n".join(lines)) from error
+
+
+def database_urls(settings: Settings) -> tuple[str, str] | None:
+    """The owner's URL and the server's; None where neither is set, which means the embedded PostgreSQL."""
+    owner_url, runtime_url = settings.database_owner_url, settings.database_url
+    if owner_url and runtime_url:
+        return owner_url, runtime_url
+    if not owner_url and not runtime_url:
+        return None
+    given, missing = ("DATABASE_URL", "DATABASE_OWNER_URL") if runtime_url else ("DATABASE_OWNER_URL", "DATABASE_URL")
+    raise UnusableSettings(
+        f"TRELLIS_{given} is set and TRELLIS_{missing} is not: set both, or neither to use the embedded PostgreSQL"
+    )

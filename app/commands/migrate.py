@@ -1,0 +1,22 @@
+"""`trellis migrate`: the newest tables in the database that the environment names, or in the embedded one."""
+
+from contextlib import ExitStack
+
+import typer
+
+from app.commands.environment import database_urls, read_settings
+from app.commands.options import DataOption
+from app.config import DATA_DIRECTORY
+from app.db import embedded
+from app.db.migrate import migrate as bring_up_to_date
+
+
+def migrate(data: DataOption = DATA_DIRECTORY) -> None:
+    """Bring the database to the newest tables, and let the server's role in."""
+    with ExitStack() as stack:
+        urls = database_urls(read_settings())
+        if urls is None:
+            addresses = stack.enter_context(embedded.borrow(data))
+            urls = addresses.owner_url, addresses.runtime_url
+        bring_up_to_date(*urls)
+    typer.echo("The database has the newest tables.")

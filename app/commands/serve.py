@@ -1,0 +1,67 @@
+"""`trellis serve`: the server in production, which refuses to start on anything made for development."""
+
+from typing import Annotated
+
+import typer
+import uvicorn
+from starlette.applications import Starlette
+
+from app.auth.tokens import Tokens
+from app.commands.development import is_development_secret
+from app.commands.environment import UnusableSettings, read_settings
+from app.commands.listen import listen
+from app.commands.options import HostOption, PortOption
+from app.config import Settings
+from app.main import create_app
+
+SECONDS_TO_FINISH = 30  # for requests under way when the server is told to stop
+
+
+def serve(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
+) -> None:
+    """Serve in production: the database and the signing key come from the environment."""
+    production_settings()
+    listen(host, port).close()  # uvicorn would tell of a taken port once per worker
+    uvicorn.run(
+        "app.commands.serve:application",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+    )
+
+
+def application() -> Starlette:
+    """What each worker runs, made in the worker from the same environment."""
+    return create_app(production_settings())
+
+
+def production_settings() -> Settings:
+    """The environment's settings; raises UnusableSettings with a line for each that is not fit for production."""
+    settings = read_settings()
+    problems = []
+    if settings.database_url is None:
+        problems.append(
+            "Set TRELLIS_DATABASE_URL: postgresql://trellis:password@host/trellis, as the role that owns nothing"
+        )
+    if settings.jwt_secret is None and settings.jwks_url is None:
+        problems.append(
+            "Set TRELLIS_JWT_SECRET (try `openssl rand -hex 32`) or TRELLIS_JWKS_URL: they check who is calling"
+        )
+    if settings.jwt_secret and is_development_secret(settings.jwt_secret.get_secret_value()):
+        problems.append(
+            "TRELLIS_JWT_SECRET is a development secret of `trellis dev`: make one with `openssl rand -hex 32`"
+        )
+    if problems:
+        raise UnusableSettings("\n".join(problems))
+    Tokens(settings)  # refuses a key that is not fit to be one
+    introspection = settings.introspection and "introspection" in settings.model_fields_set
+    return settings.model_copy(update={"introspection": introspection})

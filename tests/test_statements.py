@@ -1,0 +1,225 @@
+"""What reading costs in statements: pinned for every field of the graph, however many rows have it."""
+
+import asyncio
+import re
+from typing import Any
+
+import asyncpg
+import pytest
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type
+
+from app.schema import graphql_schema
+from tests.api import Api
+from tests.factories import Tenant, make_tenant
+
+TRANSACTION = 2  # BEGIN, which carries the identity, and ROLLBACK
+WALK = """query ($slug: String!) { organization(by: {slug: $slug}) {
+    teams(first: 100) { nodes { members { nodes { user { name } tasks { nodes { title } } } } } }
+} }"""
+
+# Where rows of each type are met in a list, so that a statement for each of them would show.
+PLACES = {
+    "Organization": "organizations { nodes { SELECTION } }",
+    "OrganizationMember": "organization(by: {slug: $slug}) { members { nodes { SELECTION } } }",
+    "Team": "organization(by: {slug: $slug}) { teams { nodes { SELECTION } } }",
+    "TeamMember": "organization(by: {slug: $slug}) { teams { nodes { members { nodes { SELECTION } } } } }",
+    "Task": "organization(by: {slug: $slug}) { tasks { nodes { SELECTION } } }",
+    "User": "organization(by: {slug: $slug}) { members { nodes { user { SELECTION } } } }",
+    "Viewer": "viewer { SELECTION }",
+}
+# The statements that an edge adds to its operation.
+EDGES = {
+    "Organization.teams": 1,
+    "Organization.members": 1,
+    "Organization.tasks": 1,
+    "OrganizationMember.organization": 1,
+    "OrganizationMember.user": 1,
+    "OrganizationMember.teams": 1,
+    "Team.organization": 1,
+    "Team.members": 1,
+    "Team.tasks": 1,
+    "TeamMember.team": 1,
+    "TeamMember.organizationMember": 1,
+    "TeamMember.user": 1,
+    "TeamMember.tasks": 1,
+    "Task.organization": 1,
+    "Task.team": 1,
+    "Task.assignee": 1,
+    "Task.creator": 1,
+    "Viewer.user": 0,
+    "Viewer.organizations": 1,
+}
+# Other fields are columns, which add none.
+LEAVES = {"Team.viewerRole": 1}
+ROOTS = {
+    "viewer": ("viewer { user { name } }", 1),
+    "node": ("node(id: $task) { ... on Task { title } }", 2),  # which noun it is of, then its row
+    "nodes": ("nodes(ids: [$task, $other]) { ... on Task { title } }", 2),
+    "organizations": ("organizations { nodes { name } }", 1),
+    "organization": ("organization(by: {slug: $slug}) { name }", 1),
+    "team": ("team(id: $team) { name }", 1),
+    "task": ('task(by: {key: {organizationSlug: $slug, key: "T1-1"}}) { title }', 1),
+}
+WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass)"
+
+
+def fields(*, leaf: bool) -> list[str]:
+    """Every field of the types that have rows."""
+    return [
+        f"{name}.{field}"
+        for name, graphql_type in graphql_schema.type_map.items()
+        if name in PLACES and isinstance(graphql_type, GraphQLObjectType)
+        for field, definition in graphql_type.fields.items()
+        if is_leaf_type(get_named_type(definition.type)) == leaf
+    ]
+
+
+def root_fields() -> list[str]:
+    assert graphql_schema.query_type is not None
+    return list(graphql_schema.query_type.fields)
+
+
+def selection(edge: str) -> str:
+    """The edge with something of each row behind it that is not its id, which might need no statement."""
+    name, field = edge.split(".")
+    parent = graphql_schema.type_map[name]
+    assert isinstance(parent, GraphQLObjectType)
+    behind = get_named_type(parent.fields[field].type).name
+    return f"{field} {{ nodes {{ createdAt }} }}" if behind.endswith("Connection") else f"{field} {{ createdAt }}"
+
+
+async def cost(api: Api, tenant: Tenant, selected: str) -> int:
+    """The statements between BEGIN and ROLLBACK; `selected` says `$slug` and so on for what the tenant has."""
+    named = {"slug": tenant.slug, "team": tenant.teams[0], "task": tenant.tasks[0], "other": tenant.tasks[-1]}
+    for name, value in named.items():
+        selected = selected.replace(f"${name}", f'"{value}"')
+    await api.data(f"{{ {selected} }}", who=tenant.owner)  # signing in, and what the driver asks about types
+    await api.data(f"{{ {selected} }}", who=tenant.owner)
+    return len(api.statements) - TRANSACTION
+
+
+async def test_walk_costs_seven_statements_for_one_team_and_for_a_hundred(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    costs = []
+    for teams in (1, 100):
+        tenant = await make_tenant(superuser, members=3, teams=teams, tasks=2)
+        await api.data("{ viewer { user { id } } }", who=tenant.owner)
+        data = await api.data(WALK, who=tenant.owner, slug=tenant.slug)
+        members = [member for team in data["organization"]["teams"]["nodes"] for member in team["members"]["nodes"]]
+        assert [len(member["tasks"]["nodes"]) for member in members] == [2] * 3 * teams
+        costs.append(len(api.statements))
+
+    assert costs == [7, 7]  # BEGIN with the identity, organization, teams, members, users, tasks, ROLLBACK
+
+
+@pytest.mark.parametrize("edge", fields(leaf=False))
+async def test_an_edge_costs_what_is_pinned(api: Api, superuser: "asyncpg.Connection[Any]", edge: str) -> None:
+    tenant = await make_tenant(superuser, members=3, teams=3, tasks=1)
+    place = PLACES[edge.partition(".")[0]]
+
+    without = await cost(api, tenant, place.replace("SELECTION", "__typename"))
+    with_it = await cost(api, tenant, place.replace("SELECTION", selection(edge)))
+
+    assert with_it - without == EDGES[edge]
+
+
+@pytest.mark.parametrize("name", PLACES)
+async def test_columns_cost_nothing(api: Api, superuser: "asyncpg.Connection[Any]", name: str) -> None:
+    tenant = await make_tenant(superuser, members=3, teams=3, tasks=1)
+    leaves = [leaf for leaf in fields(leaf=True) if leaf.startswith(f"{name}.")]
+    selected = " ".join(leaf.split(".")[1] for leaf in leaves)
+
+    without = await cost(api, tenant, PLACES[name].replace("SELECTION", "__typename"))
+    with_them = await cost(api, tenant, PLACES[name].replace("SELECTION", f"__typename {selected}"))
+
+    assert with_them - without == sum(LEAVES.get(leaf, 0) for leaf in leaves)
+
+
+@pytest.mark.parametrize("field", root_fields())
+async def test_a_root_field_costs_what_is_pinned(api: Api, superuser: "asyncpg.Connection[Any]", field: str) -> None:
+    tenant = await make_tenant(superuser, tasks=2)
+    selected, statements = ROOTS[field]
+
+    assert await cost(api, tenant, selected) == statements
+
+
+def test_every_noun_is_measured() -> None:
+    node = graphql_schema.type_map["Node"]
+    nouns = [one.name for one in graphql_schema.type_map.values() if node in getattr(one, "interfaces", ())]
+
+    assert {*nouns, "Viewer"} == PLACES.keys()
+
+
+async def test_aliases_with_equal_arguments_share_a_statement(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    arguments = 'first: 3, filter: {name: {contains: "a"}}, orderBy: {field: KEY, direction: DESC}'
+
+    equal = (
+        f"organization(by: {{slug: $slug}}) {{ one: teams({arguments}) {{ nodes {{ name }} }} "
+        f"two: teams({arguments}) {{ nodes {{ key }} edges {{ cursor }} pageInfo {{ hasNextPage }} }} }}"
+    )
+
+    assert await cost(api, tenant, equal) == 2
+
+
+@pytest.mark.parametrize(
+    "other", ["first: 4", "last: 3", "deleted: ONLY", 'filter: {name: {eq: "a"}}', "orderBy: {field: KEY}"]
+)
+async def test_aliases_with_other_arguments_are_statements_of_their_own(
+    api: Api, superuser: "asyncpg.Connection[Any]", other: str
+) -> None:
+    tenant = await make_tenant(superuser)
+    different = f"one: teams(first: 3) {{ nodes {{ name }} }} two: teams({other}) {{ nodes {{ name }} }}"
+
+    assert await cost(api, tenant, f"organization(by: {{slug: $slug}}) {{ {different} }}") == 3
+
+
+async def test_rows_and_their_count_are_read_only_when_asked_for(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser, teams=3)
+    counted = {}
+    for asked in ("nodes { name }", "totalCount", "nodes { name } totalCount"):
+        await cost(api, tenant, f"organization(by: {{slug: $slug}}) {{ teams {{ {asked} }} }}")
+        counted[asked] = ["count(*)" in statement for statement in api.statements if "teams" in statement]
+
+    assert counted == {"nodes { name }": [False], "totalCount": [True], "nodes { name } totalCount": [False, True]}
+
+
+async def test_only_the_columns_asked_for_are_selected(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    await cost(api, tenant, "organization(by: {slug: $slug}) { tasks { nodes { title assignee { role } } } }")
+    columns = {name for statement in api.statements for name in re.findall(r"(?:tasks|team_members)\.(\w+)", statement)}
+
+    # Keys, the scope, the order and its cursor, the edge to the assignee: and of the rest, title and role only.
+    assert columns == {"organization_id", "id", "deleted_at", "created_at", "assignee_id", "title", "role"}
+
+
+async def test_an_answer_is_one_snapshot(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    query = (
+        "query ($slug: String!) { organization(by: {slug: $slug}) { teams { nodes { tasks { nodes { title } } } } } }"
+    )
+    await api.data(query, who=tenant.owner, slug=tenant.slug)
+
+    async with superuser.transaction():
+        # The answer has read its organization when it comes to the lock, and waits there until the change is made.
+        await superuser.execute("LOCK TABLE tasks")
+        answer = asyncio.create_task(api.data(query, who=tenant.owner, slug=tenant.slug))
+        await until_somebody_waits(superuser)
+        await superuser.execute("UPDATE tasks SET title = 'Changed' WHERE organization_id = $1", tenant.id)
+    before = await answer
+    after = await api.data(query, who=tenant.owner, slug=tenant.slug)
+
+    assert [titles(before), titles(after)] == [["Task 1"], ["Changed"]]
+
+
+def titles(data: dict[str, Any]) -> list[str]:
+    return [task["title"] for team in data["organization"]["teams"]["nodes"] for task in team["tasks"]["nodes"]]
+
+
+async def until_somebody_waits(connection: "asyncpg.Connection[Any]") -> None:
+    async with asyncio.timeout(2):
+        while not await connection.fetchval(WAITING):  # noqa: ASYNC110  # PostgreSQL tells nobody of it
+            await asyncio.sleep(0.01)

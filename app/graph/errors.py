@@ -28,7 +28,9 @@ def format_error(error: GraphQLError) -> dict[str, Any]:
     if isinstance(original, AppError):
         return _shaped(error, original.message, original.extensions)
     if original is None:
-        return _shaped(error, error.message, {"code": "GRAPHQL_VALIDATION_FAILED", **(error.extensions or {})})
+        # With a path the operation is under way: a variable turned out not to fit the argument it was given for.
+        code = BadUserInput.code if error.path else "GRAPHQL_VALIDATION_FAILED"
+        return _shaped(error, error.message, {"code": code, **(error.extensions or {})})
     error_id = str(uuid4())
     logger.error("masked error %s", error_id, exc_info=original)
     return _shaped(error, MASKED, {"code": "INTERNAL_SERVER_ERROR", "errorId": error_id})

@@ -18,6 +18,7 @@ from app.graph.envelope import Envelope, WrongMethod, read
 from app.graph.errors import format_error
 from app.graph.operations import Document, Documents, Refused, execute, is_query
 from app.graph.page import page, wants_page
+from app.graph.text import nul_errors
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -60,8 +61,9 @@ class Endpoint:
     async def _result(self, request: Request) -> ExecutionResult:
         envelope = await read(request)
         document = self.documents.get(envelope.query)
-        if document.errors:
-            raise Refused(document.errors)
+        errors = document.errors or nul_errors(envelope.variables)
+        if errors:
+            raise Refused(errors)
         if request.method != "POST" and not is_query(document.operation(envelope.operation_name)):
             raise WrongMethod("Only queries may be sent by GET: send this operation by POST.")
         claims = await claims_of(request.headers, self.tokens)

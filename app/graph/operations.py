@@ -20,6 +20,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app.graph.columns import columns_asked
 from app.graph.context import Asked, Context
+from app.graph.rules import RULES
 
 # A parsed document takes some thirty times its text, which is what is counted.
 LARGEST_CACHE = 4 * 1024 * 1024
@@ -77,7 +78,7 @@ class Documents:
             error = raised if isinstance(raised, GraphQLError) else GraphQLError("The document is nested too deeply.")
             error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
             return Document(NOTHING, [error], {}, len(source))
-        errors = validate(self.schema, tree)
+        errors = validate(self.schema, tree, RULES)
         return Document(tree, errors, {} if errors else columns_asked(self.schema, tree), len(source))
 
 

@@ -1,31 +1,54 @@
 """Scalars: how moments and days are written."""
 
+import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
 import strawberry
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
+from graphql.pyutils import inspect
 from strawberry.types.scalar import ScalarDefinition
 
-from app.graph.errors import BadUserInput
+# Python's parsers would also take week dates, missing dashes and other separators.
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def parse_moment(value: Any) -> datetime:
-    """A moment with its offset, in UTC; raises BadUserInput."""
+    """A moment with its offset, in UTC; raises GraphQLError."""
     try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
+        if not MOMENT.fullmatch(value):
             raise ValueError
-        return moment.astimezone(UTC)
+        return datetime.fromisoformat(value).astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
-        raise BadUserInput("A DateTime is written as in 2026-12-31T23:59:00Z, with an offset.") from None
+        raise _unfit("DateTime", value, "2026-12-31T23:59:00Z, with an offset") from None
 
 
 def parse_day(value: Any) -> date:
-    """A day; raises BadUserInput."""
+    """A day; raises GraphQLError."""
     try:
+        if not DAY.fullmatch(value):
+            raise ValueError
         return date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise BadUserInput("A Date is written as in 2026-12-31.") from None
+        raise _unfit("Date", value, "2026-12-31") from None
+
+
+def _unfit(scalar: str, value: Any, example: str) -> GraphQLError:
+    return GraphQLError(f"{scalar} cannot represent value {inspect(value)}: write it as in {example}.")
+
+
+def _from_literal(parse: Callable[[Any], Any]) -> Callable[..., Any]:
+    """`parse` for values in the text of a document: its errors say where."""
+
+    def parse_literal(node: ValueNode, _variables: object = None) -> Any:
+        try:
+            return parse(value_from_ast_untyped(node))
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
+
+    return parse_literal
 
 
 def _as_is(value: Any) -> Any:
@@ -38,8 +61,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A moment: RFC 3339 with an offset, as in 2026-12-31T23:59:00Z. Answers are in UTC.",
         serialize=_as_is,
         parse_value=parse_moment,
+        parse_literal=_from_literal(parse_moment),
     ),
     date: strawberry.scalar(
-        name="Date", description="A day, as in 2026-12-31.", serialize=_as_is, parse_value=parse_day
+        name="Date",
+        description="A day, as in 2026-12-31.",
+        serialize=_as_is,
+        parse_value=parse_day,
+        parse_literal=_from_literal(parse_day),
     ),
 }

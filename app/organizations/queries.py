@@ -5,10 +5,10 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET
 
+from app.graph.connections import Connection
 from app.graph.context import Info
 from app.graph.edges import key_of_actor, to_many
 from app.graph.ids import parse_id
-from app.graph.paging import Connection
 from app.organizations.loaders import (
     ORGANIZATIONS,
     ORGANIZATIONS_BY_NAME,
@@ -34,7 +34,7 @@ class OrganizationQueries:
     ) -> Organization | None:
         actor = info.context.actor
         row: Any
-        if by.slug:
+        if isinstance(by.slug, str):
             row = await info.context.load(organization_by_slug, by.slug)
         else:
             row = await info.context.load(live_organization, parse_id(by.id or "", "by.id"))

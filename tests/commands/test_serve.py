@@ -1,0 +1,70 @@
+"""`trellis serve`: refuses what is not fit for production, and serves what is."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.commands.serve import production_settings
+from tests.processes import serve, trellis
+
+SECRET = "a secret of thirty-two bytes or more"
+VIEWER = {"query": "{ viewer { user { id email } } }"}
+
+
+def test_serve_names_each_thing_that_is_missing(tmp_path: Path) -> None:
+    refused = trellis(tmp_path, "serve")
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert [line.partition(" ")[2].split(":")[0].split(" ")[0] for line in refused.stderr.splitlines()] == [
+        "TRELLIS_DATABASE_URL",
+        "TRELLIS_JWT_SECRET",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [
+        ("0dec0de0" + "00" * 28, "is a development secret of `trellis dev`"),
+        ("short", "needs at least 32 bytes"),
+        (
+            "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----",
+            "public or private key",
+        ),
+    ],
+)
+def test_serve_refuses_a_secret_that_is_none(tmp_path: Path, secret: str, reason: str) -> None:
+    variables = {"TRELLIS_DATABASE_URL": "postgresql://trellis@/trellis", "TRELLIS_JWT_SECRET": secret}
+    refused = trellis(tmp_path, "serve", **variables)
+
+    assert refused.returncode in {1, 2}
+    assert refused.stdout == ""
+    assert reason in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_serve_answers_programs_and_has_no_page(tmp_path: Path, database: Any, workers: str) -> None:
+    variables = {"TRELLIS_DATABASE_URL": database.runtime_url, "TRELLIS_JWT_SECRET": SECRET}
+    token = trellis(tmp_path, "token", "ada@example.com", **variables).stdout.strip()
+
+    with serve(tmp_path, "--workers", workers, **variables) as address:
+        headers = {"Authorization": f"Bearer {token}"}
+        viewer = httpx.post(f"{address}/graphql", json=VIEWER, headers=headers)
+        page = httpx.get(f"{address}/graphql", headers={"Accept": "text/html"})
+
+    assert viewer.json()["data"]["viewer"]["user"]["email"] == "ada@example.com"
+    assert "server" not in viewer.headers
+    assert "text/html" not in page.headers.get("content-type", "")
+
+
+@pytest.mark.parametrize(("variable", "introspection"), [({}, False), ({"TRELLIS_INTROSPECTION": "true"}, True)])
+def test_serve_shows_the_schema_only_when_told_to(
+    monkeypatch: pytest.MonkeyPatch, variable: dict[str, str], introspection: bool
+) -> None:
+    variables = {"TRELLIS_DATABASE_URL": "postgresql://trellis@/trellis", "TRELLIS_JWT_SECRET": SECRET} | variable
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert production_settings().introspection is introspection

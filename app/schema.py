@@ -1,9 +1,10 @@
 """The schema: what each domain brings to the roots, and nothing else."""
 
 import strawberry
+from graphql import GraphQLInputObjectType
 from strawberry.schema.config import StrawberryConfig
 
-from app.graph.edges import leaf
+from app.graph.fields import leaf
 from app.graph.scalars import SCALARS
 from app.nodes.queries import NodeQueries
 from app.organizations.queries import OrganizationQueries
@@ -22,3 +23,7 @@ class Query(UserQueries, NodeQueries, OrganizationQueries, TeamQueries, TaskQuer
 schema = strawberry.Schema(query=Query, config=StrawberryConfig(default_resolver=leaf, scalar_map=SCALARS))
 # What graphql-core runs operations on; Strawberry offers no public name for it.
 graphql_schema = schema._schema  # noqa: SLF001
+for kind in graphql_schema.type_map.values():
+    # Strawberry looks at @oneOf when the field is run; told so, graphql-core does when the document is validated.
+    if isinstance(kind, GraphQLInputObjectType) and kind.extensions["strawberry-definition"].is_one_of:
+        kind.is_one_of = True

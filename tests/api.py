@@ -80,8 +80,8 @@ def _note_statements(api: Api) -> None:
 
     async def acquire_noted() -> Connection:
         connection = await acquire()
-        if id(connection._con) not in noted:
-            noted.add(id(connection._con))
+        if id(connection._con) not in noted:  # type: ignore[attr-defined]  # proxies are new each time
+            noted.add(id(connection._con))  # type: ignore[attr-defined]  # as above
             connection.add_query_logger(note)
         return connection
 

@@ -1,11 +1,10 @@
-"""Loads by key: what many resolvers ask for in one turn of the event loop becomes one call of a batch function."""
+"""Loads by key: what many ask for in one turn of the event loop becomes one call of a batch function."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
 from typing import Any
 
 Batch = Callable[..., Awaitable[Sequence[Any]]]
-Group = tuple[Batch, tuple[Hashable, ...]]
 
 
 class Batches:
@@ -16,57 +15,104 @@ class Batches:
 
     def __init__(self, context: object) -> None:
         self._context = context
-        self._answers: dict[Group, dict[Hashable, asyncio.Future[Any]]] = {}
-        self._waiting: dict[Group, list[Hashable]] = {}
+        self._groups: dict[tuple[Batch, tuple[Hashable, ...]], _Group] = {}
+        self._leaving: list[_Group] = []
         self._asked = 0
         self._running: set[asyncio.Task[None]] = set()
 
-    def load(self, batch: Batch, key: Hashable, *arguments: Hashable) -> asyncio.Future[Any]:
-        """What `await batch(context, keys, *arguments)` answers for `key`; errors reach each who asked."""
-        group = (batch, arguments)
-        answers = self._answers.setdefault(group, {})
-        answer = answers.get(key)
-        if answer is None:
-            loop = asyncio.get_running_loop()
-            answer = answers[key] = loop.create_future()
-            if not self._waiting:
-                loop.call_soon(self._wait_for_more, self._asked)
-            self._waiting.setdefault(group, []).append(key)
-            self._asked += 1
-        return answer
+    def load(self, batch: Batch, key: Hashable, *arguments: Hashable) -> Coroutine[Any, Any, Any]:
+        """What `batch(context, keys, *arguments)` answers for `key`; its error reaches each who asked."""
+        group = self._group(batch, arguments)
+        return group.answer(key, self._turn(group, key))
+
+    def load_many(self, batch: Batch, keys: Sequence[Hashable], *arguments: Hashable) -> Coroutine[Any, Any, list[Any]]:
+        """The answers for `keys`, in their order; None for a key that is None."""
+        group = self._group(batch, arguments)
+        return group.all_answers(keys, {self._turn(group, key) for key in keys if key is not None})
 
     def clear(self) -> None:
         """Forgets every answer: what follows a write must see it."""
-        self._answers.clear()
+        self._groups.clear()
+
+    def _group(self, batch: Batch, arguments: tuple[Hashable, ...]) -> "_Group":
+        group = self._groups.get((batch, arguments))
+        if group is None:
+            group = self._groups[batch, arguments] = _Group(batch, arguments)
+        return group
+
+    def _turn(self, group: "_Group", key: Hashable) -> "asyncio.Future[None]":
+        turn = group.turns.get(key)
+        if turn is None:
+            self._asked += 1
+            if not group.waiting:
+                loop = asyncio.get_running_loop()
+                group.next_turn = loop.create_future()
+                if not self._leaving:
+                    loop.call_soon(self._wait_for_more, self._asked)
+                self._leaving.append(group)
+            group.waiting.append(key)
+            turn = group.turns[key] = group.next_turn
+        return turn
 
     def _wait_for_more(self, asked: int) -> None:
-        # Resolvers of one level may be a turn of the loop apart, so a batch leaves when a turn brought no new key.
+        # Resolvers of one level may be a turn of the loop apart, so batches leave when a turn brought no new key.
         if asked != self._asked:
             asyncio.get_running_loop().call_soon(self._wait_for_more, self._asked)
             return
-        waiting, self._waiting = self._waiting, {}
-        for group, keys in waiting.items():
-            task = asyncio.ensure_future(self._run(group, keys, self._answers[group]))
+        leaving, self._leaving = self._leaving, []
+        for group in leaving:
+            keys, group.waiting = group.waiting, []
+            task = asyncio.ensure_future(group.run(self._context, keys, group.next_turn))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
 
-    async def _run(self, group: Group, keys: list[Hashable], answers: dict[Hashable, asyncio.Future[Any]]) -> None:
-        batch, arguments = group
+
+class _Group:
+    """The keys of one batch function with the same arguments. A turn is done when the answers of its keys are in."""
+
+    def __init__(self, batch: Batch, arguments: tuple[Hashable, ...]) -> None:
+        self.batch = batch
+        self.arguments = arguments
+        self.answers: dict[Hashable, Any] = {}
+        self.turns: dict[Hashable, asyncio.Future[None]] = {}
+        self.waiting: list[Hashable] = []
+        self.next_turn: asyncio.Future[None]
+
+    async def run(self, context: object, keys: list[Hashable], turn: "asyncio.Future[None]") -> None:
         try:
-            values = await batch(self._context, keys, *arguments)
+            values = await self.batch(context, keys, *self.arguments)
             if len(values) != len(keys):
-                raise RuntimeError(f"{batch} gave {len(values)} answers for {len(keys)} keys")
+                raise RuntimeError(f"{self.batch} gave {len(values)} answers for {len(keys)} keys")
+            self.answers.update(zip(keys, values, strict=True))
         except Exception as error:  # noqa: BLE001  # whatever it is, it belongs to those who asked
-            for key in keys:
-                _fail(answers[key], error)
-        else:
-            for key, value in zip(keys, values, strict=True):
-                if not answers[key].done():
-                    answers[key].set_result(value)
+            self.answers.update((key, _Failure(error)) for key in keys)
+        turn.set_result(None)
+
+    async def answer(self, key: Hashable, turn: "asyncio.Future[None]") -> Any:
+        await _done([turn])
+        return _value(self.answers[key])
+
+    async def all_answers(self, keys: Sequence[Hashable], turns: Iterable["asyncio.Future[None]"]) -> list[Any]:
+        await _done(turns)
+        answers = self.answers
+        return [None if key is None else _value(answers[key]) for key in keys]
 
 
-def _fail(answer: asyncio.Future[Any], error: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(error)
-        # Whoever asked may have been cancelled since: then nobody has to hear of it.
-        answer.exception()
+class _Failure:
+    """Stands among the answers for a key that could not be loaded."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _value(answer: Any) -> Any:
+    if type(answer) is _Failure:
+        raise answer.error
+    return answer
+
+
+async def _done(turns: Iterable["asyncio.Future[None]"]) -> None:
+    for turn in turns:
+        if not turn.done():
+            # Shielded: who stops waiting must not take the answers from those who go on.
+            await asyncio.shield(turn)

@@ -17,7 +17,7 @@ from graphql import (
 )
 
 from app.graph.context import Asked
-from app.graph.edges import NEEDS
+from app.graph.fields import NEEDS
 
 
 class _Columns(Visitor):

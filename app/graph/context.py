@@ -1,7 +1,7 @@
 """What resolvers and loaders share during one operation: who is calling, the transaction, the loads."""
 
-import asyncio
-from collections.abc import Hashable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Hashable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,10 @@ class Context:
         self.unit = unit
         self.asked = asked
         self.batches = Batches(self)
+        self.one_by_one: Counter[str] = Counter()  # field → how often graphql-core completed it
+
+    def note_one_by_one(self, field: str, rows: int) -> None:
+        self.one_by_one[field] += rows
 
     @property
     def actor(self) -> Actor:
@@ -38,14 +42,18 @@ class Context:
         """The organizations whose rows loaders may read: the second wall (the third is in the database)."""
         return self.actor.organization_ids
 
-    def load(self, batch: Batch, key: Hashable, *arguments: Hashable) -> asyncio.Future[Any]:
+    def load(self, batch: Batch, key: Hashable, *arguments: Hashable) -> Awaitable[Any]:
         """The answer of a batch function for one key, loaded with its siblings'."""
         return self.batches.load(batch, key, *arguments)
 
+    def load_many(self, batch: Batch, keys: Sequence[Hashable], *arguments: Hashable) -> Awaitable[list[Any]]:
+        """The answers for some keys, in their order; None for a key that is None."""
+        return self.batches.load_many(batch, keys, *arguments)
+
     def columns(self, source: Source, *more: str) -> tuple[str, ...]:
-        """What to select of `source`: its key, what the operation asks for, and `more`."""
+        """What to select of `source`: what the operation asks for, and `more`."""
         asked = self.asked.get(source.typename, frozenset())
-        return tuple(sorted({"organization_id", "id", *more, *asked} & source.columns.keys()))
+        return tuple(sorted({*more, *asked} & source.columns.keys()))
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any], record: type[Record] = Record) -> list[Any]:
         """The rows of `statement`, which always knows the caller's `organization_ids`."""

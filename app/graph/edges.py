@@ -1,7 +1,7 @@
 """The edges of the graph, each in one line: `team: Team = to_one(team_by_id, "team_id")`."""
 
-from collections.abc import Callable, Hashable, Mapping
-from inspect import Parameter, Signature
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from inspect import Parameter
 from typing import Annotated, Any
 
 import strawberry
@@ -9,41 +9,35 @@ from strawberry import UNSET
 
 from app.db.source import Source
 from app.graph.batch import Batch
-from app.graph.context import Info
-from app.graph.paging import LARGEST_SIZE, DeletedScope, Listing, Order, OrderDirection, page_of
+from app.graph.connections import Listing
+from app.graph.context import Context
+from app.graph.fields import by_level
+from app.graph.paging import LARGEST_SIZE, DeletedScope, Order, OrderDirection, page_of
 from app.graph.select import Key
-
-NEEDS = "needs"  # metadata of a field: the columns that its resolver reads
-
-
-def leaf(row: Any, name: str) -> Any:
-    """The value of a column, as GraphQL shows it: what every field without a resolver answers."""
-    value = getattr(row, name)
-    return str(value) if name == "id" else value
-
-
-def needs(*columns: str) -> dict[str, tuple[str, ...]]:
-    """Metadata for a field with a resolver of its own: the columns of the row that it reads."""
-    return {NEEDS: columns}
 
 
 def to_one(batch: Batch, column: str, *, description: str) -> Any:
     """The row that `column` refers to; null where the column is."""
 
-    def resolve(root: Any, info: Info) -> Any:
-        row_id = getattr(root, column)
-        return None if row_id is None else info.context.load(batch, Key(root.organization_id, row_id))
+    def level(context: Context, rows: Sequence[Any], _arguments: Mapping[str, Any]) -> Any:
+        return context.load_many(batch, [_reference(row, column) for row in rows])
 
-    return strawberry.field(resolver=resolve, description=description, metadata=needs(column))
+    return by_level(level, description=description, needs=("organization_id", column))
 
 
-def key_of_row(row: Any, _info: Info) -> Key:
+def _reference(row: Any, column: str) -> Key | None:
+    row_id = getattr(row, column)
+    return None if row_id is None else Key(row.organization_id, row_id)
+
+
+def key_of_row(_context: Context, row: Any) -> Key:
+    """The key that a row's children hold."""
     return Key(row.organization_id, row.id)
 
 
-def key_of_actor(_row: Any, info: Info) -> Key:
+def key_of_actor(context: Context, _row: Any) -> Key:
     """For lists that belong to whoever is calling; raises Unauthenticated."""
-    return Key(None, info.context.actor.user_id)
+    return Key(None, context.actor.user_id)
 
 
 def to_many(  # noqa: PLR0913  # each is a fact of the edge, said by name
@@ -55,22 +49,20 @@ def to_many(  # noqa: PLR0913  # each is a fact of the edge, said by name
     orders: type | None = None,
     filters: type | None = None,
     deletable: bool = True,
-    key: Callable[[Any, Info], Hashable] = key_of_row,
+    key: Callable[[Context, Any], Hashable] = key_of_row,
 ) -> Any:
     """A connection to the rows of `source` that `batch` finds for the key of the row that has the field."""
 
-    def resolve(root: Any, info: Info, **arguments: Any) -> Listing:
+    def level(context: Context, rows: Sequence[Any], arguments: Mapping[str, Any]) -> list[Listing]:
         page = page_of(source, chosen_order(arguments, order), arguments)
-        return Listing(source, batch, key(root, info), page)
+        return [Listing(source, batch, key(context, row), page) for row in rows]
 
-    resolve.__signature__ = Signature(  # type: ignore[attr-defined]  # what Strawberry reads the arguments from
-        [
-            Parameter("root", Parameter.POSITIONAL_OR_KEYWORD, annotation=Any),
-            Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
-            *connection_arguments(orders=orders, filters=filters, deletable=deletable),
-        ]
+    return by_level(
+        level,
+        description=description,
+        needs=("organization_id", "id") if key is key_of_row else (),
+        arguments=connection_arguments(orders=orders, filters=filters, deletable=deletable),
     )
-    return strawberry.field(resolver=resolve, description=description, metadata=needs())
 
 
 def chosen_order(arguments: Mapping[str, Any], default: Order) -> Order:

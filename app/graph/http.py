@@ -79,7 +79,7 @@ class Endpoint:
 
     async def _run(self, document: Document, envelope: Envelope, unit: Unit | None) -> ExecutionResult:
         context = Context(unit, document.asked)
-        return await execute(self.schema, document.tree, context, envelope.variables, envelope.operation_name)
+        return await execute(self.schema, document, context, envelope.variables, envelope.operation_name)
 
 
 def _media_type(request: Request) -> str:

@@ -12,18 +12,21 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    Visitor,
     get_operation_ast,
     parse,
     validate,
+    visit,
 )
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.execution import optimized_is_awaitable
 
+from app.graph.bulk import BulkExecutor, Plans
 from app.graph.columns import columns_asked
 from app.graph.context import Asked, Context
 from app.graph.rules import RULES
 
-# A parsed document takes some thirty times its text, which is what is counted.
-LARGEST_CACHE = 4 * 1024 * 1024
+LARGEST_CACHE = 1024 * 1024  # characters of text; what is kept for them takes some fifty times that
+MOST_SEEN = 10_000  # texts of which it is known that they came once; 1 MB
 NOTHING = DocumentNode(definitions=())
 
 
@@ -42,6 +45,7 @@ class Document:
     tree: DocumentNode  # empty where the text could not be parsed
     errors: list[GraphQLError]
     asked: Asked
+    plans: Plans | None  # of its selection sets, to be kept with it; None where they depend on variables
     size: int  # of its text, in characters
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
@@ -56,19 +60,24 @@ class Document:
 
 
 class Documents:
-    """The documents that came lately, bounded by the size of their text: a flood of new ones costs no more memory."""
+    """The documents that came lately and more than once, bounded by the size of their text.
+
+    One is kept from its second time on, so that a flood of documents that never come again pushes nobody's out.
+    """
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
         self._known: LRUCache[str, Document] = LRUCache(LARGEST_CACHE, getsizeof=lambda known: known.size)
+        self._seen: LRUCache[int, bool] = LRUCache(MOST_SEEN)
 
     def get(self, source: str) -> Document:
         """The document of this text."""
         known = self._known.get(source)
         if known is None:
             known = self._read(source)
-            if len(source) <= LARGEST_CACHE:
+            if hash(source) in self._seen and known.size <= LARGEST_CACHE:
                 self._known[source] = known
+            self._seen[hash(source)] = True
         return known
 
     def _read(self, source: str) -> Document:
@@ -77,17 +86,39 @@ class Documents:
         except (GraphQLError, RecursionError) as raised:
             error = raised if isinstance(raised, GraphQLError) else GraphQLError("The document is nested too deeply.")
             error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
-            return Document(NOTHING, [error], {}, len(source))
+            return Document(NOTHING, [error], {}, None, len(source))
         errors = validate(self.schema, tree, RULES)
-        return Document(tree, errors, {} if errors else columns_asked(self.schema, tree), len(source))
+        if errors:
+            return Document(tree, errors, {}, None, len(source))
+        return Document(tree, [], columns_asked(self.schema, tree), None if _varies(tree) else {}, len(source))
+
+
+def _varies(tree: DocumentNode) -> bool:
+    """Whether which fields are selected depends on variables."""
+
+    class Conditions(Visitor):
+        found = False
+
+        def enter_directive(self, *_: Any) -> None:
+            self.found = True
+
+    conditions = Conditions()
+    visit(tree, conditions)
+    return conditions.found
 
 
 async def execute(
-    schema: GraphQLSchema, document: DocumentNode, context: Context, variables: dict[str, Any], name: str | None
+    schema: GraphQLSchema, document: Document, context: Context, variables: dict[str, Any], name: str | None
 ) -> ExecutionResult:
     """Runs an operation of a valid document; raises Refused where its variables do not fit."""
-    executor = StrawberryGraphQLCoreExecutionContext.build(
-        schema, document, context_value=context, raw_variable_values=variables, operation_name=name
+    executor = BulkExecutor.build(
+        schema,
+        document.tree,
+        context_value=context,
+        raw_variable_values=variables,
+        operation_name=name,
+        is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a TypeGuard in all but name
+        plans=document.plans,
     )
     if isinstance(executor, list):
         for error in executor:

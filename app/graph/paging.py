@@ -1,23 +1,19 @@
-"""Relay connections: the arguments of a page, its rows, and the GraphQL types that show them."""
+"""Pages of a list: the arguments of a connection, checked, and the rows that come back."""
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 
 import strawberry
 from sqlalchemy import ColumnElement
 
 from app.db.source import Source
 from app.graph import cursors
-from app.graph.batch import Batch
-from app.graph.context import Context, Info
 from app.graph.errors import BadUserInput
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
-
-Row = TypeVar("Row")
 
 
 @strawberry.enum(description="Whether a list holds deleted objects.")
@@ -103,80 +99,9 @@ def _position(source: Source, order: Order, arguments: Mapping[str, Any], argume
     cursor = arguments.get(argument)
     if cursor is None:
         return None
-    return cursors.decode(_listed(source, order), cursor, argument, source.columns[order.column].type)
+    return cursors.decode(listed(source, order), cursor, argument, source.columns[order.column].type)
 
 
-def _listed(source: Source, order: Order) -> str:
+def listed(source: Source, order: Order) -> str:
+    """What a cursor says of the list that it is a place in."""
     return f"{source.typename}.{order.column}{'-' if order.descending else '+'}"
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A connection before anything is loaded: each of its fields loads what it needs, and no more."""
-
-    source: Source
-    batch: Batch
-    key: Hashable
-    page: Page
-
-    async def slice(self, context: Context) -> Slice:
-        loaded: Slice = await context.load(self.batch, self.key, self.page)
-        return loaded
-
-    async def total(self, context: Context) -> int:
-        counted: Slice = await context.load(self.batch, self.key, replace(self.page, size=0, count=True))
-        return counted.total
-
-    def cursor(self, row: Any) -> str:
-        order = self.page.order
-        return cursors.encode(_listed(self.source, order), getattr(row, order.column), row.id)
-
-
-@strawberry.type(description="Where a page stands in its list.")
-class PageInfo:
-    has_next_page: bool = strawberry.field(
-        description="Whether more objects follow; paging backward: whether `before` was given."
-    )
-    has_previous_page: bool = strawberry.field(
-        description="Whether objects come before; paging forward: whether `after` was given."
-    )
-    start_cursor: str | None = strawberry.field(
-        description="The cursor of the page's first object; null when it is empty."
-    )
-    end_cursor: str | None = strawberry.field(
-        description="The cursor of the page's last object; null when it is empty."
-    )
-
-
-@strawberry.type(description="An object and its place in a list.")
-class Edge(Generic[Row]):
-    cursor: str = strawberry.field(
-        description="Opaque: pass it as `after` or `before` to the same field, in the same order."
-    )
-    node: Row = strawberry.field(description="The object.")
-
-
-@strawberry.type(description="A page of a list, at most 100 objects.")
-class Connection(Generic[Row]):
-    @strawberry.field(description="The page's objects with their cursors.")
-    async def edges(self, root: strawberry.Parent[Listing], info: Info) -> list[Edge[Row]]:
-        page = await root.slice(info.context)
-        return [Edge(cursor=root.cursor(row), node=row) for row in page.rows]
-
-    @strawberry.field(description="The page's objects.")
-    async def nodes(self, root: strawberry.Parent[Listing], info: Info) -> list[Row]:
-        return (await root.slice(info.context)).rows
-
-    @strawberry.field(description="Where the page stands in the list.")
-    async def page_info(self, root: strawberry.Parent[Listing], info: Info) -> PageInfo:
-        page = await root.slice(info.context)
-        return PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=root.cursor(page.rows[0]) if page.rows else None,
-            end_cursor=root.cursor(page.rows[-1]) if page.rows else None,
-        )
-
-    @strawberry.field(description="How many objects all pages together hold. Costs a statement of its own.")
-    async def total_count(self, root: strawberry.Parent[Listing], info: Info) -> int:
-        return await root.total(info.context)

@@ -54,7 +54,7 @@ def key_values(keys: Sequence[Key]) -> dict[str, Any]:
 
 async def rows_by_key(context: Context, source: Source, keys: Sequence[Key]) -> list[Any]:
     """The row of each key, deleted or not; None where the caller has no such row."""
-    statement = _by_key(source, context.columns(source))
+    statement = _by_key(source, context.columns(source, "organization_id", "id"))
     rows = await context.fetch(statement, key_values(keys), source.record)
     found = {row["ordinal"]: row for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(keys) + 1)]
@@ -76,7 +76,9 @@ def _by_key(source: Source, columns: tuple[str, ...]) -> Statement:
 
 async def live_rows(context: Context, source: Source, ids: Sequence[UUID]) -> list[Any]:
     """The row of each id, in whichever of the caller's organizations; None where there is none, or it is deleted."""
-    rows = await context.fetch(_live(source, context.columns(source)), {"ids": list(ids)}, source.record)
+    rows = await context.fetch(
+        _live(source, context.columns(source, "organization_id", "id")), {"ids": list(ids)}, source.record
+    )
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]
 
@@ -97,7 +99,7 @@ async def pages(context: Context, source: Source, parents: Sequence[Key], page: 
 
     Where `by` is None every row that the caller may see belongs to the one parent.
     """
-    shape = Shape(source, by, context.columns(source, page.order.column), page.order, page.backward, page.deleted)
+    shape = Shape(source, by, context.columns(source, page.order.column, "id"), page.order, page.backward, page.deleted)
     bounds = (page.after is not None, page.before is not None)
     if page.filter is None:
         statement = _plain_counts(shape) if page.count else _plain_pages(shape, bounds)

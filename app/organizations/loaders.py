@@ -33,7 +33,7 @@ async def live_organization(context: Context, ids: Sequence[UUID]) -> list[Any]:
 
 async def organization_by_slug(context: Context, slugs: Sequence[str]) -> list[Any]:
     """The live organization of each slug."""
-    statement = _by_slug(context.columns(ORGANIZATIONS, "slug"))
+    statement = _by_slug(context.columns(ORGANIZATIONS, "organization_id", "slug"))
     rows = await context.fetch(statement, {"slugs": list(slugs)}, ORGANIZATIONS.record)
     found = {row["slug"]: row for row in rows}
     return [found.get(slug) for slug in slugs]

@@ -1,14 +1,16 @@
 """An organization and what it holds."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from app.graph.context import Info
-from app.graph.edges import needs, to_many
+from app.graph.connections import Connection
+from app.graph.context import Context
+from app.graph.edges import to_many
+from app.graph.fields import by_level
 from app.graph.node import Deletable, Node
-from app.graph.paging import Connection
 from app.members.filter import OrganizationMemberFilter, OrganizationMemberOrder
 from app.members.loaders import OLDEST_MEMBERS_FIRST, ORGANIZATION_MEMBERS, members_by_organization
 from app.members.models import OrganizationRole
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     from app.teams.types import Team
 
 
+def viewer_roles(context: Context, organizations: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str | None]:
+    """What the viewer is in each organization."""
+    return [context.actor.roles.get(organization.id) for organization in organizations]
+
+
 @strawberry.type(description="A tenant: people, their teams and their work. Nothing in it is seen from outside.")
 class Organization(Node, Deletable):
     source = ORGANIZATIONS
@@ -37,10 +44,9 @@ class Organization(Node, Deletable):
     updated_at: datetime = strawberry.field(description="When it last changed.")
     version: int = strawberry.field(description="Rises by one with every change.")
 
-    @strawberry.field(description="What the viewer is in it.", metadata=needs())
-    def viewer_role(self, root: strawberry.Parent[Any], info: Info) -> OrganizationRole | None:
-        return info.context.actor.roles.get(root.id)  # type: ignore[return-value]  # the text of the enumeration's value
-
+    viewer_role: OrganizationRole | None = by_level(
+        viewer_roles, needs=("id",), description="What the viewer is in it."
+    )
     teams: Connection[Annotated["Team", strawberry.lazy("app.teams.types")]] = to_many(
         teams_by_organization,
         TEAMS,

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from app.graph.connections import Connection
 from app.graph.edges import to_many, to_one
 from app.graph.node import Deletable, Node
-from app.graph.paging import Connection
 from app.members.loaders import member_by_id
 from app.members.types import OrganizationMember
 from app.organizations.policies import can_read

@@ -1,14 +1,16 @@
 """A team, its members and its tasks."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from app.graph.context import Info
-from app.graph.edges import key_of_row, needs, to_many, to_one
+from app.graph.connections import Connection
+from app.graph.context import Context
+from app.graph.edges import key_of_row, to_many, to_one
+from app.graph.fields import by_level
 from app.graph.node import Deletable, Node
-from app.graph.paging import Connection
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
 from app.tasks.filter import TaskFilter, TaskOrder
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
     from app.tasks.types import Task
 
 
+async def viewer_roles(context: Context, teams: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str | None]:
+    """What the viewer is in each team."""
+    return await context.load_many(actor_roles_by_team, [key_of_row(context, team) for team in teams])
+
+
 @strawberry.type(description="A team of an organization.")
 class Team(Node, Deletable):
     source = TEAMS
@@ -47,11 +54,11 @@ class Team(Node, Deletable):
     updated_at: datetime = strawberry.field(description="When it last changed.")
     version: int = strawberry.field(description="Rises by one with every change.")
 
-    @strawberry.field(description="What the viewer is in it; null where they are not a member.", metadata=needs())
-    async def viewer_role(self, root: strawberry.Parent[Any], info: Info) -> TeamRole | None:
-        role: TeamRole | None = await info.context.load(actor_roles_by_team, key_of_row(root, info))
-        return role
-
+    viewer_role: TeamRole | None = by_level(
+        viewer_roles,
+        needs=("organization_id", "id"),
+        description="What the viewer is in it; null where they are not a member.",
+    )
     members: Connection[TeamMember] = to_many(
         team_members_by_team,
         TEAM_MEMBERS,

@@ -37,7 +37,7 @@ async def user_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
 
 async def user_by_key(context: Context, keys: Sequence[Key]) -> list[Any]:
     """The person of each key, with the organizations that the policy asks about."""
-    return await _people(context, keys, context.columns(USERS, "organization_ids"))
+    return await _people(context, keys, context.columns(USERS, "id", "organization_ids"))
 
 
 async def _people(context: Context, keys: Sequence[Key], columns: tuple[str, ...]) -> list[Any]:

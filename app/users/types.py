@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from app.graph.connections import Connection
 from app.graph.edges import key_of_actor, to_many
 from app.graph.node import Node
-from app.graph.paging import Connection
 from app.organizations.loaders import ORGANIZATIONS, ORGANIZATIONS_BY_NAME, organizations_of_actor
 from app.users.loaders import USERS, user_by_key
 from app.users.policies import can_read

@@ -1,0 +1,213 @@
+"""Bulk completion: the objects of one level of an answer are completed together, field by field.
+
+graphql-core completes an answer cell by cell, 10 µs each. Here a selection set becomes a plan; the plan makes each
+field a column of values for all objects of the level; the columns, dealt out again, are the objects. What a field leads
+to is one level more, and one batch of loads for all of it.
+
+It is the way of answers in which nothing goes wrong. At the first error, wherever it is, the attempt is dropped, and
+graphql-core completes that part of the answer from its beginning: which errors there are, with which paths, and what
+they make null is then its doing alone. What had been loaded is kept, so that nothing is loaded twice.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from copy import copy
+from inspect import isawaitable
+from typing import Any, cast
+
+from graphql import (
+    GraphQLLeafType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    get_named_type,
+    is_leaf_type,
+    is_object_type,
+)
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.executor import CollectedErrors
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import Path, gather_with_cancel
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.arguments import convert_arguments
+
+from app.graph.fields import Column
+from app.graph.flatten import Irregular, Paths, flatten
+from app.graph.leaves import complete_leaves
+from app.graph.plan import FieldPlan, Plan, make_plan
+
+Plans = dict[tuple[object, ...], Plan]
+Completion = Callable[["BulkExecutor"], Any]
+
+
+class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Completes objects and lists of objects a level at a time; everything else is graphql-core's."""
+
+    one_by_one = False  # so in the copy that completes what was irregular
+
+    def __init__(self, *args: Any, plans: Plans | None = None, **kwargs: Any) -> None:
+        """`plans` may outlive the operation where its selection sets do not depend on variables."""
+        super().__init__(*args, **kwargs)
+        self.plans: Plans = {} if plans is None else plans
+
+    def complete_object_value(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        given = (return_type, field_details_list, info, path, result, position_context)
+        if self.one_by_one:
+            return super().complete_object_value(*given)
+        return self._attempt(
+            lambda quick: quick.complete_column(return_type, field_details_list, [result], lambda _: path),
+            lambda slow: slow.complete_object_value(*given),
+        )
+
+    def complete_list_value(
+        self,
+        return_type: Any,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
+        given = (return_type, field_details_list, info, path, result, position_context)
+        if self.one_by_one or not is_object_type(get_named_type(return_type)):
+            return super().complete_list_value(*given)
+        return self._attempt(
+            lambda quick: quick.complete_column(return_type, field_details_list, [result], lambda _: path),
+            lambda slow: slow.complete_list_value(*given),
+        )
+
+    def _attempt(self, quickly: Completion, slowly: Completion) -> Any:
+        quick = copy(self)
+        quick.collected_errors = CollectedErrors()
+        try:
+            column = quickly(quick)
+        except Exception:  # noqa: BLE001  # whatever it is, graphql-core will meet it again and say where
+            return slowly(self._slow())
+        if isinstance(column, list):
+            return column[0]
+        return self._attempt_later(quick, column, slowly)
+
+    async def _attempt_later(self, quick: "BulkExecutor", column: Awaitable[Column], slowly: Completion) -> Any:
+        try:
+            completed = (await column)[0]
+            if not quick.collected_errors.errors:
+                return completed
+        except Exception:  # noqa: BLE001, S110  # as above
+            pass
+        completed = slowly(self._slow())
+        return await completed if isawaitable(completed) else completed
+
+    def _slow(self) -> "BulkExecutor":
+        """This executor, with the same errors, as graphql-core wrote it."""
+        slow = copy(self)
+        slow.one_by_one = True
+        return slow
+
+    def complete_column(
+        self, type_: GraphQLOutputType, details: FieldDetailsList, values: Column, paths: Paths
+    ) -> Column | Awaitable[Column]:
+        """What each of `values` becomes as a `type_`; raises whatever is wrong with any of them."""
+        flat = flatten(type_, values, paths)
+        named = get_named_type(type_)
+        if is_leaf_type(named):
+            return flat.restore(complete_leaves(named, flat.values))
+        if not isinstance(named, GraphQLObjectType):
+            raise Irregular
+        self._check_types(named, flat.values)
+        plan = self._plan(named, details)
+        if plan.immediate:
+            columns = [self._leaves(field, flat.values) for field in plan.fields]
+            return flat.restore(_objects(plan, columns, len(flat.values)))
+        return self._complete_later(plan, flat.values, flat.paths, flat.restore)
+
+    def _check_types(self, type_: GraphQLObjectType, rows: Column) -> None:
+        # A row's class says what it is a row of, so one of each class is enough to ask about.
+        for row in {type(row): row for row in rows}.values():
+            if isinstance(row, Exception) or (type_.is_type_of and not type_.is_type_of(row, self.context_value)):
+                raise Irregular
+
+    def _plan(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Plan:
+        key = (type_.name, *(id(one.node) for one in details))
+        plan = self.plans.get(key)
+        if plan is None:
+            plan = self.plans[key] = make_plan(type_, self.collect_subfields(type_, details).grouped_field_set)
+        return plan
+
+    def _leaves(self, field: FieldPlan, rows: Column) -> Column:
+        type_, values = field.definition.type, field.column(rows) if field.column else []
+        flat = flatten(type_, values, _nowhere)
+        return flat.restore(complete_leaves(cast("GraphQLLeafType", get_named_type(type_)), flat.values))
+
+    async def _complete_later(
+        self, plan: Plan, rows: Column, paths: Paths, restore: Callable[[Column], Column]
+    ) -> Column:
+        if not rows:
+            return restore([])
+        columns: list[Any] = [self._leaves(field, rows) if field.immediate else None for field in plan.fields]
+        waiting = [(place, field) for place, field in enumerate(plan.fields) if not field.immediate]
+        if len(waiting) == 1:
+            ((place, field),) = waiting
+            columns[place] = await self._column(field, rows, paths)
+        else:
+            loaded = await gather_with_cancel(*(self._column(field, rows, paths) for _, field in waiting))
+            for (place, _), column in zip(waiting, loaded, strict=True):
+                columns[place] = column
+        return restore(_objects(plan, columns, len(rows)))
+
+    async def _column(self, field: FieldPlan, rows: Column, paths: Paths) -> Column:
+        def path(place: int) -> Path:
+            return paths(place).add_key(field.name, field.parent.name)
+
+        if field.column is not None:
+            values = field.column(rows)
+        elif field.level is not None:
+            answered = field.level(self.context_value, rows, self._arguments(field))
+            values = answered if isinstance(answered, list) else await answered
+        else:
+            return await self._one_by_one(field, rows, path)
+        column = self.complete_column(field.definition.type, field.details, values, path)
+        return column if isinstance(column, list) else await column
+
+    def _arguments(self, field: FieldPlan) -> Mapping[str, Any]:
+        if not field.definition.args:
+            return {}
+        first = field.details[0]
+        given = get_argument_values(
+            field.definition, first.node, self.variable_values, first.fragment_variable_values, self.hide_suggestions
+        )
+        converter = self.schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]  # noqa: SLF001  # Strawberry's own back reference
+        declared = field.definition.extensions["strawberry-definition"]
+        return convert_arguments(given, declared.arguments, converter.scalar_registry, converter.config)
+
+    async def _one_by_one(self, field: FieldPlan, rows: Column, paths: Paths) -> Column:
+        """The field as graphql-core completes it, resolver and all."""
+        self.context_value.note_one_by_one(field.label, len(rows))
+        values: list[Any] = []
+        try:
+            for place, row in enumerate(rows):
+                values.append(self.execute_field(field.parent, row, field.details, paths(place), None))
+        except Exception:
+            self.track_async_work(values)
+            raise
+        waiting = [place for place, value in enumerate(values) if isawaitable(value)]
+        for place, value in zip(waiting, await gather_with_cancel(*(values[one] for one in waiting)), strict=True):
+            values[place] = value
+        return values
+
+
+def _objects(plan: Plan, columns: Sequence[Column], amount: int) -> Column:
+    if not columns:
+        return [{} for _ in range(amount)]
+    names = plan.names
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _nowhere(_place: int) -> Path:
+    raise Irregular  # a leaf has no fields, so nobody asks where it goes

@@ -1,0 +1,119 @@
+"""Relay connections: the GraphQL types that show pages of a list."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import strawberry
+
+from app.db.source import Source
+from app.graph import cursors
+from app.graph.batch import Batch
+from app.graph.context import Context
+from app.graph.fields import by_level
+from app.graph.paging import Page, Slice, listed
+
+Row = TypeVar("Row")
+Arguments = Mapping[str, Any]
+
+
+class Listing(NamedTuple):
+    """A connection before anything is loaded: each of its fields loads what it needs, and no more."""
+
+    source: Source
+    batch: Batch
+    key: Hashable
+    page: Page
+
+
+class Place(NamedTuple):
+    """A row and the list that it is in."""
+
+    listing: Listing
+    row: Any
+
+
+# The listings of one level come from one field, so they are of one batch and one page.
+
+
+async def slices(context: Context, listings: Sequence[Listing]) -> list[Slice]:
+    """The page of each list."""
+    first = listings[0]
+    return await context.load_many(first.batch, [listing.key for listing in listings], first.page)
+
+
+async def nodes(context: Context, listings: Sequence[Listing], _: Arguments) -> list[list[Any]]:
+    return [one.rows for one in await slices(context, listings)]
+
+
+async def edges(context: Context, listings: Sequence[Listing], _: Arguments) -> list[list[Place]]:
+    pages = await slices(context, listings)
+    return [[Place(listing, row) for row in page.rows] for listing, page in zip(listings, pages, strict=True)]
+
+
+async def totals(context: Context, listings: Sequence[Listing], _: Arguments) -> list[int]:
+    first = listings[0]
+    counting = replace(first.page, size=0, count=True)
+    counted = await context.load_many(first.batch, [listing.key for listing in listings], counting)
+    return [one.total for one in counted]
+
+
+async def page_infos(context: Context, listings: Sequence[Listing], _: Arguments) -> list["PageInfo"]:
+    pages = await slices(context, listings)
+    return [page_info(listing, page) for listing, page in zip(listings, pages, strict=True)]
+
+
+def page_info(listing: Listing, page: Slice) -> "PageInfo":
+    """Where a page stands in its list."""
+    start, end = cursors_of(listing, [page.rows[0], page.rows[-1]]) if page.rows else (None, None)
+    return PageInfo(
+        has_next_page=page.has_next, has_previous_page=page.has_previous, start_cursor=start, end_cursor=end
+    )
+
+
+def cursors_of(listing: Listing, rows: Sequence[Any]) -> list[str]:
+    """The cursors of rows of one list."""
+    order = listing.page.order
+    return cursors.encode(listed(listing.source, order), [(row[order.column], row["id"]) for row in rows])
+
+
+def places_cursors(_context: Context, places: Sequence[Place], _: Arguments) -> list[str]:
+    return cursors_of(places[0].listing, [place.row for place in places])
+
+
+def places_rows(_context: Context, places: Sequence[Place], _: Arguments) -> list[Any]:
+    return [place.row for place in places]
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(
+        description="Whether more objects follow; paging backward: whether `before` was given."
+    )
+    has_previous_page: bool = strawberry.field(
+        description="Whether objects come before; paging forward: whether `after` was given."
+    )
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the page's first object; null when it is empty."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the page's last object; null when it is empty."
+    )
+
+
+@strawberry.type(description="An object and its place in a list.")
+class Edge(Generic[Row]):
+    cursor: str = by_level(
+        places_cursors, description="Opaque: pass it as `after` or `before` to the same field, in the same order."
+    )
+    node: Row = by_level(places_rows, description="The object.")
+
+
+@strawberry.type(description="A page of a list, at most 100 objects.")
+class Connection(Generic[Row]):
+    edges: list[Edge[Row]] = by_level(edges, description="The page's objects with their cursors.")
+    nodes: list[Row] = by_level(nodes, description="The page's objects.")
+    page_info: PageInfo = by_level(page_infos, description="Where the page stands in the list.")
+    total_count: int = by_level(
+        totals, description="How many objects all pages together hold. Costs a statement of its own."
+    )

@@ -1,0 +1,48 @@
+"""Fields that answer for a whole level of rows at once, and what they need to know of them.
+
+A field that loads is declared by a function (context, rows, arguments) → one value for each row. Bulk completion calls
+it once a level; graphql-core, where it completes the field, once a row.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from inspect import Parameter, Signature, isawaitable
+from typing import Any
+
+import strawberry
+
+from app.graph.context import Context, Info
+
+NEEDS = "needs"  # in a field's metadata: the columns that it reads of its row
+LEVEL = "level"  # in a field's metadata: what answers it for a level of rows
+
+Column = list[Any]
+Level = Callable[[Context, Sequence[Any], Mapping[str, Any]], Column | Awaitable[Column]]
+
+
+def leaf(row: Any, name: str) -> Any:
+    """The value of a column, as GraphQL shows it: what every field without a resolver answers."""
+    value = getattr(row, name)
+    return str(value) if name == "id" else value
+
+
+def by_level(
+    level: Level, *, description: str, needs: tuple[str, ...] = (), arguments: Sequence[Parameter] = ()
+) -> Any:
+    """A field that `level` answers, which may be async; `needs` are the columns that it reads of its rows."""
+
+    def resolve(root: Any, info: Info, **given: Any) -> Any:
+        values = level(info.context, [root], given)
+        return _only(values) if isawaitable(values) else values[0]
+
+    resolve.__signature__ = Signature(  # type: ignore[attr-defined]  # what Strawberry reads the arguments from
+        [
+            Parameter("root", Parameter.POSITIONAL_OR_KEYWORD, annotation=Any),
+            Parameter("info", Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
+            *arguments,
+        ]
+    )
+    return strawberry.field(resolver=resolve, description=description, metadata={LEVEL: level, NEEDS: needs})
+
+
+async def _only(values: Awaitable[Column]) -> Any:
+    return (await values)[0]

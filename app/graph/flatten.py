@@ -1,0 +1,81 @@
+"""The way from a column of nested values to a flat one, and back."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from itertools import accumulate, chain, islice
+from typing import Any, NamedTuple
+
+from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, is_leaf_type
+from graphql.pyutils import Path
+
+from app.graph.fields import Column
+
+Paths = Callable[[int], Path]  # where in the answer the value at a place of a column goes
+
+
+class Irregular(Exception):
+    """Something that graphql-core has to complete."""
+
+
+class Flat(NamedTuple):
+    """The leaves, or the objects each once, that a column holds; `restore` puts what became of them in their places."""
+
+    values: Column
+    paths: Paths
+    restore: Callable[[Column], Column]
+
+
+def flatten(type_: GraphQLOutputType, values: Column, paths: Paths) -> Flat:
+    """Takes lists apart as `type_` says; raises Irregular for values that are an error."""
+    if isinstance(type_, GraphQLNonNull):
+        if any(value is None for value in values):
+            raise Irregular
+        return flatten(type_.of_type, values, paths)
+    if isinstance(type_, GraphQLList):
+        return _flatten_lists(type_, values, paths)
+    if is_leaf_type(type_):
+        return Flat(values, paths, lambda completed: completed)
+    return _flatten_objects(values, paths)
+
+
+def _flatten_lists(type_: "GraphQLList[Any]", values: Column, paths: Paths) -> Flat:
+    if any(type(value) is not list for value in values if value is not None):
+        raise Irregular
+    lengths = [0 if value is None else len(value) for value in values]
+    items = list(chain.from_iterable(value for value in values if value is not None))
+    inner = flatten(type_.of_type, items, _paths_of_items(lengths, paths))
+
+    def restore(completed: Column) -> Column:
+        rest = iter(inner.restore(completed))
+        return [
+            None if value is None else list(islice(rest, length)) for value, length in zip(values, lengths, strict=True)
+        ]
+
+    return Flat(inner.values, inner.paths, restore)
+
+
+def _paths_of_items(lengths: list[int], paths: Paths) -> Paths:
+    ends = list(accumulate(lengths))
+
+    def path(place: int) -> Path:
+        owner = bisect_right(ends, place)
+        return paths(owner).add_key(place - (ends[owner] - lengths[owner]), None)
+
+    return path
+
+
+def _flatten_objects(values: Column, paths: Paths) -> Flat:
+    # Rows that were loaded by the same key are the same object. What it becomes can stand in many places of the answer.
+    unique = {id(value): value for value in values if value is not None}
+    if len(unique) == len(values):
+        return Flat(values, paths, lambda completed: completed)
+
+    def restore(completed: Column) -> Column:
+        became = dict(zip(unique, completed, strict=True))
+        return [None if value is None else became[id(value)] for value in values]
+
+    def path(place: int) -> Path:
+        one = list(unique.values())[place]
+        return paths(next(index for index, value in enumerate(values) if value is one))
+
+    return Flat(list(unique.values()), path, restore)

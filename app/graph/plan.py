@@ -1,0 +1,86 @@
+"""Plans of bulk completion: what is to be done for a selection set, found out once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+from graphql import (
+    GraphQLField,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLString,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+)
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+
+from app.db.engine import Record
+from app.graph.fields import LEVEL, Column, Level, leaf
+
+Rows = Sequence[Any]
+TYPENAME = GraphQLField(GraphQLNonNull(GraphQLString))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlan:
+    """One field of a selection set. It is a column, or what answers a level, or else graphql-core's, row by row."""
+
+    name: str  # in the answer
+    details: FieldDetailsList
+    parent: GraphQLObjectType
+    definition: GraphQLField
+    column: Callable[[Rows], Column] | None = None
+    level: Level | None = None
+
+    @property
+    def immediate(self) -> bool:
+        """Whether it is a column of leaves: nothing has to be waited for."""
+        return self.column is not None and is_leaf_type(get_named_type(self.definition.type))
+
+    @property
+    def label(self) -> str:
+        return f"{self.parent.name}.{self.details[0].node.name.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The fields of a selection set on objects of one type, in the order of the answer."""
+
+    type: GraphQLObjectType
+    fields: tuple[FieldPlan, ...]
+    names: tuple[str, ...]
+    immediate: bool  # all of them are
+
+
+def make_plan(parent: GraphQLObjectType, selected: GroupedFieldSet) -> Plan:
+    """The plan for the fields that graphql-core collected."""
+    fields = tuple(_field(parent, name, details) for name, details in selected.items())
+    return Plan(parent, fields, tuple(selected), all(field.immediate for field in fields))
+
+
+def _field(parent: GraphQLObjectType, name: str, details: FieldDetailsList) -> FieldPlan:
+    node = details[0].node
+    if node.name.value == "__typename":
+        return FieldPlan(name, details, parent, TYPENAME, column=lambda rows: [parent.name] * len(rows))
+    definition = parent.fields[node.name.value]
+    declared = definition.extensions.get("strawberry-definition")
+    if declared is None or is_abstract_type(get_named_type(definition.type)):
+        return FieldPlan(name, details, parent, definition)
+    if declared.is_basic_field:
+        return FieldPlan(name, details, parent, definition, column=attribute(declared.python_name))
+    return FieldPlan(name, details, parent, definition, level=declared.metadata.get(LEVEL))
+
+
+def attribute(name: str) -> Callable[[Rows], Column]:
+    """The values of a column for rows of any kind; those of the database are read the fastest way there is."""
+    read = itemgetter(name)
+
+    def column(rows: Rows) -> Column:
+        if not all(issubclass(kind, Record) for kind in set(map(type, rows))):
+            return [leaf(row, name) for row in rows]
+        values = map(read, rows)
+        return list(map(str, values)) if name == "id" else list(values)
+
+    return column

@@ -4,7 +4,9 @@ import sys
 
 import typer
 
+from app.commands.demo import demo
 from app.commands.dev import dev
+from app.commands.import_ import import_
 from app.commands.migrate import migrate
 from app.commands.schema import schema
 from app.commands.serve import serve
@@ -19,8 +21,8 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (dev, serve, migrate, token, schema):
-    commands.command()(command)
+for command in (dev, serve, migrate, import_, demo, token, schema):
+    commands.command(command.__name__.rstrip("_"))(command)
 
 
 def main() -> None:

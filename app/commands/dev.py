@@ -1,5 +1,6 @@
 """`trellis dev`: everything on this machine, from nothing."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,6 +18,7 @@ from app.commands.options import DataOption, HostOption, PortOption
 from app.config import DATA_DIRECTORY, Settings
 from app.db import embedded
 from app.db.migrate import migrate
+from app.ingest.first_demo import load_first_demo
 from app.main import create_app
 
 DEMO_EMAIL = "owner@example.com"
@@ -64,9 +66,12 @@ def _migrated_database(data: Path) -> Iterator[str]:
         urls = database_urls(read_settings())
         if urls is None:
             addresses = stack.enter_context(embedded.run(data))
-            urls = addresses.owner_url, addresses.runtime_url
-        migrate(*urls)
-        yield urls[1]
+            migrate(addresses.owner_url, addresses.runtime_url)
+            asyncio.run(load_first_demo(addresses.runtime_url))
+            yield addresses.runtime_url
+        else:
+            migrate(*urls)
+            yield urls[1]
 
 
 def _settings(data: Path, database_url: str) -> Settings:

@@ -1,0 +1,33 @@
+"""`trellis demo`: organizations, teams, people and tasks made up, of any size."""
+
+import asyncio
+import time
+from typing import Annotated
+
+import typer
+
+from app.commands.import_ import AsOption, MembersOption, check_options, show
+from app.commands.options import DataOption
+from app.commands.progress import track
+from app.commands.reach import reach_database
+from app.config import DATA_DIRECTORY
+from app.ingest.demo import Size, demo_rows, plan_demo
+from app.ingest.load import load
+
+
+def demo(
+    email: AsOption,
+    organizations: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 1,
+    teams: Annotated[int, typer.Option(min=1, max=1_000, help="In each organization.")] = 4,
+    members: MembersOption = 10,
+    tasks: Annotated[int, typer.Option(min=0, max=10_000_000, help="In all.")] = 1_000,
+    data: DataOption = DATA_DIRECTORY,
+) -> None:
+    """Make organizations with made-up work in them. Run again, it makes others of the same names."""
+    check_options(email)
+    started = time.monotonic()
+    size = Size(organizations, teams, tasks)
+    with reach_database(data) as url:
+        rows = track(demo_rows(size), "Making up", tasks)
+        summary = asyncio.run(load(url, rows, plan_demo(size), email=email, made_up=members, anew=True))
+    show(summary, time.monotonic() - started)

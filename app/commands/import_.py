@@ -1,0 +1,82 @@
+"""`trellis import`: tasks from a file, with the organizations, teams and people that they need."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.options import DataOption
+from app.commands.progress import track
+from app.commands.reach import reach_database
+from app.config import DATA_DIRECTORY
+from app.ingest.check import Unfit, check_email, check_name
+from app.ingest.load import Summary, load
+from app.ingest.plan import Plan, TaskFile, survey
+from app.ingest.reject import Rejects
+
+MOST_MEMBERS = 10_000
+
+AsOption = Annotated[
+    str, typer.Option("--as", metavar="EMAIL", help="On whose behalf: they become OWNER of new organizations.")
+]
+MembersOption = Annotated[
+    int, typer.Option(min=0, max=MOST_MEMBERS, help="Made-up people in each team; its tasks are dealt out to them.")
+]
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or JSON Lines, gzipped or not.")],
+    email: AsOption,
+    organization: Annotated[str | None, typer.Option(metavar="NAME", help="Where a line names none.")] = None,
+    team: Annotated[str | None, typer.Option(metavar="NAME", help="Where a line names none.")] = None,
+    members: MembersOption = 0,
+    data: DataOption = DATA_DIRECTORY,
+) -> None:
+    """Import tasks from a file. Run again, it changes nothing.
+
+    Columns: organization, team, key, title, description, status, priority, estimate, due_date, tags, assignee_email;
+    all but title are optional. Lines that cannot be imported go to FILE.rejects.csv, with the reason.
+    """
+    started = time.monotonic()
+    check_options(email, organization, team)
+    source = TaskFile(file, organization, team)
+    plan, rejects = _survey(source)
+    with reach_database(data) as url:
+        rows = track(source.rows(), "Importing", plan.rows)
+        summary = asyncio.run(load(url, rows, plan, email=email, made_up=members))
+    show(summary, time.monotonic() - started, rejects)
+
+
+def check_options(email: str, organization: str | None = None, team: str | None = None) -> None:
+    """Raises BadParameter for what could be no value of a column either."""
+    try:
+        check_email(email, "--as")
+        for name, option in (organization, "--organization"), (team, "--team"):
+            if name is not None:
+                check_name(name, option)
+    except Unfit as unfit:
+        raise typer.BadParameter(str(unfit)) from unfit
+
+
+def _survey(source: TaskFile) -> tuple[Plan, Rejects]:
+    with Rejects(source.path) as rejects:
+        plan = survey(track(source, "Reading"), rejects.write)
+    if source.unknown_columns:
+        typer.echo(f"Left aside, as no column of a task: {', '.join(sorted(source.unknown_columns))}", err=True)
+    return plan, rejects
+
+
+def show(summary: Summary, seconds: float, rejects: Rejects | None = None) -> None:
+    """Prints what was made on one line, and beside it what the person should know."""
+    for note in summary.notes:
+        typer.echo(note, err=True)
+    rejected = rejects.count if rejects else 0
+    typer.echo(
+        f"{summary.organizations:,} organizations, {summary.teams:,} teams, {summary.people:,} people and "
+        f"{summary.made:,} tasks made; {summary.there:,} tasks already there; {rejected:,} lines rejected; "
+        f"{seconds:.1f} s"
+    )
+    if rejects and rejects.path:
+        typer.echo(f"The rejected lines and why: {rejects.path}", err=True)

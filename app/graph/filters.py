@@ -1,13 +1,15 @@
 """Filters: inputs with comparators that become conditions on the rows of a table."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from itertools import count
 from typing import Any, ClassVar, Generic, TypeVar
 
 import strawberry
 from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, cast, exists, func, literal, not_, or_, select, true
 from strawberry import UNSET
+from strawberry.utils.str_converters import to_camel_case
 
 from app.db.source import Source
 from app.graph.errors import BadUserInput
@@ -16,6 +18,8 @@ from app.graph.select import scoped
 
 LONGEST_LIST = 100
 DEEPEST = 10  # filters inside filters: nobody writes more by hand
+# In all, since a short document can hold a variable a thousand times: 0.1 ms each to build, and each is a parameter.
+MOST_CONDITIONS = 500
 
 Value = TypeVar("Value")
 
@@ -28,30 +32,57 @@ def given(owner: object) -> Iterator[tuple[str, Any]]:
             yield one.name, value
 
 
-def listed(values: list[Any], name: str) -> list[Any]:
+@dataclass(frozen=True)
+class Place:
+    """Where in a filter something is: what errors name, and what keeps a filter from growing without end."""
+
+    path: str = "filter"
+    depth: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))  # one for all places of a filter
+
+    def of(self, name: str, *, deeper: int = 0) -> "Place":
+        """The place of the field or item `name` in this one."""
+        return Place(f"{self.path}.{to_camel_case(name.rstrip('_'))}", self.depth + deeper, self.numbers)
+
+    def check(self) -> None:
+        """Raises BadUserInput where one condition more is one too many."""
+        if self.depth > DEEPEST:
+            raise BadUserInput(f"`filter` may hold filters {DEEPEST} deep, not deeper.")
+        if next(self.numbers) > MOST_CONDITIONS:
+            raise BadUserInput(f"`filter` may hold {MOST_CONDITIONS} conditions in all, not more.")
+
+
+def listed(values: list[Any], place: Place) -> list[Any]:
     """`values`, unless they are too many."""
     if len(values) > LONGEST_LIST:
-        raise BadUserInput(f"`{name}` holds {len(values)} values: at most {LONGEST_LIST} are allowed.")
+        raise BadUserInput(f"`{place.path}` holds {len(values)} values: at most {LONGEST_LIST} are allowed.")
     return values
+
+
+Condition = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 
 
 class Comparison:
     """What the comparators share: each field given is a condition, and all of them must hold."""
 
-    def on(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
-        return and_(true(), *(self.condition(name, value)(column) for name, value in given(self)))
+    def on(self, column: ColumnElement[Any], place: Place) -> ColumnElement[bool]:
+        return and_(true(), *(self._one(name, value, place.of(name))(column) for name, value in given(self)))
 
-    def condition(self, name: str, value: Any) -> Callable[[ColumnElement[Any]], ColumnElement[bool]]:
+    def _one(self, name: str, value: Any, place: Place) -> Condition:
+        place.check()
+        return self.condition(name, listed(value, place) if isinstance(value, list) else value, place)
+
+    def condition(self, name: str, value: Any, place: Place) -> Condition:  # noqa: ARG002  # for those that parse
         return CONDITIONS[name](value)
 
 
 # NULL differs from every value, and Python's `!=` would drop such rows.
-CONDITIONS: dict[str, Callable[[Any], Callable[[ColumnElement[Any]], ColumnElement[bool]]]] = {
+CONDITIONS: dict[str, Callable[[Any], Condition]] = {
     "eq": lambda value: lambda column: column == value,
     "ne": lambda value: lambda column: column.is_distinct_from(value),
-    "in_": lambda values: lambda column: column == any_(cast(listed(values, "in"), ARRAY(column.type))),
+    "in_": lambda values: lambda column: column == any_(cast(values, ARRAY(column.type))),
     "not_in": lambda values: (
-        lambda column: func.coalesce(not_(column == any_(cast(listed(values, "notIn"), ARRAY(column.type)))), true())
+        lambda column: func.coalesce(not_(column == any_(cast(values, ARRAY(column.type)))), true())
     ),
     "lt": lambda value: lambda column: column < value,
     "lte": lambda value: lambda column: column <= value,
@@ -81,7 +112,7 @@ class Comparator(Comparison, Generic[Value]):
     in_: list[Value] | None = comparator(AMONG, "in")
     not_in: list[Value] | None = comparator(NOT_AMONG)
 
-    def condition(self, name: str, value: Any) -> Callable[[ColumnElement[Any]], ColumnElement[bool]]:
+    def condition(self, name: str, value: Any, place: Place) -> Condition:  # noqa: ARG002  # an enumeration is parsed
         plain = [one.value for one in value] if isinstance(value, list) else value.value
         return CONDITIONS[name](plain)
 
@@ -93,10 +124,10 @@ class IDComparator(Comparison):
     in_: list[strawberry.ID] | None = comparator(AMONG, "in")
     not_in: list[strawberry.ID] | None = comparator(NOT_AMONG)
 
-    def condition(self, name: str, value: Any) -> Callable[[ColumnElement[Any]], ColumnElement[bool]]:
-        argument = name.rstrip("_")
-        parsed = [parse_id(one, argument) for one in value] if isinstance(value, list) else parse_id(value, argument)
-        return CONDITIONS[name](parsed)
+    def condition(self, name: str, value: Any, place: Place) -> Condition:
+        if isinstance(value, list):
+            return CONDITIONS[name]([parse_id(one, place.of(str(index)).path) for index, one in enumerate(value)])
+        return CONDITIONS[name](parse_id(value, place.path))
 
 
 @strawberry.input(description="Conditions on a text; all given ones must hold.")
@@ -154,23 +185,27 @@ class TagsComparator(Comparison):
     has_none: list[str] | None = comparator("Has none of these.")
     is_empty: bool | None = comparator("`true`: has no tags. `false`: has some.")
 
-    def condition(self, name: str, value: Any) -> Callable[[ColumnElement[Any]], ColumnElement[bool]]:
+    def condition(self, name: str, value: Any, place: Place) -> Condition:  # noqa: ARG002  # nothing to parse
         if name == "is_empty":
             return lambda column: (func.cardinality(column) == 0) == literal(value)
-        tags = cast(listed(value, name), ARRAY(Text))
+        tags = cast(value, ARRAY(Text))
         if name == "has_all":
             return lambda column: column.op("@>", is_comparison=True)(tags)
-        overlap: Callable[[ColumnElement[Any]], ColumnElement[bool]]
-        overlap = lambda column: column.op("&&", is_comparison=True)(tags)  # noqa: E731  # one of two, told apart below
+        overlap: Condition = lambda column: column.op("&&", is_comparison=True)(tags)  # noqa: E731  # one of two
         return overlap if name == "has_any" else lambda column: not_(overlap(column))
 
 
 class Relation:
-    """One hop to another noun: rows whose related row passes a filter of its own."""
+    """One hop to another noun: rows whose related row passes a filter of its own.
 
-    def __init__(self, source: Source, column: str) -> None:
+    `column` of the row that has the relation holds the id of the related one. `visible` says which rows of a table
+    without organizations the caller may ask about.
+    """
+
+    def __init__(self, source: Source, column: str, visible: ColumnElement[bool] | None = None) -> None:
         self.source = source
-        self.column = column  # of the row that has the relation: the id of the related row
+        self.column = column
+        self.visible = visible
 
 
 class Conditions:
@@ -178,29 +213,33 @@ class Conditions:
 
     relations: ClassVar[Mapping[str, Relation]] = {}
 
-    def where(self, source: Source, depth: int = 1) -> ColumnElement[bool]:
+    def where(self, source: Source, place: Place | None = None) -> ColumnElement[bool]:
         """The condition on the rows of `source`; raises BadUserInput."""
-        if depth > DEEPEST:
-            raise BadUserInput(f"A filter may hold filters {DEEPEST} deep, not deeper.")
-        return and_(true(), *(self._one(source, name, value, depth + 1) for name, value in given(self)))
+        place = place or Place()
+        place.check()
+        return and_(true(), *(self._one(source, name, value, place.of(name, deeper=1)) for name, value in given(self)))
 
-    def _one(self, source: Source, name: str, value: Any, depth: int) -> ColumnElement[bool]:
-        if name == "and_":
-            return and_(true(), *(one.where(source, depth) for one in listed(value, "and")))
-        if name == "or_":
-            return or_(not_(true()), *(one.where(source, depth) for one in listed(value, "or")))
+    def _one(self, source: Source, name: str, value: Any, place: Place) -> ColumnElement[bool]:
+        if name in ("and_", "or_"):
+            inner = [one.where(source, place.of(str(index))) for index, one in enumerate(listed(value, place))]
+            return and_(true(), *inner) if name == "and_" else or_(not_(true()), *inner)
         if name == "not_":
-            return not_(func.coalesce(value.where(source, depth), not_(true())))
+            return not_(func.coalesce(value.where(source, place), not_(true())))
         if name in self.relations:
-            return related(source, self.relations[name], value, depth)
+            return related(source, self.relations[name], value, place)
         column = source.columns[name]
-        return column == literal(value) if isinstance(value, bool) else value.on(column)
+        if isinstance(value, bool):
+            return column == literal(value)
+        found: ColumnElement[bool] = value.on(column, place)
+        return found
 
 
-def related(source: Source, relation: Relation, condition: Conditions, depth: int) -> ColumnElement[bool]:
+def related(source: Source, relation: Relation, condition: Conditions, place: Place) -> ColumnElement[bool]:
     """Whether the row that `relation` leads to passes `condition`; it must be of another table."""
     other = relation.source
     inner = select(1).select_from(other.table).where(other.columns["id"] == source.columns[relation.column])
     if "organization_id" in other.columns:
         inner = inner.where(other.columns["organization_id"] == source.columns["organization_id"], scoped(other))
-    return exists(inner.where(condition.where(other, depth)).correlate_except(other.table))
+    if relation.visible is not None:
+        inner = inner.where(relation.visible)
+    return exists(inner.where(condition.where(other, place)).correlate_except(other.table))

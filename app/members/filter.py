@@ -9,12 +9,12 @@ from app.graph.filters import Comparator, Conditions, DateTimeComparator, IDComp
 from app.graph.paging import OrderDirection
 from app.members.models import OrganizationRole
 from app.users.filter import UserFilter
-from app.users.loaders import USERS
+from app.users.loaders import USERS, acquainted
 
 
 @strawberry.input(description="Conditions on a member; all given ones must hold.")
 class OrganizationMemberFilter(Conditions):
-    relations: ClassVar = {"user": Relation(USERS, "user_id")}
+    relations: ClassVar = {"user": Relation(USERS, "user_id", acquainted)}
 
     id: IDComparator | None = comparator("The membership's id.")
     role: Comparator[OrganizationRole] | None = comparator("What they are in the organization.")

@@ -24,7 +24,7 @@ from app.team_members.loaders import TEAM_MEMBERS
 from app.teams.filter import TeamFilter
 from app.teams.loaders import TEAMS
 from app.users.filter import UserFilter
-from app.users.loaders import USERS
+from app.users.loaders import USERS, acquainted
 
 
 @strawberry.input(description="Conditions on a task; all given ones must hold.")
@@ -32,7 +32,7 @@ class TaskFilter(Conditions):
     relations: ClassVar = {
         "assignee": Relation(TEAM_MEMBERS, "assignee_id"),
         "team": Relation(TEAMS, "team_id"),
-        "creator": Relation(USERS, "creator_id"),
+        "creator": Relation(USERS, "creator_id", acquainted),
     }
 
     id: IDComparator | None = comparator("Its id.")

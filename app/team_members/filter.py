@@ -11,12 +11,12 @@ from app.team_members.models import TeamRole
 from app.teams.filter import TeamFilter
 from app.teams.loaders import TEAMS
 from app.users.filter import UserFilter
-from app.users.loaders import USERS
+from app.users.loaders import USERS, acquainted
 
 
 @strawberry.input(description="Conditions on a team's member; all given ones must hold.")
 class TeamMemberFilter(Conditions):
-    relations: ClassVar = {"team": Relation(TEAMS, "team_id"), "user": Relation(USERS, "user_id")}
+    relations: ClassVar = {"team": Relation(TEAMS, "team_id"), "user": Relation(USERS, "user_id", acquainted)}
 
     id: IDComparator | None = comparator("The membership's id.")
     role: Comparator[TeamRole] | None = comparator("What they are in the team.")

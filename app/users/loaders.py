@@ -21,6 +21,8 @@ memberships = table_of(OrganizationMember)
 shared = (memberships.c.user_id == users.c.id) & (
     memberships.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid)))
 )
+# Whom the caller shares, or shared, an organization with.
+acquainted = exists(select(1).select_from(memberships).where(shared).correlate_except(memberships))
 
 USERS = Source(
     User,
@@ -50,10 +52,9 @@ async def _people(context: Context, keys: Sequence[Key], columns: tuple[str, ...
 @lru_cache(1000)
 def _by_id(columns: tuple[str, ...]) -> Statement:
     keys = given_keys()
-    known = exists(select(1).select_from(memberships).where(shared).correlate_except(memberships))
     return prepare(
         select(keys.c.ordinal, *(USERS.columns[name].label(name) for name in columns))
         .select_from(keys)
         .join(users, users.c.id == keys.c.id)
-        .where(or_(users.c.id == bindparam("actor_id", type_=Uuid), known))
+        .where(or_(users.c.id == bindparam("actor_id", type_=Uuid), acquainted))
     )

@@ -6,7 +6,7 @@ Four bytes say which list (type and order), sixteen are the row's id, the rest i
 import binascii
 from base64 import b64decode
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 from zlib import crc32
@@ -41,7 +41,7 @@ def decode(listed: str, cursor: str, argument: str, column_type: TypeEngine[Any]
         if content[:TAG] != _tag(listed):
             raise ValueError
         return _value(orjson.loads(content[TAG + ID :]), column_type), UUID(bytes=content[TAG : TAG + ID])
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise BadUserInput(
             f"`{argument}` is not a cursor of this list: pass a cursor that the same field gave, in the same order."
         ) from None
@@ -58,7 +58,7 @@ def _value(value: Any, column_type: TypeEngine[Any]) -> Any:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError
-        return moment
+        return moment.astimezone(UTC)
     if expected is date:
         return date.fromisoformat(value)
     if type(value) is not expected or (expected is str and "\0" in value):

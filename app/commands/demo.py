@@ -30,4 +30,4 @@ def demo(
     with reach_database(data) as url:
         rows = track(demo_rows(size), "Making up", tasks)
         summary = asyncio.run(load(url, rows, plan_demo(size), email=email, made_up=members, anew=True))
-    show(summary, time.monotonic() - started)
+    show(summary, since=started)

@@ -46,7 +46,9 @@ def import_(
     with reach_database(data) as url:
         rows = track(source.rows(), "Importing", plan.rows)
         summary = asyncio.run(load(url, rows, plan, email=email, made_up=members))
-    show(summary, time.monotonic() - started, rejects)
+    show(summary, f"{summary.there:,} tasks already there", f"{rejects.count:,} lines rejected", since=started)
+    if rejects.path:
+        typer.echo(f"The rejected lines and why: {rejects.path}", err=True)
 
 
 def check_options(email: str, organization: str | None = None, team: str | None = None) -> None:
@@ -68,15 +70,12 @@ def _survey(source: TaskFile) -> tuple[Plan, Rejects]:
     return plan, rejects
 
 
-def show(summary: Summary, seconds: float, rejects: Rejects | None = None) -> None:
-    """Prints what was made on one line, and beside it what the person should know."""
+def show(summary: Summary, *more: str, since: float) -> None:
+    """Prints on one line what was made, and before it what the person should know."""
     for note in summary.notes:
         typer.echo(note, err=True)
-    rejected = rejects.count if rejects else 0
-    typer.echo(
+    made = (
         f"{summary.organizations:,} organizations, {summary.teams:,} teams, {summary.people:,} people and "
-        f"{summary.made:,} tasks made; {summary.there:,} tasks already there; {rejected:,} lines rejected; "
-        f"{seconds:.1f} s"
+        f"{summary.made:,} tasks made"
     )
-    if rejects and rejects.path:
-        typer.echo(f"The rejected lines and why: {rejects.path}", err=True)
+    typer.echo("; ".join((made, *more, f"{time.monotonic() - since:.1f} s")))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 class Subject(NamedTuple):
     """A kind of thing that teams work on: the things with their tags, how they fail and what people wish of them."""
 
-    things: dict[str, str]
+    things: tuple[tuple[str, str], ...]
     failures: tuple[tuple[str, str], ...]
     wishes: tuple[tuple[str, str], ...]
 
@@ -19,26 +19,26 @@ class Text(NamedTuple):
 
 
 SCREENS = Subject(
-    things={
-        "the sign-in page": "auth",
-        "the password form": "auth",
-        "the invoice list": "billing",
-        "the checkout form": "billing",
-        "the search box": "search",
-        "the filter bar": "search",
-        "the comment editor": "editor",
-        "the bulk editor": "editor",
-        "the attachment preview": "files",
-        "the upload dialog": "files",
-        "the onboarding tour": "onboarding",
-        "the usage dashboard": "analytics",
-        "the retention chart": "analytics",
-        "the audit trail": "compliance",
-        "the member list": "teams",
-        "the settings screen": "settings",
-        "the time zone picker": "settings",
-        "the navigation bar": "design",
-    },
+    things=(
+        ("the sign-in page", "auth"),
+        ("the password form", "auth"),
+        ("the invoice list", "billing"),
+        ("the checkout form", "billing"),
+        ("the search box", "search"),
+        ("the filter bar", "search"),
+        ("the comment editor", "editor"),
+        ("the bulk editor", "editor"),
+        ("the attachment preview", "files"),
+        ("the upload dialog", "files"),
+        ("the onboarding tour", "onboarding"),
+        ("the usage dashboard", "analytics"),
+        ("the retention chart", "analytics"),
+        ("the audit trail", "compliance"),
+        ("the member list", "teams"),
+        ("the settings screen", "settings"),
+        ("the time zone picker", "settings"),
+        ("the navigation bar", "design"),
+    ),
     failures=(
         ("shows a blank page", "the page stays white and the console has an unhandled rejection"),
         ("loses the last change", "the old value is back after a reload"),
@@ -61,24 +61,24 @@ SCREENS = Subject(
     ),
 )
 PROCESSES = Subject(
-    things={
-        "the CSV export": "export",
-        "the PDF report": "export",
-        "card renewal": "billing",
-        "the invoice run": "billing",
-        "the search index update": "search",
-        "the weekly digest": "notifications",
-        "the reminder mail": "notifications",
-        "webhook delivery": "integrations",
-        "the calendar sync": "integrations",
-        "the Slack connector": "integrations",
-        "the nightly import": "jobs",
-        "the retry queue": "jobs",
-        "the thumbnail job": "files",
-        "the backup check": "operations",
-        "the data export request": "compliance",
-        "the account merge": "auth",
-    },
+    things=(
+        ("the CSV export", "export"),
+        ("the PDF report", "export"),
+        ("card renewal", "billing"),
+        ("the invoice run", "billing"),
+        ("the search index update", "search"),
+        ("the weekly digest", "notifications"),
+        ("the reminder mail", "notifications"),
+        ("webhook delivery", "integrations"),
+        ("the calendar sync", "integrations"),
+        ("the Slack connector", "integrations"),
+        ("the nightly import", "jobs"),
+        ("the retry queue", "jobs"),
+        ("the thumbnail job", "files"),
+        ("the backup check", "operations"),
+        ("the data export request", "compliance"),
+        ("the account merge", "auth"),
+    ),
     failures=(
         ("times out", "it is cut off after 30 seconds and starts again from the beginning"),
         ("sends everything twice", "two identical entries arrive, milliseconds apart"),
@@ -137,7 +137,7 @@ PARTS = (
 def compose(random: Random) -> Text:
     """The text of one task."""
     subject = random.choice((SCREENS, PROCESSES))
-    thing, area = random.choice(tuple(subject.things.items()))
+    thing, area = random.choice(subject.things)
     kind = random.choices(("bug", "feature", "chore"), (45, 32, 23))[0]
     if kind == "bug":
         title, description = _bug(random, thing, subject)

@@ -4,15 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import count, islice, product
+from itertools import accumulate, count, islice, product
 from random import Random
-from typing import NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from app.db.row import now
 from app.ingest.check import Key, Row, group_of
 from app.ingest.compose import compose
 from app.ingest.plan import Plan, TeamPlan
-from app.tasks.models import TaskPriority, TaskStatus
 
 Value = TypeVar("Value")
 
@@ -44,22 +43,22 @@ TEAMS = {
     "SRCH": "Search",
     "INT": "Integrations",
 }
-STATUSES = {
-    TaskStatus.BACKLOG: 24,
-    TaskStatus.TODO: 20,
-    TaskStatus.IN_PROGRESS: 11,
-    TaskStatus.IN_REVIEW: 6,
-    TaskStatus.DONE: 34,
-    TaskStatus.CANCELED: 5,
-}
-PRIORITIES = {
-    TaskPriority.NONE: 15,
-    TaskPriority.LOW: 24,
-    TaskPriority.MEDIUM: 38,
-    TaskPriority.HIGH: 18,
-    TaskPriority.URGENT: 5,
-}
-ESTIMATES = {None: 30, 1.0: 16, 2.0: 18, 3.0: 15, 5.0: 12, 8.0: 7, 13.0: 2}
+
+
+class Weighted(Generic[Value]):
+    """Values to pick from, each as often as its weight says."""
+
+    def __init__(self, weights: Mapping[Value, int]) -> None:
+        self.values = tuple(weights)
+        self.cumulated = tuple(accumulate(weights.values()))
+
+    def pick(self, random: Random) -> Value:
+        return random.choices(self.values, cum_weights=self.cumulated)[0]
+
+
+STATUSES = Weighted({"BACKLOG": 24, "TODO": 20, "IN_PROGRESS": 11, "IN_REVIEW": 6, "DONE": 34, "CANCELED": 5})
+PRIORITIES = Weighted({"NONE": 15, "LOW": 24, "MEDIUM": 38, "HIGH": 18, "URGENT": 5})
+ESTIMATES = Weighted({None: 30, 1.0: 16, 2.0: 18, 3.0: 15, 5.0: 12, 8.0: 7, 13.0: 2})
 SHARE_WITH_DUE_DATE = 0.35
 
 
@@ -130,13 +129,9 @@ def _row(random: Random, today: date, team: Team, number: int) -> Row:
         Key(team.prefix, number),
         text.title,
         text.description,
-        status=_pick(random, STATUSES).name,
-        priority=_pick(random, PRIORITIES).name,
-        estimate=_pick(random, ESTIMATES),
+        status=STATUSES.pick(random),
+        priority=PRIORITIES.pick(random),
+        estimate=ESTIMATES.pick(random),
         due_date=due_date,
         tags=text.tags,
     )
-
-
-def _pick(random: Random, weights: Mapping[Value, int]) -> Value:
-    return random.choices(tuple(weights), tuple(weights.values()))[0]

@@ -1,5 +1,6 @@
 """Makes people up: the same for the same team at every run, so that a second import meets those of the first."""
 
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,12 +18,14 @@ class Person(NamedTuple):
 class People:
     """A supply of people from many countries."""
 
-    def __init__(self) -> None:
-        self.names = Faker(LOCALES)
+    @cached_property
+    def names(self) -> Faker:
+        return Faker(LOCALES)  # half a second, and most imports need nobody
 
     def of_team(self, team_id: UUID, number: int) -> list[Person]:
         """The first `number` people of a team; nobody has their addresses, and no mail reaches them."""
-        self.names.seed_instance(str(team_id))
+        if number:
+            self.names.seed_instance(str(team_id))
         mark = team_id.hex[-8:]
         people: dict[str, Person] = {}
         while len(people) < number:

@@ -26,7 +26,7 @@ class FileChanged(Refusal):
 
 @dataclass
 class Summary:
-    """What an import came to."""
+    """What was made, and how many tasks were there already."""
 
     organizations: int = 0
     teams: int = 0
@@ -48,7 +48,8 @@ async def load(
     """Imports the rows that `plan` is of, on behalf of `email`, whose user is made where there is none.
 
     `made_up` people are added to each team and its tasks dealt out to them. `anew` puts everything into new
-    organizations. Raises Refusals.
+    organizations. What the person's roles allow is not asked: who has the database's URL may do anything. Raises
+    Refusals.
     """
     async with connect(url) as connection:
         user_id = (await invite(connection, [guest(email)]))[email.lower()]

@@ -21,7 +21,8 @@ class TaskFile:
 
     def __iter__(self) -> Iterator[Row | Reject]:
         seen = Seen()
-        for record in read(self.path):
+        given = {"organization": self.organization, "team": self.team}
+        for record in read(self.path, missing=[name for name, value in given.items() if value is None]):
             if isinstance(record, Reject):
                 yield record
                 continue

@@ -5,7 +5,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,11 +81,14 @@ class Lines:
         return raw.rstrip("\r\n")
 
 
-def read(path: Path) -> Iterator[Record | Reject]:
-    """The records in the order of the file. Raises FileUnusable, of a damaged file only where the damage is."""
+def read(path: Path, *, missing: Collection[str] = ()) -> Iterator[Record | Reject]:
+    """The records in the order of the file; in CSV there must be a column title and those of `missing`.
+
+    Raises FileUnusable, for a damaged file only when it comes to the damage.
+    """
     try:
         with _open(path) as text:
-            yield from _records(path, Lines(text))
+            yield from _records(path, Lines(text), missing)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FileUnusable(f"{path} is cut short or damaged ({error}): fetch it again; nothing was imported") from error
     except OSError as error:
@@ -105,7 +108,7 @@ def _open(path: Path) -> Iterator[TextIO]:
         yield io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def _records(path: Path, lines: Lines) -> Iterator[Record | Reject]:
+def _records(path: Path, lines: Lines, missing: Collection[str]) -> Iterator[Record | Reject]:
     first = next((line for line in lines if line.strip()), None)
     if first is None:
         raise FileUnusable(f"{path} is empty: its first line must name the columns, or be a JSON object")
@@ -114,7 +117,7 @@ def _records(path: Path, lines: Lines) -> Iterator[Record | Reject]:
     if first.lstrip().startswith("{"):
         yield from _json_lines(first, lines)
     else:
-        yield from _csv(_header(path, first), lines)
+        yield from _csv(_header(path, first, missing), lines)
 
 
 def _json_lines(first: str, lines: Lines) -> Iterator[Record | Reject]:
@@ -145,13 +148,16 @@ class Header:
     delimiter: str
 
 
-def _header(path: Path, line: str) -> Header:
+def _header(path: Path, line: str, missing: Collection[str]) -> Header:
     headers = [Header(_split(line, delimiter), delimiter) for delimiter in DELIMITERS]
     header = max(headers, key=lambda one: len(set(one.names) & set(COLUMNS)))
     if "title" not in header.names:
         raise FileUnusable(
             f"{path} has no column title: its first line must name the columns, such as key,title,status"
         )
+    for name in missing:
+        if name not in header.names:
+            raise FileUnusable(f"{path} has no column {name}: add it, or name one for all lines with --{name}")
     doubled = {name for name in header.names if header.names.count(name) > 1}
     if doubled:
         raise FileUnusable(f"{path} names the column {min(doubled)} twice: rename or remove one")

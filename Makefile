@@ -5,11 +5,12 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$python && break; \
 	done)
 PLAYGROUND := app/graph/playground
+PEERS := benchmarks/peers
 COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup playground run test lint check format schema migrate lock clean
+.PHONY: help setup playground run test lint check format schema migrate bench lock clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -42,14 +43,17 @@ schema: setup ## Print the GraphQL schema into schema.graphql
 migrate: setup ## Bring the database to the newest tables
 	.venv/bin/trellis migrate $(ARGS)
 
+bench: setup $(PEERS)/node_modules/.package-lock.json ## Measure Trellis beside its peers; ARGS=--quick
+	.venv/bin/python -m benchmarks $(ARGS)
+
 # The first lock constrains the second, so that the tests run what the image runs.
 lock: setup ## Write the locks anew; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) --output-file requirements.lock
 	$(COMPILE) $(ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean: ## Remove what was installed and built; the data in .trellis stays
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis $(PLAYGROUND)/dist $(PLAYGROUND)/node_modules
-	find app alembic tests -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis $(PLAYGROUND)/dist $(PLAYGROUND)/node_modules $(PEERS)/node_modules
+	find app alembic benchmarks tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.python:
 	@test -n "$(PYTHON)" || { echo "Trellis needs Python 3.11 to 3.14: install one, or name it with make PYTHON=/path/to/python3" >&2; exit 1; }
@@ -70,6 +74,10 @@ clean: ## Remove what was installed and built; the data in .trellis stays
 .venv/.project: .venv/.requirements pyproject.toml
 	@.venv/bin/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# The peers run on the Node.js that is among their packages, so an older one will do to install them.
+$(PEERS)/node_modules/.package-lock.json: $(PEERS)/package-lock.json
+	cd $(PEERS) && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
 
 $(PLAYGROUND)/dist/index.html: $(shell find $(PLAYGROUND) \( -name node_modules -o -name dist \) -prune -o -type f -print)
 	@if ! command -v npm >/dev/null; then echo "npm is missing, so GraphiQL is not built: install Node.js 20.19 or later for it"; \

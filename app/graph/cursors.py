@@ -12,7 +12,7 @@ from uuid import UUID
 from zlib import crc32
 
 import orjson
-from sqlalchemy import SmallInteger
+from sqlalchemy import SmallInteger, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 from app.graph.errors import BadUserInput
@@ -53,7 +53,9 @@ def _tag(listed: str) -> bytes:
 
 
 def _value(value: Any, column_type: TypeEngine[Any]) -> Any:
-    expected = column_type.python_type
+    # SQLModel's text is a decorator around SQLAlchemy's, which alone says what Python makes of it.
+    plain = column_type.impl_instance if isinstance(column_type, TypeDecorator) else column_type
+    expected = plain.python_type
     if expected is datetime:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
@@ -63,7 +65,7 @@ def _value(value: Any, column_type: TypeEngine[Any]) -> Any:
         return date.fromisoformat(value)
     if type(value) is not expected or (expected is str and "\0" in value):
         raise ValueError
-    bits = 15 if isinstance(column_type, SmallInteger) else 31
+    bits = 15 if isinstance(plain, SmallInteger) else 31
     if expected is int and not -(2**bits) <= value < 2**bits:
         raise ValueError
     return value

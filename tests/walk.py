@@ -91,9 +91,9 @@ def query(tried: Input, value: str, ids: Mapping[str, str], selection: str | Non
     return f'query {variables} {{ node(id: "{ids[tried.parent]}") {{ ... on {tried.parent} {{ {asked} }} }} }}'
 
 
-def query_with_variable(tried: Input, ids: Mapping[str, str]) -> str:
+def query_with_variable(tried: Input, ids: Mapping[str, str], selection: str | None = None) -> str:
     """The same document with the argument in the variable `value`, whose value `variable` makes."""
-    return query(tried, "$value", ids, variables=f"($value: {tried.definition.args[tried.argument].type})")
+    return query(tried, "$value", ids, selection, f"($value: {tried.definition.args[tried.argument].type})")
 
 
 def variable(tried: Input, value: Any) -> Any:
@@ -133,21 +133,21 @@ def _least(field: GraphQLField) -> str:
     return "{ totalCount }" if kind.name.endswith("Connection") else "{ __typename }"
 
 
-def everything(depth: int, kind: GraphQLNamedType | None = graphql_schema.query_type) -> str:
-    """A selection of all fields that need no argument, `depth` objects deep."""
+def everything(depth: int, kind: GraphQLNamedType | None = graphql_schema.query_type, prefix: str = "") -> str:
+    """A selection of all fields that need no argument, `depth` objects deep; `prefix` is put before their names."""
     if kind is None or is_leaf_type(kind):
         return ""
     if kind.name.endswith("Connection"):
         node = get_named_type(kind.fields["nodes"].type)  # type: ignore[attr-defined]
         return f"{{ totalCount edges {{ cursor }} nodes {everything(depth, node)} }}"
-    if isinstance(kind, GraphQLInterfaceType):
-        nouns = (f"... on {noun} {everything(depth, graphql_schema.type_map[noun])}" for noun in NOUNS)
+    if isinstance(kind, GraphQLInterfaceType):  # the same name means different things in different nouns
+        nouns = (f"... on {noun} {everything(depth, graphql_schema.type_map[noun], noun)}" for noun in NOUNS)
         return "{ __typename " + " ".join(nouns) + "}"
     parts = ["__typename"]
     for name, field in kind.fields.items():  # type: ignore[attr-defined]
         inner = get_named_type(field.type)
         if (is_leaf_type(inner) or depth > 0) and not any(map(is_required_argument, field.args.values())):
-            parts.append(f"{name} {everything(depth - 1, inner)}")
+            parts.append(f"{prefix}{name}: {name} {everything(depth - 1, inner)}")
     return "{" + " ".join(parts) + "}"
 
 

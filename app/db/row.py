@@ -37,10 +37,10 @@ class Stamped(SQLModel):
 
 
 class Deletable(Stamped):
-    """A row that can be deleted and restored; `deletion_id` says by which deletion it went, and may have no index.
+    """A row that can be deleted and restored. `deletion_id` says by which deletion it went, and must have no index.
 
-    An index that holds a column of these two would make PostgreSQL write every index of the table anew for each row that
-    a delete stamps: 100,000 tasks took 23 s in place of 6.
+    An index that holds one of the two columns makes PostgreSQL write every index of the table anew for each row that a
+    delete stamps: 100,000 tasks took 23 s in place of 6.
     """
 
     deleted_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -1,7 +1,8 @@
-"""One operation's transaction: one connection, one snapshot, one identity."""
+"""One operation's transaction: one connection, one identity, and for a query one snapshot."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -24,16 +25,28 @@ class StatementTooSlow(AppError):
     status = 503
 
 
-class Unit:
-    """The transaction of one query: everything it reads is as of one moment, and only what its actor may see.
+class Collision(AppError):
+    """Two operations waited for each other, and this one gave way."""
 
+    code = "CONFLICT"
+    status = 409
+
+
+class Unit:
+    """The transaction of one operation, which sees only what its actor may see.
+
+    A query reads everything as of one moment. A mutation sees what others commit meanwhile, each of its root fields can
+    be undone by itself, and all of it is committed together: nobody but this module commits.
     Sibling loaders share the connection and take turns, because asyncpg refuses concurrent use. The transaction begins
     before any resolver runs: what they are told of the actor is then what the database holds at that moment.
     """
 
-    def __init__(self, database: Database, actor: Actor) -> None:
+    def __init__(self, database: Database, actor: Actor, *, writes: bool = False) -> None:
         self.database = database
         self.actor = actor
+        self.writes = writes
+        self.pending: list[Any] = []  # what `before_commit` has still to write; undone along with a root field
+        self.before_commit: Callable[[], Awaitable[None]] | None = None
         self.statements = 0
         self.rows = 0
         self._connection: Connection | None = None
@@ -66,7 +79,8 @@ class Unit:
         # One message in place of two round trips. The simple protocol takes no parameters, so both are written into the
         # text: an id that has been parsed as a UUID and the hexadecimal digest that the database itself made.
         identify = f"SELECT trellis_identify('{self.actor.user_id}', '{self.actor.fingerprint}')"
-        return f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {identify}"
+        mode = "READ COMMITTED READ WRITE" if self.writes else "REPEATABLE READ READ ONLY"
+        return f"BEGIN ISOLATION LEVEL {mode}; {identify}"
 
     async def _actor_now(self) -> Actor:
         connection = await self.database.acquire()
@@ -77,20 +91,53 @@ class Unit:
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any], record: type[Record] = Record) -> list[Any]:
         """The rows of `statement`, as `record`. Raises DatabaseUnavailable and StatementTooSlow."""
+        arguments = statement.arguments(values)
+        async with self._speaking() as connection:
+            rows = await connection.fetch(statement.text, *arguments, record_class=record)
+        self.rows += len(rows)
+        return rows
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """What is written within the block is undone where it raises, and nothing else is."""
+        kept = len(self.pending)
+        await self._say("SAVEPOINT field")
+        try:
+            yield
+        except Exception:
+            del self.pending[kept:]
+            await self._say("ROLLBACK TO SAVEPOINT field")
+            raise
+        await self._say("RELEASE SAVEPOINT field")
+
+    async def commit(self) -> None:
+        """Makes what was written last; until this returns, nothing has happened."""
+        if self.before_commit is not None:
+            await self.before_commit()
+        await self._say("COMMIT")
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await self.database.release(connection)
+
+    async def _say(self, command: str) -> None:
+        async with self._speaking() as connection:
+            await connection.execute(command)
+
+    @asynccontextmanager
+    async def _speaking(self) -> AsyncIterator[Connection]:
         connection = self._connection
         if connection is None:
             raise DatabaseUnavailable("The operation's transaction is not open.")
-        arguments = statement.arguments(values)
         try:
             async with self._turn:
-                rows = await connection.fetch(statement.text, *arguments, record_class=record)
+                yield connection
         except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
             raise StatementTooSlow("The database took too long: ask for less, or try again.") from error
+        except asyncpg.DeadlockDetectedError as error:
+            raise Collision("Somebody else was changing the same objects: try again.") from error
         except LOST as error:
             raise DatabaseUnavailable("The database connection was lost: try again.") from error
         self.statements += 1
-        self.rows += len(rows)
-        return rows
 
     async def end(self) -> None:
         """Ends the transaction and gives the connection back, whatever state they are in."""

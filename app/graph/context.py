@@ -21,8 +21,9 @@ Asked = Mapping[str, frozenset[str]]  # GraphQL type → the columns that the op
 class Context:
     """One operation. `unit` is None where nobody is signed in."""
 
-    def __init__(self, unit: Unit | None, asked: Asked) -> None:
+    def __init__(self, unit: Unit | None, asked: Asked, request_id: str | None = None) -> None:
         self.unit = unit
+        self.request_id = request_id
         self.asked = asked
         self.batches = Batches(self)
         self.one_by_one: Counter[str] = Counter()  # field → how often graphql-core completed it
@@ -33,9 +34,14 @@ class Context:
     @property
     def actor(self) -> Actor:
         """Who is calling; raises Unauthenticated."""
+        return self.signed_in.actor
+
+    @property
+    def signed_in(self) -> Unit:
+        """The transaction; raises Unauthenticated where there is none, as nobody is signed in."""
         if self.unit is None:
             raise Unauthenticated("Sign in first: send an `Authorization: Bearer …` header.")
-        return self.unit.actor
+        return self.unit
 
     @property
     def organization_ids(self) -> tuple[UUID, ...]:
@@ -50,6 +56,11 @@ class Context:
         """The answers for some keys, in their order; None for a key that is None."""
         return self.batches.load_many(batch, keys, *arguments)
 
+    async def reload(self, batch: Batch, key: Hashable) -> Any:
+        """The answer for a key as it is now, after a write."""
+        self.batches.clear()
+        return await self.load(batch, key)
+
     def columns(self, source: Source, *more: str) -> tuple[str, ...]:
         """What to select of `source`: what the operation asks for, and `more`."""
         asked = self.asked.get(source.typename, frozenset())
@@ -57,9 +68,7 @@ class Context:
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any], record: type[Record] = Record) -> list[Any]:
         """The rows of `statement`, which always knows the caller's `organization_ids`."""
-        if self.unit is None:
-            raise Unauthenticated("Sign in first: send an `Authorization: Bearer …` header.")
-        return await self.unit.fetch(statement, {"organization_ids": self.organization_ids, **values}, record)
+        return await self.signed_in.fetch(statement, {"organization_ids": self.organization_ids, **values}, record)
 
 
 Info = strawberry.Info[Context, None]

@@ -64,16 +64,20 @@ class Endpoint:
         errors = document.errors or nul_errors(envelope.variables)
         if errors:
             raise Refused(errors)
-        if request.method != "POST" and not is_query(document.operation(envelope.operation_name)):
+        writes = not is_query(document.operation(envelope.operation_name))
+        if writes and request.method != "POST":
             raise WrongMethod("Only queries may be sent by GET: send this operation by POST.")
         claims = await claims_of(request.headers, self.tokens)
         if claims is None:
             return await self._run(document, envelope, None)
-        unit = Unit(self.database, await self.identities.actor(claims))
+        unit = Unit(self.database, await self.identities.actor(claims), writes=writes)
         try:
             await unit.begin()
             self.identities.remember(claims.subject, unit.actor)
-            return await self._run(document, envelope, unit)
+            result = await self._run(document, envelope, unit)
+            if writes:
+                await unit.commit()
+            return result
         finally:
             await unit.end()
 

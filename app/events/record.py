@@ -1,0 +1,149 @@
+"""Writing the log: what a mutation did is noted at once and written last, just before its transaction commits."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, cast, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.db.row import new_id, now, table_of
+from app.db.statement import Statement, prepare
+from app.events.models import Event, EventCounter, EventType
+from app.graph.context import Context
+
+events = table_of(Event)
+counters = table_of(EventCounter)
+
+
+class Happened(NamedTuple):
+    """One event of an operation that has not been committed yet."""
+
+    organization_id: UUID
+    type: EventType
+    subject_type: str
+    subject_id: UUID
+    changes: dict[str, dict[str, Any]]
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The fields of `after` that are not as they were, with both values; `before` is empty for what was made."""
+    return {
+        name: {"before": before.get(name), "after": value} for name, value in after.items() if before.get(name) != value
+    }
+
+
+def record(
+    context: Context,
+    type_: EventType,
+    subject: Any,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Notes that something was done to `subject`, a row with `typename`, `organization_id` and `id`."""
+    unit = context.signed_in
+    changes = differences(before or {}, after or {})
+    unit.pending.append(Happened(subject.organization_id, type_, subject.typename, subject.id, changes))
+
+    async def write() -> None:
+        await write_events(context)
+
+    unit.before_commit = write
+
+
+async def write_events(context: Context) -> None:
+    """Gives what was noted its sequences and writes it; also for readers of the log within the same operation.
+
+    The counter's row is held from here to the commit, so that sequences are in commit order and without gaps: an
+    organization's writers queue for this last step only. Organizations are taken in the order of their ids, so that two
+    operations on the same ones cannot wait for each other.
+    """
+    unit = context.signed_in
+    happened, unit.pending[:] = sorted(unit.pending, key=lambda one: one.organization_id), []
+    for organization_id, group in groupby(happened, key=lambda one: one.organization_id):
+        of_organization = list(group)
+        counted = await context.fetch(_count(), {"organization_id": organization_id, "amount": len(of_organization)})
+        first = counted[0]["last_sequence"] - len(of_organization) + 1
+        await context.fetch(_insert(), _values(context, organization_id, of_organization, first))
+
+
+def _values(context: Context, organization_id: UUID, happened: list[Happened], first: int) -> dict[str, Any]:
+    return {
+        "organization_id": organization_id,
+        "actor_id": context.actor.user_id,
+        "request_id": context.request_id,
+        "created_at": now(),
+        "ids": [new_id() for _ in happened],
+        "sequences": list(range(first, first + len(happened))),
+        "types": [one.type.value for one in happened],
+        "subject_types": [one.subject_type for one in happened],
+        "subject_ids": [one.subject_id for one in happened],
+        "changes": [orjson.dumps(one.changes, default=_plain).decode() for one in happened],
+    }
+
+
+def _plain(value: Any) -> str:
+    """UUIDs of the driver, which orjson does not know, as text."""
+    if isinstance(value, UUID | date | datetime):
+        return str(value)
+    raise TypeError(f"no JSON for a {type(value).__name__}")
+
+
+@lru_cache(1)
+def _count() -> Statement:
+    return prepare(
+        update(counters)
+        .where(counters.c.organization_id == bindparam("organization_id", type_=Uuid))
+        .values(last_sequence=counters.c.last_sequence + bindparam("amount", type_=BigInteger))
+        .returning(counters.c.last_sequence)
+    )
+
+
+@lru_cache(1)
+def _insert() -> Statement:
+    happened = (
+        func.unnest(
+            bindparam("ids", type_=ARRAY(Uuid)),
+            bindparam("sequences", type_=ARRAY(BigInteger)),
+            bindparam("types", type_=ARRAY(Text)),
+            bindparam("subject_types", type_=ARRAY(Text)),
+            bindparam("subject_ids", type_=ARRAY(Uuid)),
+            bindparam("changes", type_=ARRAY(Text)),
+        )
+        .table_valued("id", "sequence", "type", "subject_type", "subject_id", "changes", name="happened")
+        .render_derived()
+    )
+    columns = happened.c
+    return prepare(
+        insert(events).from_select(
+            [
+                "organization_id",
+                "actor_id",
+                "request_id",
+                "created_at",
+                "id",
+                "sequence",
+                "type",
+                "subject_type",
+                "subject_id",
+                "changes",
+            ],
+            select(
+                cast(bindparam("organization_id", type_=Uuid), Uuid),
+                cast(bindparam("actor_id", type_=Uuid), Uuid),
+                cast(bindparam("request_id", type_=Text), Text),
+                cast(bindparam("created_at", type_=events.c.created_at.type), events.c.created_at.type),
+                columns.id,
+                columns.sequence,
+                columns.type,
+                columns.subject_type,
+                columns.subject_id,
+                cast(columns.changes, JSONB),
+            ),
+        )
+    )

@@ -1,0 +1,31 @@
+"""Refusals that end a field: what the actor may not do, and what is not there for them."""
+
+from app.errors import AppError
+
+Verdict = bool | str  # of a policy: True, or the reason why not
+
+
+class Forbidden(AppError):
+    """The actor sees the object and may not do this to it."""
+
+    code = "FORBIDDEN"
+    status = 403
+
+
+class NotFound(AppError):
+    """There is no such object, or it is in an organization that the actor is not in: both sound the same."""
+
+    code = "NOT_FOUND"
+    status = 404
+
+
+def require(verdict: Verdict) -> None:
+    """Raises Forbidden with the policy's reason, unless it said True."""
+    if verdict is not True:
+        raise Forbidden(str(verdict))
+
+
+def require_row(row: object, noun: str) -> None:
+    """Raises NotFound where there is no row; `noun` is what was looked for, as in "task"."""
+    if row is None:
+        raise NotFound(f"There is no such {noun}.")

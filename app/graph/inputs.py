@@ -1,0 +1,45 @@
+"""Checks of what a form sends: every mistake is found and told at once, with its place in the arguments."""
+
+from typing import Any
+
+from strawberry import UNSET
+
+from app.graph.writes import Rejected, UserError, UserErrorCode
+
+
+class Checks:
+    """Collects mistakes; `done` ends the field where there are any."""
+
+    def __init__(self, *root: str) -> None:
+        self.root = root  # what every path begins with, as in `input` or `inputs`, `3`
+        self.errors: list[UserError] = []
+
+    def wrong(self, code: UserErrorCode, message: str, *path: str) -> None:
+        self.errors.append(UserError(code=code, message=message, path=[*self.root, *path]))
+
+    def text(self, value: str, *path: str, longest: int, shortest: int = 1) -> str:
+        """`value` without white space around it, if it is of a fitting length in characters."""
+        trimmed = value.strip()
+        if not trimmed:
+            self.wrong(UserErrorCode.BLANK, "Write something here.", *path)
+        elif len(trimmed) < shortest:
+            self.wrong(UserErrorCode.TOO_SHORT, f"At least {shortest} characters are needed.", *path)
+        elif len(trimmed) > longest:
+            self.wrong(UserErrorCode.TOO_LONG, f"At most {longest} characters are allowed, not {len(trimmed)}.", *path)
+        return trimmed
+
+    def optional_text(self, value: str | None, *path: str, longest: int) -> str | None:
+        """The same for a text that may be missing: nothing but white space is as good as none."""
+        trimmed = value.strip() if value else ""
+        return self.text(trimmed, *path, longest=longest) if trimmed else None
+
+    def required(self, value: Any, *path: str) -> bool:
+        """Whether `value` says something; `null` for what cannot be cleared is a mistake, leaving it out is not."""
+        if value is None:
+            self.wrong(UserErrorCode.INVALID, "This cannot be cleared: leave it out to keep it as it is.", *path)
+        return value is not None and value is not UNSET
+
+    def done(self) -> None:
+        """Raises Rejected with all mistakes, if there are any."""
+        if self.errors:
+            raise Rejected(*self.errors)

@@ -1,0 +1,95 @@
+"""Root fields that write: each in a savepoint, with mistakes in the input answered as `userErrors`."""
+
+import re
+from collections.abc import Callable, Coroutine, Mapping
+from enum import Enum
+from functools import wraps
+from typing import Any, get_type_hints
+
+import asyncpg
+import strawberry
+
+from app.graph.context import Info
+
+SHARD = re.compile(r"_\d+$")  # Citus puts the number of the shard behind the name of a constraint
+
+
+@strawberry.enum(description="What is wrong with an input.")
+class UserErrorCode(Enum):
+    BLANK = strawberry.enum_value("BLANK", description="Nothing but white space.")
+    TOO_LONG = strawberry.enum_value("TOO_LONG", description="More characters or items than are allowed.")
+    TOO_SHORT = strawberry.enum_value("TOO_SHORT", description="Fewer characters or items than are needed.")
+    INVALID = strawberry.enum_value("INVALID", description="Not of the form or in the range that is allowed.")
+    TAKEN = strawberry.enum_value("TAKEN", description="Somebody else has it already.")
+    NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="What the input refers to is not there.")
+    FORBIDDEN = strawberry.enum_value("FORBIDDEN", description="The viewer may not do this to this object.")
+    CONFLICT = strawberry.enum_value("CONFLICT", description="The object has changed since `expectedVersion`.")
+    PARENT_DELETED = strawberry.enum_value("PARENT_DELETED", description="What it belongs to is deleted.")
+    LAST_OWNER = strawberry.enum_value("LAST_OWNER", description="An organization needs an owner.")
+    LIMIT_EXCEEDED = strawberry.enum_value("LIMIT_EXCEEDED", description="More than is allowed at once.")
+
+
+@strawberry.type(description="A mistake in an input, which a form can show beside its field.")
+class UserError:
+    code: UserErrorCode = strawberry.field(description="For programs.")
+    message: str = strawberry.field(description="For people: what is wrong and what to do.")
+    path: list[str] = strawberry.field(description="Where in the arguments, as in `input`, `title`.")
+
+
+class Rejected(Exception):
+    """An input that cannot be used: the payload says so, with `shown` in its other fields, and nothing is written."""
+
+    def __init__(self, *errors: UserError, **shown: Any) -> None:
+        super().__init__(errors)
+        self.errors = list(errors)
+        self.shown = shown
+
+
+def rejected(code: UserErrorCode, message: str, *path: str, **shown: Any) -> Rejected:
+    """One mistake at `path`."""
+    return Rejected(UserError(code=code, message=message, path=list(path)), **shown)
+
+
+Resolver = Callable[..., Coroutine[Any, Any, Any]]
+Violations = Mapping[str, UserError]  # constraint → what its violation means for the caller
+
+
+def mutation(*, description: str, violations: Violations | None = None) -> Callable[[Resolver], Any]:
+    """A root field that writes. Its resolver answers a payload, a type whose fields but `user_errors` are optional.
+
+    It raises Rejected for what a form can mend and AppError for the rest; either way nothing that it wrote remains.
+    Checks before a write cannot see what others write meanwhile, so the database's constraints have the last word:
+    `violations` says what each of them means.
+    """
+
+    def decorate(resolver: Resolver) -> Any:
+        @wraps(resolver)
+        async def resolve(self: Any, info: Info, **arguments: Any) -> Any:
+            try:
+                async with info.context.signed_in.savepoint():
+                    payload = await resolver(self, info, **arguments)
+            except Rejected as refusal:
+                payload = _payload_of(resolver)(user_errors=refusal.errors, **refusal.shown)
+            except asyncpg.IntegrityConstraintViolationError as violation:
+                payload = _payload_of(resolver)(user_errors=[_meaning(violation, violations or {})])
+            return payload
+
+        return strawberry.mutation(resolve, description=description)
+
+    return decorate
+
+
+def _payload_of(resolver: Resolver) -> Any:
+    return get_type_hints(resolver)["return"]
+
+
+def _meaning(violation: asyncpg.IntegrityConstraintViolationError, violations: Violations) -> UserError:
+    """What to tell the caller of a violated constraint: never its name, nor anything else that PostgreSQL said."""
+    name = SHARD.sub("", violation.constraint_name or "")
+    if name in violations:
+        return violations[name]
+    if isinstance(violation, asyncpg.ForeignKeyViolationError):
+        return UserError(code=UserErrorCode.NOT_FOUND, message="Something it refers to is gone.", path=["input"])
+    if isinstance(violation, asyncpg.UniqueViolationError):
+        return UserError(code=UserErrorCode.TAKEN, message="Such an object exists already.", path=["input"])
+    return UserError(code=UserErrorCode.INVALID, message="A value is not allowed here.", path=["input"])

@@ -1,10 +1,22 @@
 """Who may see an organization and what is in it."""
 
 from typing import Any
+from uuid import UUID
 
 from app.auth.actor import Actor
+from app.members.models import OrganizationRole
 
 
 def can_read(actor: Actor, row: Any) -> bool:
     """Is the actor a member of the organization that this row is, or belongs to?"""
     return row.organization_id in actor.roles
+
+
+def owns(actor: Actor, organization_id: UUID) -> bool:
+    """Is the actor an owner of the organization?"""
+    return actor.roles.get(organization_id) == OrganizationRole.OWNER.value
+
+
+def administers(actor: Actor, organization_id: UUID) -> bool:
+    """Is the actor an owner or an admin of the organization?"""
+    return actor.roles.get(organization_id) in {OrganizationRole.OWNER.value, OrganizationRole.ADMIN.value}

@@ -1,0 +1,92 @@
+"""Writing rows: the statements behind creates and updates, which differ from noun to noun in their columns only."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, insert, select, update
+
+from app.db.row import now
+from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.graph.context import Context
+from app.graph.select import scoped
+from app.graph.writes import UserErrorCode, rejected
+
+
+async def rows_for_update(context: Context, source: Source, ids: Sequence[UUID], *, deleted: bool = False) -> list[Any]:
+    """The whole row of each id, locked until the commit; None where the caller has none, or it is (not) `deleted`.
+
+    Rows are locked in the order of their ids, so that two operations on the same ones cannot wait for each other.
+    """
+    rows = await context.fetch(_locked(source, deleted), {"ids": list(ids)}, source.record)
+    found = {row["id"]: row for row in rows}
+    return [found.get(row_id) for row_id in ids]
+
+
+@lru_cache(100)
+def _locked(source: Source, deleted: bool) -> Statement:
+    table = source.table
+    deleted_at = table.c.deleted_at
+    return prepare(
+        select(*_whole(source))
+        .where(
+            scoped(source),
+            table.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+            deleted_at.is_not(None) if deleted else deleted_at.is_(None),
+        )
+        .order_by(table.c.id)
+        .with_for_update()
+    )
+
+
+async def insert_row(context: Context, source: Source, values: Mapping[str, Any]) -> Any:
+    """The row that was made of `values`; the database's constraints may refuse it."""
+    moment = now()
+    complete = {"created_at": moment, "updated_at": moment, **values}
+    return (await context.fetch(_insert(source, tuple(complete)), complete, source.record))[0]
+
+
+@lru_cache(100)
+def _insert(source: Source, columns: tuple[str, ...]) -> Statement:
+    values = {name: bindparam(name, type_=source.table.c[name].type) for name in columns}
+    return prepare(insert(source.table).values(values).returning(*_whole(source)))
+
+
+async def update_row(context: Context, source: Source, row: Any, changes: Mapping[str, Any]) -> Any:
+    """`row`, which the operation holds locked, with `changes`; its version rises where it has one."""
+    values = {f"new_{name}": value for name, value in changes.items()}
+    keys = {"key_organization_id": row.organization_id, "key_id": row.id, "moment": now()}
+    return (await context.fetch(_update(source, tuple(changes)), {**values, **keys}, source.record))[0]
+
+
+@lru_cache(500)
+def _update(source: Source, columns: tuple[str, ...]) -> Statement:
+    table = source.table
+    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns}
+    values["updated_at"] = bindparam("moment", type_=table.c.updated_at.type)
+    if "version" in table.c:
+        values["version"] = table.c.version + 1
+    return prepare(
+        update(table)
+        .where(
+            source.columns["organization_id"] == bindparam("key_organization_id", type_=Uuid),
+            table.c.id == bindparam("key_id", type_=Uuid),
+        )
+        .values(values)
+        .returning(*_whole(source))
+    )
+
+
+def _whole(source: Source) -> list[Any]:
+    """Every column of the table, and the organization where it has no column of that name."""
+    columns = {**dict(source.table.c.items()), "organization_id": source.columns["organization_id"]}
+    return [column.label(name) for name, column in columns.items()]
+
+
+def require_version(row: Any, expected: int | None, **shown: Any) -> None:
+    """Raises Rejected, with the object as it is in the payload, where `row` has changed since version `expected`."""
+    if expected is not None and row.version != expected:
+        message = f"It has changed since: its version is {row.version}, not {expected}. Look at it and try again."
+        raise rejected(UserErrorCode.CONFLICT, message, "expectedVersion", **shown)

@@ -14,9 +14,9 @@ def can_read(actor: Actor, row: Any) -> bool:
 
 def owns(actor: Actor, organization_id: UUID) -> bool:
     """Is the actor an owner of the organization?"""
-    return actor.roles.get(organization_id) == OrganizationRole.OWNER.value
+    return actor.roles.get(organization_id) == OrganizationRole.OWNER.name
 
 
 def administers(actor: Actor, organization_id: UUID) -> bool:
     """Is the actor an owner or an admin of the organization?"""
-    return actor.roles.get(organization_id) in {OrganizationRole.OWNER.value, OrganizationRole.ADMIN.value}
+    return actor.roles.get(organization_id) in {OrganizationRole.OWNER.name, OrganizationRole.ADMIN.name}

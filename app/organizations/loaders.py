@@ -1,6 +1,7 @@
 """Reading organizations."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from app.graph.context import Context
 from app.graph.paging import Order, Page, Slice
 from app.graph.select import Key, live_rows, pages, rows_by_key, scoped
 from app.organizations.models import Organization
+from app.organizations.policies import can_read
 
 organizations = table_of(Organization)
 
@@ -51,5 +53,17 @@ def _by_slug(columns: tuple[str, ...]) -> Statement:
 
 
 async def organizations_of_actor(context: Context, actors: Sequence[Key], page: Page) -> list[Slice]:
-    """A page of the caller's organizations."""
-    return await pages(context, ORGANIZATIONS, actors, page, by=None)
+    """A page of the caller's organizations.
+
+    No object leads here that the policy was asked about, so that it is asked about these, and nobody is in more than
+    they have roles in.
+    """
+    actor = context.actor
+    return [
+        replace(
+            found,
+            rows=[row for row in found.rows if can_read(actor, row)],
+            total=min(found.total, len(actor.roles)),
+        )
+        for found in await pages(context, ORGANIZATIONS, actors, page, by=None)
+    ]

@@ -31,7 +31,7 @@ class Pace:
     load_seconds: int
 
 
-QUICK = Pace(rounds=7, large_rounds=2, warm_up=1, load_rounds=2, load_seconds=2)
+QUICK = Pace(rounds=5, large_rounds=2, warm_up=1, load_rounds=2, load_seconds=2)
 FULL = Pace(rounds=25, large_rounds=5, warm_up=3, load_rounds=3, load_seconds=4)
 
 

@@ -1,6 +1,6 @@
 """Draws what a run has found: results.svg."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from benchmarks.contenders import FLOOR, TRELLIS
-from benchmarks.results import Results
+from benchmarks.results import Figure, Results
 from benchmarks.servers import FLOOR_IN_PROCESS
 from benchmarks.workloads import CONNECTIONS, GROWTH, LISTS, NEWEST, SMALL, Workload
 
@@ -18,7 +18,7 @@ OURS, FLOORS, OTHERS = "#0b7a75", "#b8c4c2", "#8d99ae"
 
 
 def draw(results: Results) -> None:
-    """Bars for workloads (a) to (d), lines for growth."""
+    """Bars for workloads (a) to (d), lines for growth in time and memory."""
     # Text stays text, and ids are the same in each run, so that a change of the file is a change of the figures.
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "trellis", "font.size": 9})
     drawing = Drawing(figsize=(11, 10), layout="constrained")
@@ -27,8 +27,8 @@ def draw(results: Results) -> None:
         _bars(place, workload, _milliseconds(results, workload), "milliseconds, median: less is better")
     rates = {name: median(figure.rates) for name, figure in results.of(SMALL).items() if figure.rates}
     _bars(axes[3], SMALL, rates, "requests per second at 16 connections: more is better")
-    _lines(axes[4], results)
-    axes[5].axis("off")
+    _lines(axes[4], _grown(results, lambda figure: figure.milliseconds), "milliseconds, median")
+    _lines(axes[5], _grown(results, lambda figure: (figure.peak_memory or 0) / 1e6), "peak memory, MB")
     drawing.savefig(FILE, metadata={"Date": None})
 
 
@@ -37,7 +37,7 @@ def _milliseconds(results: Results, workload: Workload) -> dict[str, float]:
 
 
 def _bars(axes: Axes, workload: Workload, values: Mapping[str, float], unit: str) -> None:
-    names = sorted(values, key=lambda name: values[name], reverse=True)
+    names = sorted(values, key=lambda name: values[name], reverse=workload is not SMALL)  # the best on top
     bars = axes.barh(names, [values[name] for name in names], color=[_colour(name) for name in names])
     axes.bar_label(bars, fmt="{:,.0f}" if workload is SMALL else "{:,.1f}", padding=3)
     axes.margins(x=0.15)
@@ -46,16 +46,20 @@ def _bars(axes: Axes, workload: Workload, values: Mapping[str, float], unit: str
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _lines(axes: Axes, results: Results) -> None:
+def _grown(results: Results, value: Callable[[Figure], float]) -> dict[str, list[float]]:
     measured = [results.of(workload) for workload in GROWTH]
+    lines = {name: [value(figures[name]) for figures in measured] for name in measured[0]}
+    return {name: values for name, values in lines.items() if all(values)}
+
+
+def _lines(axes: Axes, lines: Mapping[str, Sequence[float]], unit: str) -> None:
     sizes = [workload.tasks for workload in GROWTH]
-    for name in measured[0]:
+    for name, values in lines.items():
         ours = name == TRELLIS
-        times = [figures[name].milliseconds for figures in measured]
-        axes.loglog(sizes, times, label=name, marker="o", linewidth=3 if ours else 1, color=OURS if ours else None)
+        axes.loglog(sizes, values, label=name, marker="o", linewidth=3 if ours else 1, color=OURS if ours else None)
     axes.set_title("(e) Growth: workload (a) with more teams", loc="left", fontsize=9)
     axes.set_xlabel("tasks")
-    axes.set_ylabel("milliseconds, median")
+    axes.set_ylabel(unit)
     axes.legend(fontsize=7)
     axes.spines[["top", "right"]].set_visible(False)
 

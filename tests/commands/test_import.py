@@ -1,0 +1,142 @@
+"""`trellis import`: what it says, and where the lines go that stay out."""
+
+import csv
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Database
+from tests.ingest.importing import Importer
+from tests.processes import trellis
+
+FILE = """\
+team,key,title,status,reporter
+Engineering,ENG-1,One,DONE,Ada
+Engineering,ENG-2,,TODO,Ada
+Engineering,ENG-3,"Two ""quoted"" words",OPEN,Ada
+Engineering,ENG-4,Three,TODO,Ada
+"""
+
+
+@pytest.fixture
+def importer(database: Database, superuser: Any) -> Importer:
+    return Importer(database.runtime_url, superuser)
+
+
+def run(folder: Path, importer: Importer, *arguments: str) -> tuple[int, str, str]:
+    options = ("--as", importer.email, "--organization", importer.organization)
+    done = trellis(folder, "import", *arguments, *options, TRELLIS_DATABASE_URL=importer.url)
+    return done.returncode, done.stdout, done.stderr
+
+
+async def test_good_lines_go_in_and_bad_ones_beside_the_file(tmp_path: Path, importer: Importer) -> None:
+    path = tmp_path / "data" / "tasks.csv.gz"
+    path.parent.mkdir()
+    path.write_bytes(gzip.compress(FILE.encode()))
+
+    status, said, complained = run(tmp_path, importer, "data/tasks.csv.gz", "--members", "2")
+
+    assert status == 0
+    assert said.startswith(
+        "1 organizations, 1 teams, 2 people and 2 tasks made; 0 tasks already there; 2 lines rejected; "
+    )
+    assert complained.splitlines() == [
+        "Left aside, as no column of a task: reporter",
+        "The rejected lines and why: data/tasks.csv.gz.rejects.csv",
+    ]
+    with (tmp_path / "data" / "tasks.csv.gz.rejects.csv").open(newline="") as rejects:
+        assert list(csv.reader(rejects)) == [
+            ["line", "reason", "record"],
+            ["3", "title: is empty", "Engineering,ENG-2,,TODO,Ada"],
+            [
+                "4",
+                "status: 'OPEN' is none of BACKLOG, CANCELED, DONE, IN_PROGRESS, IN_REVIEW, TODO",
+                'Engineering,ENG-3,"Two ""quoted"" words",OPEN,Ada',
+            ],
+        ]
+    assert [(key, number, title) for key, number, title, _ in await importer.tasks()] == [
+        ("ENG", 1, "One"),
+        ("ENG", 4, "Three"),
+    ]
+
+
+async def test_rejects_go_to_the_current_folder_where_the_files_takes_none(tmp_path: Path, importer: Importer) -> None:
+    (tmp_path / "data" / "tasks.csv.rejects.csv").mkdir(
+        parents=True
+    )  # nobody can write a file of that name, not even root
+    (tmp_path / "data" / "tasks.csv").write_text(FILE)
+
+    status, _, complained = run(tmp_path, importer, "data/tasks.csv")
+
+    assert status == 0
+    assert complained.splitlines()[-1] == "The rejected lines and why: tasks.csv.rejects.csv"
+    assert (tmp_path / "tasks.csv.rejects.csv").read_text().count("\n") == 3
+
+
+async def test_nothing_is_imported_where_the_rejects_cannot_be_written(tmp_path: Path, importer: Importer) -> None:
+    (tmp_path / "tasks.csv.rejects.csv").mkdir()
+    (tmp_path / "tasks.csv").write_text(FILE)
+
+    status, said, complained = run(tmp_path, importer, "tasks.csv")
+
+    assert (status, said, complained.count("\n")) == (1, "", 1)
+    assert complained.endswith("cannot be written: run it where you may write\n")
+    assert await importer.tasks() == []
+
+
+async def test_a_file_without_bad_lines_leaves_no_rejects(tmp_path: Path, importer: Importer) -> None:
+    (tmp_path / "tasks.jsonl").write_text('{"title": "One", "tags": ["a"]}\n{"title": "Two"}\n')
+
+    status, said, complained = run(tmp_path, importer, "tasks.jsonl", "--team", "Web Shop")
+
+    assert (status, complained) == (0, "")
+    assert "2 tasks made; 0 tasks already there; 0 lines rejected" in said
+    assert not (tmp_path / "tasks.jsonl.rejects.csv").exists()
+    assert await importer.tasks() == [("WS", 1, "One", None), ("WS", 2, "Two", None)]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (gzip.compress(FILE.encode() * 100)[:-40], "tasks is cut short or damaged"),
+        (b"title\nOne\n", "tasks has no column team: add it, or name one for all lines with --team"),
+        (b"", "tasks is empty"),
+    ],
+)
+async def test_a_file_that_cannot_be_read_is_one_line_and_changes_nothing(
+    tmp_path: Path, importer: Importer, content: bytes, reason: str
+) -> None:
+    (tmp_path / "tasks").write_bytes(content)
+
+    status, said, complained = run(tmp_path, importer, "tasks")
+
+    assert (status, said) == (1, "")
+    assert complained.splitlines()[-1].startswith(reason)
+    assert await importer.superuser.fetchval("SELECT count(*) FROM users WHERE email = $1", importer.email) == 0
+
+
+@pytest.mark.parametrize(
+    "option", [("--as", "ada"), ("--organization", "o" * 101), ("--team", " "), ("--members", "-1")]
+)
+def test_options_that_cannot_be_are_refused(tmp_path: Path, option: tuple[str, str]) -> None:
+    (tmp_path / "tasks.csv").write_text(FILE)
+    arguments = {"--as": "ada@example.com", "--organization": "Acme"} | dict([option])
+
+    refused = trellis(tmp_path, "import", "tasks.csv", *(word for pair in arguments.items() for word in pair))
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert option[0] in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["tasks.csv"]
+
+
+def test_without_settings_it_goes_into_the_embedded_database(data_directory: Path) -> None:
+    (data_directory / "tasks.csv").write_text(FILE)
+    command = ("import", "tasks.csv", "--as", "ada@example.com", "--organization", "Acme", "--data", "data")
+
+    first, second = (trellis(data_directory, *command) for _ in range(2))
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert first.stdout.startswith("1 organizations, 1 teams, 0 people and 2 tasks made; 0 tasks already there; ")
+    assert second.stdout.startswith("0 organizations, 0 teams, 0 people and 0 tasks made; 2 tasks already there; ")

@@ -1,0 +1,43 @@
+"""Every table there is, whose its rows are, and a tenant that has a row in each."""
+
+from string import Template
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import Table
+from sqlmodel import SQLModel
+
+import app.schema  # noqa: F401  # brings in the tables of all domains
+from tests.factories import Tenant, make_tenant
+
+TABLES = [table for table in SQLModel.metadata.sorted_tables if table.name != "users"]
+OWNERS = ("organization_id", "user_id", "id")  # what may say whose a row is: the first of these in the key
+# A row for each table that `make_tenant` leaves empty.
+ROWS = Template("""
+INSERT INTO former_task_keys (organization_id, key, task_id, created_at) VALUES ($organization, 'OLD-1', $task, now());
+INSERT INTO event_counters (organization_id, last_sequence) VALUES ($organization, 1);
+INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, actor_id, changes, created_at)
+VALUES ($organization, gen_random_uuid(), 1, 'CREATED', 'Task', $task, $owner, '{}', now());
+INSERT INTO deletions (organization_id, id, subject_type, subject_ids, deleted_by, deleted_at, purge_at)
+VALUES ($organization, gen_random_uuid(), 'Task', ARRAY[$task], $owner, now(), now());
+INSERT INTO idempotency_keys (user_id, key, request_hash, created_at) VALUES ($owner, 'a key', 'hash', now());
+""")
+
+
+def owner_column(table: Table) -> str:
+    """The column that says whose a row is."""
+    return next(name for name in OWNERS if name in table.primary_key.columns)
+
+
+def owner_of(table: Table, tenant: Tenant) -> UUID:
+    return tenant.users[0] if owner_column(table) == "user_id" else tenant.id
+
+
+async def make_full_tenant(superuser: "asyncpg.Connection[Any]") -> Tenant:
+    """A tenant with a row in every table."""
+    tenant = await make_tenant(superuser)
+    await superuser.execute(
+        ROWS.substitute(organization=f"'{tenant.id}'", owner=f"'{tenant.users[0]}'", task=f"'{tenant.tasks[0]}'::uuid")
+    )
+    return tenant

@@ -1,0 +1,121 @@
+"""What no row can be, whoever writes it: the constraints of the database."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import ForeignKeyConstraint, Table
+from sqlmodel import SQLModel
+
+from app.db.row import new_id
+from tests.factories import Tenant, make_tenant
+from tests.tables import TABLES, make_full_tenant, owner_column, owner_of
+
+LINKS = [
+    (table, constraint)
+    for table in TABLES
+    for constraint in table.foreign_key_constraints
+    if "organization_id" in constraint.referred_table.c
+]
+# For each CHECK what breaks it.
+VIOLATIONS: dict[str, tuple[str, ...]] = {
+    "ck_users_email_length": ("email = 'a@'", "email = repeat('a', 255)"),
+    "ck_users_name_length": ("name = ''", "name = repeat('a', 101)"),
+    "ck_users_subject_length": ("subject = ''", "subject = repeat('a', 256)"),
+    "ck_organizations_name_length": ("name = ''", "name = repeat('a', 101)"),
+    "ck_organizations_slug_form": ("slug = 'a'", "slug = 'Ab'", "slug = 'a b'", "slug = repeat('a', 51)"),
+    "ck_organizations_version_positive": ("version = 0",),
+    "ck_organization_members_role_known": ("role = 'GUEST'", "role = 'owner'"),
+    "ck_teams_key_form": ("key = ''", "key = '1A'", "key = 'eng'", "key = repeat('A', 13)", "key = E'A\\n'"),
+    "ck_teams_name_length": ("name = ''", "name = repeat('a', 101)"),
+    "ck_teams_description_length": ("description = repeat('a', 65537)",),
+    "ck_teams_last_number_not_negative": ("last_number = -1",),
+    "ck_teams_version_positive": ("version = 0",),
+    "ck_team_members_role_known": ("role = 'OWNER'",),
+    "ck_tasks_completed_when_done": ("status = 'DONE'", "completed_at = now()"),
+    "ck_tasks_due_date_finite": ("due_date = 'infinity'", "due_date = '-infinity'"),
+    "ck_tasks_estimate_finite": ("estimate = -1", "estimate = 'infinity'", "estimate = 'NaN'"),
+    "ck_tasks_priority_known": ("priority = 'ASAP'",),
+    "ck_tasks_status_known": ("status = 'LOST'",),
+    "ck_tasks_description_length": ("description = repeat('a', 65537)",),
+    "ck_tasks_title_length": ("title = ''", "title = repeat('a', 201)"),
+    "ck_tasks_number_positive": ("number = 0",),
+    "ck_tasks_tags_valid": (
+        "tags = ARRAY['']",
+        "tags = ARRAY[NULL]::text[]",
+        "tags = ARRAY[repeat('a', 51)]",
+        "tags = array_fill('a'::text, ARRAY[21])",
+    ),
+    "ck_tasks_version_positive": ("version = 0",),
+    "ck_events_type_known": ("type = 'LOST'",),
+    "ck_events_sequence_positive": ("sequence = 0",),
+    "ck_deletions_subject_ids_some": ("subject_ids = '{}'",),
+    "ck_idempotency_keys_key_length": ("key = ''", "key = repeat('a', 256)"),
+    "ck_former_task_keys_key_form": ("key = 'eng-1'", "key = 'ENG'", "key = 'ENG-'", "key = 'ENG-12345678901'"),
+}
+
+
+@pytest.fixture(scope="module")
+async def tenants(superuser: "asyncpg.Connection[Any]") -> tuple[Tenant, Tenant]:
+    return await make_full_tenant(superuser), await make_full_tenant(superuser)
+
+
+@pytest.mark.parametrize(("table", "link"), LINKS, ids=lambda one: getattr(one, "name", None))
+async def test_no_row_can_point_into_another_organization(
+    table: Table, link: ForeignKeyConstraint, tenants: tuple[Tenant, Tenant], superuser: "asyncpg.Connection[Any]"
+) -> None:
+    """Not even a superuser's."""
+    mine, theirs = tenants
+    pairs = [(element.parent.name, element.column.name) for element in link.elements]
+    assert pairs[0] == ("organization_id", "organization_id")
+    values = await superuser.fetchrow(f"SELECT * FROM {link.referred_table} WHERE organization_id = $1", theirs.id)
+    assert values is not None
+    changes = ", ".join(f"{column} = '{values[referred]}'" for column, referred in pairs[1:])
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await superuser.execute(f"UPDATE {table} SET {changes} WHERE organization_id = $1", mine.id)
+
+
+async def test_a_task_is_assigned_within_its_team(superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, teams=2)
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await superuser.execute(
+            "UPDATE tasks SET assignee_id = $1 WHERE id = $2", tenant.team_members[1], tenant.tasks[0]
+        )
+
+
+async def test_every_check_is_tried(superuser: "asyncpg.Connection[Any]") -> None:
+    names = await superuser.fetchval(
+        """SELECT array_agg(conname::text) FROM pg_constraint
+           WHERE contype = 'c' AND connamespace = 'public'::regnamespace"""
+    )
+    assert set(names) == set(VIOLATIONS)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "change"), [(name, change) for name, changes in VIOLATIONS.items() for change in changes]
+)
+async def test_a_check_refuses(
+    constraint: str, change: str, tenants: tuple[Tenant, Tenant], superuser: "asyncpg.Connection[Any]"
+) -> None:
+    table = await superuser.fetchval(
+        "SELECT conrelid::regclass::text FROM pg_constraint WHERE conname = $1", constraint
+    )
+    column, owner = "id", tenants[0].users[0]
+    if table != "users":
+        found = SQLModel.metadata.tables[table]
+        column, owner = owner_column(found), owner_of(found, tenants[0])
+    with pytest.raises(asyncpg.CheckViolationError) as refused:
+        await superuser.execute(f"UPDATE {table} SET {change} WHERE {column} = $1", owner)
+    assert refused.value.constraint_name == constraint
+
+
+async def test_a_deleted_name_can_be_used_again_but_no_living_one(
+    superuser: "asyncpg.Connection[Any]",
+) -> None:
+    tenant = await make_tenant(superuser)
+    copy = """INSERT INTO teams (organization_id, id, key, name, created_at, updated_at)
+              SELECT organization_id, $2, key, name, now(), now() FROM teams WHERE organization_id = $1 LIMIT 1"""
+    with pytest.raises(asyncpg.UniqueViolationError, match="uq_teams_key"):
+        await superuser.execute(copy, tenant.id, new_id())
+    await superuser.execute("UPDATE teams SET deleted_at = now() WHERE organization_id = $1", tenant.id)
+    assert await superuser.execute(copy, tenant.id, new_id()) == "INSERT 0 1"

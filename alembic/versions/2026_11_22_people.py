@@ -20,12 +20,15 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$
 """
 
+# Every function names pg_temp last: unnamed, it would be searched first, and a temporary table called `users` would take
+# the place of the real one in what runs as its owner.
+
 # The one place that says who is calling. Memberships are read in the caller's own snapshot, so that a removed member is
 # out from the next operation on. The server sends the fingerprint of the memberships it believes in; where they have
 # changed since, it is told so (TRL01) and begins again with the new ones. The answer is the fingerprint.
 IDENTIFY = """
 CREATE FUNCTION trellis_identify(actor_id uuid, expected text) RETURNS text
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     organization_ids uuid[];
     fingerprint text;
@@ -47,7 +50,7 @@ END $$
 # rest of the transaction. One that exists cannot be entered this way.
 FOUND = """
 CREATE FUNCTION trellis_found(founded_id uuid) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     known uuid[] := coalesce(nullif(current_setting('app.organization_ids', true), ''), '{}');
 BEGIN
@@ -62,7 +65,7 @@ END $$
 # address first, but only where the identity provider vouches for it: anyone can type any address.
 SIGN_IN = """
 CREATE FUNCTION trellis_sign_in(new_subject text, new_email text, new_name text, email_verified boolean) RETURNS uuid
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     found_id uuid;
 BEGIN
@@ -92,7 +95,7 @@ END $$
 # Runs as the owner of users: whether an address is known must not depend on who asks, and must not be told either.
 INVITE = """
 CREATE FUNCTION trellis_invite(new_email text, new_name text) RETURNS uuid
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     found_id uuid;
 BEGIN
@@ -109,7 +112,7 @@ END $$
 # PostgreSQL has uuidv7() from version 18 on. RFC 9562, section 5.7: 48 bits of milliseconds, version 7, then random.
 UUIDV7 = """
 CREATE FUNCTION uuidv7_now() RETURNS uuid
-LANGUAGE sql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, public AS $$
+LANGUAGE sql VOLATILE PARALLEL SAFE SET search_path = pg_catalog, public, pg_temp AS $$
     WITH clock AS (
         SELECT substring(int8send(floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) AS milliseconds
     )

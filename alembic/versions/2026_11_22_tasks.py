@@ -13,7 +13,7 @@ depends_on = None
 # A CHECK cannot hold a subquery.
 TAGS_VALID = """
 CREATE FUNCTION trellis_tags_valid(tags text[]) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT cardinality(tags) <= 20 AND NOT EXISTS (
         SELECT FROM unnest(tags) AS tag WHERE tag IS NULL OR char_length(tag) NOT BETWEEN 1 AND 50
     )
@@ -105,6 +105,13 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        "ix_tasks_assignee_deleted",
+        "tasks",
+        ["organization_id", "assignee_id", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_tasks_assignee_due_rank",
         "tasks",
         ["organization_id", "assignee_id", "due_rank", "id"],
@@ -148,6 +155,13 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        "ix_tasks_organization_deleted",
+        "tasks",
+        ["organization_id", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_tasks_organization_due_rank",
         "tasks",
         ["organization_id", "due_rank", "id"],
@@ -183,6 +197,13 @@ def upgrade() -> None:
         "tasks",
         ["organization_id", "team_id", "created_at", "id"],
         unique=False,
+    )
+    op.create_index(
+        "ix_tasks_team_deleted",
+        "tasks",
+        ["organization_id", "team_id", "created_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.create_index(
         "ix_tasks_team_due_rank",

@@ -20,8 +20,8 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$
 """
 
-# Every function names pg_temp last: unnamed, it would be searched first, and a temporary table called `users` would take
-# the place of the real one in what runs as its owner.
+# Every function names pg_temp last: unnamed, it would be searched first, and a temporary table called `users` would
+# take the place of the real one in what runs as its owner.
 
 # The one place that says who is calling. Memberships are read in the caller's own snapshot, so that a removed member is
 # out from the next operation on. The server sends the fingerprint of the memberships it believes in; where they have

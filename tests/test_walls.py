@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -72,11 +73,11 @@ def settings(url: str) -> Settings:
 
 
 def fell_policies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every `can_read`, wherever it was imported to, says yes."""
+    """Every policy about reading, wherever it was imported to, says yes."""
     modules = [module for name, module in sys.modules.items() if name.startswith("app.")]
-    for module in modules:
-        if hasattr(module, "can_read"):
-            monkeypatch.setattr(module, "can_read", yes)
+    for module, policy in product(modules, ("can_read", "belongs_to")):
+        if hasattr(module, policy):
+            monkeypatch.setattr(module, policy, yes)
     for noun in Node.__subclasses__():
         monkeypatch.setattr(noun, "can_read", staticmethod(yes))
 

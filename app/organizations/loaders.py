@@ -15,7 +15,7 @@ from app.graph.context import Context
 from app.graph.paging import Order, Page, Slice
 from app.graph.select import Key, live_rows, pages, rows_by_key, scoped
 from app.organizations.models import Organization
-from app.organizations.policies import can_read
+from app.organizations.policies import belongs_to
 
 organizations = table_of(Organization)
 
@@ -62,7 +62,7 @@ async def organizations_of_actor(context: Context, actors: Sequence[Key], page: 
     return [
         replace(
             found,
-            rows=[row for row in found.rows if can_read(actor, row)],
+            rows=[row for row in found.rows if belongs_to(actor, row.id)],
             total=min(found.total, len(actor.roles)),
         )
         for found in await pages(context, ORGANIZATIONS, actors, page, by=None)

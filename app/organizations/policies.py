@@ -7,9 +7,14 @@ from app.auth.actor import Actor
 from app.members.models import OrganizationRole
 
 
+def belongs_to(actor: Actor, organization_id: UUID) -> bool:
+    """Is the actor a member of the organization?"""
+    return organization_id in actor.roles
+
+
 def can_read(actor: Actor, row: Any) -> bool:
     """Is the actor a member of the organization that this row is, or belongs to?"""
-    return row.organization_id in actor.roles
+    return belongs_to(actor, row.organization_id)
 
 
 def owns(actor: Actor, organization_id: UUID) -> bool:

@@ -46,7 +46,8 @@ def import_(
     with reach_database(data) as url:
         rows = track(source.rows(), "Importing", plan.rows)
         summary = asyncio.run(load(url, rows, plan, email=email, made_up=members))
-    show(summary, f"{summary.there:,} tasks already there", f"{rejects.count:,} lines rejected", since=started)
+    there, rejected = counted(summary.there, "task"), counted(rejects.count, "line")
+    show(summary, f"{there} already there", f"{rejected} rejected", since=started)
     if rejects.path:
         typer.echo(f"The rejected lines and why: {rejects.path}", err=True)
 
@@ -74,8 +75,17 @@ def show(summary: Summary, *more: str, since: float) -> None:
     """Prints on one line what was made, and before it what the person should know."""
     for note in summary.notes:
         typer.echo(note, err=True)
-    made = (
-        f"{summary.organizations:,} organizations, {summary.teams:,} teams, {summary.people:,} people and "
-        f"{summary.made:,} tasks made"
+    made = ", ".join(
+        (
+            counted(summary.organizations, "organization"),
+            counted(summary.teams, "team"),
+            counted(summary.people, "person", "people"),
+            counted(summary.made, "task"),
+        )
     )
-    typer.echo("; ".join((made, *more, f"{time.monotonic() - since:.1f} s")))
+    typer.echo("; ".join((f"Made {made}", *more, f"{time.monotonic() - since:.1f} s")))
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

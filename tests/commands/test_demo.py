@@ -14,5 +14,5 @@ def test_demo_says_what_it_has_made(tmp_path: Path, database: Database) -> None:
     )
 
     assert made.returncode == 0
-    assert made.stdout.startswith("2 organizations, 6 teams, 24 people and 50 tasks made; ")
+    assert made.stdout.startswith("Made 2 organizations, 6 teams, 24 people, 50 tasks; ")
     assert all(" is taken: " in line for line in made.stderr.splitlines())

@@ -39,9 +39,7 @@ async def test_good_lines_go_in_and_bad_ones_beside_the_file(tmp_path: Path, imp
     status, said, complained = run(tmp_path, importer, "data/tasks.csv.gz", "--members", "2")
 
     assert status == 0
-    assert said.startswith(
-        "1 organizations, 1 teams, 2 people and 2 tasks made; 0 tasks already there; 2 lines rejected; "
-    )
+    assert said.startswith("Made 1 organization, 1 team, 2 people, 2 tasks; 0 tasks already there; 2 lines rejected; ")
     assert complained.splitlines() == [
         "Left aside, as no column of a task: reporter",
         "The rejected lines and why: data/tasks.csv.gz.rejects.csv",
@@ -92,7 +90,7 @@ async def test_a_file_without_bad_lines_leaves_no_rejects(tmp_path: Path, import
     status, said, complained = run(tmp_path, importer, "tasks.jsonl", "--team", "Web Shop")
 
     assert (status, complained) == (0, "")
-    assert "2 tasks made; 0 tasks already there; 0 lines rejected" in said
+    assert "2 tasks; 0 tasks already there; 0 lines rejected" in said
     assert not (tmp_path / "tasks.jsonl.rejects.csv").exists()
     assert await importer.tasks() == [("WS", 1, "One", None), ("WS", 2, "Two", None)]
 
@@ -138,5 +136,5 @@ def test_without_settings_it_goes_into_the_embedded_database(data_directory: Pat
     first, second = (trellis(data_directory, *command) for _ in range(2))
 
     assert (first.returncode, second.returncode) == (0, 0)
-    assert first.stdout.startswith("1 organizations, 1 teams, 0 people and 2 tasks made; 0 tasks already there; ")
-    assert second.stdout.startswith("0 organizations, 0 teams, 0 people and 0 tasks made; 2 tasks already there; ")
+    assert first.stdout.startswith("Made 1 organization, 1 team, 0 people, 2 tasks; 0 tasks already there; ")
+    assert second.stdout.startswith("Made 0 organizations, 0 teams, 0 people, 0 tasks; 2 tasks already there; ")

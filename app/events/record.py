@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, cast, func, insert, select, update
+from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, cast, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.row import new_id, now, table_of
 from app.db.statement import Statement, prepare
@@ -96,11 +97,14 @@ def _plain(value: Any) -> str:
 
 @lru_cache(1)
 def _count() -> Statement:
+    """An organization's first event makes its counter."""
+    amount = bindparam("amount", type_=BigInteger)
+    counting = upsert(counters).values(organization_id=bindparam("organization_id", type_=Uuid), last_sequence=amount)
     return prepare(
-        update(counters)
-        .where(counters.c.organization_id == bindparam("organization_id", type_=Uuid))
-        .values(last_sequence=counters.c.last_sequence + bindparam("amount", type_=BigInteger))
-        .returning(counters.c.last_sequence)
+        counting.on_conflict_do_update(
+            index_elements=[counters.c.organization_id],
+            set_={"last_sequence": counters.c.last_sequence + counting.excluded.last_sequence},
+        ).returning(counters.c.last_sequence)
     )
 
 

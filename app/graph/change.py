@@ -18,7 +18,9 @@ from app.graph.writes import UserErrorCode, rejected
 async def rows_for_update(context: Context, source: Source, ids: Sequence[UUID], *, deleted: bool = False) -> list[Any]:
     """The whole row of each id, locked until the commit; None where the caller has none, or it is (not) `deleted`.
 
-    Rows are locked in the order of their ids, so that two operations on the same ones cannot wait for each other.
+    Rows are locked in the order of their ids, so that two operations on the same ones cannot wait for each other, and
+    so that others may still refer to them: an event refers to its organization while it holds the counter, for which
+    whoever changes the organization waits in the end.
     """
     rows = await context.fetch(_locked(source, deleted), {"ids": list(ids)}, source.record)
     found = {row["id"]: row for row in rows}
@@ -37,7 +39,7 @@ def _locked(source: Source, deleted: bool) -> Statement:
             deleted_at.is_not(None) if deleted else deleted_at.is_(None),
         )
         .order_by(table.c.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
 
 

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     )
     jwks_url: str | None = Field(
         default=None,
-        description="Where the keys of RS256, ES256 and EdDSA tokens are published; https, or http on a loopback address.",
+        description="Where the keys of RS256, ES256 and EdDSA tokens are published: https, or http on loopback.",
     )
     jwt_issuer: str = Field(default="trellis", description="What `iss` must say.")
     jwt_audience: str = Field(default="trellis", description="What `aud` must contain.")
@@ -48,12 +48,16 @@ class Settings(BaseSettings):
         default=5.0, gt=0, description="Seconds one SQL statement may take: a slow one must not hold a connection."
     )
     lock_timeout: float = Field(default=2.0, gt=0, description="Seconds a statement waits for a lock.")
+    retention_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="Days that what is deleted can be restored; after that it is purged. Applies to later deletions.",
+    )
     introspection: bool = Field(
         default=True, description="Whether clients may read the schema; `serve` turns it off unless it is set."
     )
-    playground: bool = Field(
-        default=False, description="Whether browsers get GraphiQL at /graphql; `dev` turns it on."
-    )
+    playground: bool = Field(default=False, description="Whether browsers get GraphiQL at /graphql; `dev` turns it on.")
 
     @model_validator(mode="after")
     def _secret_is_long_enough(self) -> Self:

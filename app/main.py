@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,7 +25,14 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
         database = await Database.open(settings)
         tokens = Tokens(settings)
         app.state.database = database
-        app.state.endpoint = Endpoint(graphql_schema, database, tokens, playground=settings.playground, token=token)
+        app.state.endpoint = Endpoint(
+            graphql_schema,
+            database,
+            tokens,
+            retention=timedelta(days=settings.retention_days),
+            playground=settings.playground,
+            token=token,
+        )
         yield
         await database.close()
 

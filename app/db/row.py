@@ -29,6 +29,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+# On a foreign key: the row belongs to the one it refers to, is deleted along with it and does not live without it.
+OWNS = {"owns": True}
+
+
 class Stamped(SQLModel):
     """A row that people make: when it came, when it last changed."""
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Hashable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +22,9 @@ Asked = Mapping[str, frozenset[str]]  # GraphQL type → the columns that the op
 class Context:
     """One operation. `unit` is None where nobody is signed in."""
 
-    def __init__(self, unit: Unit | None, asked: Asked, request_id: str | None = None) -> None:
+    def __init__(self, unit: Unit | None, asked: Asked, *, retention: timedelta, request_id: str | None = None) -> None:
         self.unit = unit
+        self.retention = retention  # how long what is deleted can be restored
         self.request_id = request_id
         self.asked = asked
         self.batches = Batches(self)

@@ -1,5 +1,6 @@
 """GraphQL over HTTP: a request in, an answer out."""
 
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -30,13 +31,21 @@ class Endpoint:
     """Answers at /graphql; `token` goes into the headers that GraphiQL opens with."""
 
     def __init__(
-        self, schema: GraphQLSchema, database: Database, tokens: Tokens, *, playground: bool, token: str | None
+        self,
+        schema: GraphQLSchema,
+        database: Database,
+        tokens: Tokens,
+        *,
+        retention: timedelta,
+        playground: bool,
+        token: str | None,
     ) -> None:
         self.schema = schema
         self.documents = Documents(schema)
         self.database = database
         self.identities = Identities(database)
         self.tokens = tokens
+        self.retention = retention
         self.playground = playground
         self.token = token
 
@@ -82,7 +91,7 @@ class Endpoint:
             await unit.end()
 
     async def _run(self, document: Document, envelope: Envelope, unit: Unit | None) -> ExecutionResult:
-        context = Context(unit, document.asked)
+        context = Context(unit, document.asked, retention=self.retention)
         return await execute(self.schema, document, context, envelope.variables, envelope.operation_name)
 
 

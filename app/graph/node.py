@@ -1,6 +1,5 @@
-"""The interfaces of the graph: what has an id, and what can be deleted."""
+"""The interface of what has an id."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 import strawberry
@@ -23,9 +22,3 @@ class Node:
     def is_type_of(cls, row: Any, _info: Any) -> bool:
         """Whether a row is one of this noun's: what tells the types behind an interface apart."""
         return isinstance(row, cls.source.record)
-
-
-@strawberry.interface(description="An object that can be deleted and restored.")
-class Deletable:
-    id: strawberry.ID = strawberry.field(description="A UUID, unique among all objects.")
-    deleted_at: datetime | None = strawberry.field(description="When it was deleted; null while it is not.")

@@ -7,12 +7,13 @@ import strawberry
 
 from app.graph.connections import Connection
 from app.graph.edges import to_many, to_one
-from app.graph.node import Deletable, Node
+from app.graph.node import Node
 from app.members.loaders import ORGANIZATION_MEMBERS, member_by_id
 from app.members.models import OrganizationRole
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
 from app.team_members.loaders import OLDEST_TEAM_MEMBERS_FIRST, TEAM_MEMBERS, team_members_by_organization_member
+from app.trash.types import Deletable
 from app.users.loaders import user_by_id
 from app.users.types import User
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, literal_column, null, select, union_all
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, literal_column, null, select, true, union_all
 
 from app.db.source import Source
 from app.db.statement import Statement, prepare
@@ -40,7 +40,6 @@ def _place(source: Source) -> Any:
     noun: ColumnElement[str] = literal_column(f"'{source.typename}'").label("noun")
     if "organization_id" not in columns:  # people belong to none; whether they may be seen is their loader's to say
         return select(noun, columns["id"].label("id"), null().label("organization_id")).where(wanted)
-    organization_id = columns["organization_id"].label("organization_id")
-    return select(noun, columns["id"].label("id"), organization_id).where(
-        scoped(source), wanted, columns["deleted_at"].is_(None)
-    )
+    place = select(noun, columns["id"].label("id"), columns["organization_id"].label("organization_id"))
+    present = columns["deleted_at"].is_(None) if "deletion_id" in columns else true()  # some cannot be deleted
+    return place.where(scoped(source), wanted, present)

@@ -10,7 +10,7 @@ from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import to_many
 from app.graph.fields import by_level
-from app.graph.node import Deletable, Node
+from app.graph.node import Node
 from app.members.filter import OrganizationMemberFilter, OrganizationMemberOrder
 from app.members.loaders import OLDEST_MEMBERS_FIRST, ORGANIZATION_MEMBERS, members_by_organization
 from app.members.models import OrganizationRole
@@ -20,6 +20,7 @@ from app.tasks.filter import TaskFilter, TaskOrder
 from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_organization
 from app.teams.filter import TeamFilter, TeamOrder
 from app.teams.loaders import TEAMS, TEAMS_BY_NAME, teams_by_organization
+from app.trash.types import Deletable
 
 if TYPE_CHECKING:
     from app.members.types import OrganizationMember

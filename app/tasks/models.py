@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from app.db.row import Owned, now
+from app.db.row import OWNS, Owned, now
 
 
 @strawberry.enum(description="How far a task is, in the order of work.")
@@ -72,7 +72,7 @@ class Task(Owned, table=True):
     __tablename__ = "tasks"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="RESTRICT"
+            ["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="RESTRICT", info=OWNS
         ),
         ForeignKeyConstraint(
             ["organization_id", "team_id", "assignee_id"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.graph.edges import to_one
-from app.graph.node import Deletable, Node
+from app.graph.node import Node
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
 from app.tasks.loaders import TASKS, task_by_id
@@ -15,6 +15,7 @@ from app.team_members.loaders import team_member_by_id
 from app.team_members.types import TeamMember
 from app.teams.loaders import team_by_id
 from app.teams.types import Team
+from app.trash.types import Deletable
 from app.users.loaders import user_by_id
 from app.users.types import User
 

@@ -7,7 +7,7 @@ import strawberry
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
 from sqlmodel import Field
 
-from app.db.row import Owned
+from app.db.row import OWNS, Owned
 
 
 @strawberry.enum(description="What a member may do in a team.")
@@ -23,12 +23,13 @@ class TeamMember(Owned, table=True):
     __tablename__ = "team_members"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="RESTRICT"
+            ["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="RESTRICT", info=OWNS
         ),
         ForeignKeyConstraint(
             ["organization_id", "organization_member_id"],
             ["organization_members.organization_id", "organization_members.id"],
             ondelete="RESTRICT",
+            info=OWNS,
         ),
         CheckConstraint("role IN ('ADMIN', 'MEMBER', 'VIEWER')", name="role_known"),
         # What a task's assignee refers to: the team is in the key, so an assignee is always of the task's team.

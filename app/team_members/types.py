@@ -7,7 +7,7 @@ import strawberry
 
 from app.graph.connections import Connection
 from app.graph.edges import to_many, to_one
-from app.graph.node import Deletable, Node
+from app.graph.node import Node
 from app.members.loaders import member_by_id
 from app.members.types import OrganizationMember
 from app.organizations.policies import can_read
@@ -16,6 +16,7 @@ from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_assignee
 from app.team_members.loaders import TEAM_MEMBERS, team_member_by_id
 from app.team_members.models import TeamRole
 from app.teams.loaders import team_by_id
+from app.trash.types import Deletable
 from app.users.loaders import user_by_id
 from app.users.types import User
 

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlmodel import Field
 
-from app.db.row import Owned
+from app.db.row import OWNS, Owned
 
 
 class Team(Owned, table=True):
@@ -11,7 +11,7 @@ class Team(Owned, table=True):
 
     __tablename__ = "teams"
     __table_args__ = (
-        ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="RESTRICT"),
+        ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="RESTRICT", info=OWNS),
         CheckConstraint("key ~ '^[A-Z][A-Z0-9]{0,11}$'", name="key_form"),
         CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
         CheckConstraint("char_length(description) <= 65536", name="description_length"),

@@ -10,7 +10,7 @@ from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import key_of_row, to_many, to_one
 from app.graph.fields import by_level
-from app.graph.node import Deletable, Node
+from app.graph.node import Node
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
 from app.tasks.filter import TaskFilter, TaskOrder
@@ -25,6 +25,7 @@ from app.team_members.loaders import (
 from app.team_members.models import TeamRole
 from app.team_members.types import TeamMember
 from app.teams.loaders import TEAMS, team_by_id
+from app.trash.types import Deletable
 
 if TYPE_CHECKING:
     from app.organizations.types import Organization

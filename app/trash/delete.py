@@ -1,0 +1,101 @@
+"""Deleting: the rows that were asked for and everything under them, as one deletion that can be undone."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, func, insert, null, select, update
+
+from app.db.row import new_id, now
+from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.events.models import EventType
+from app.events.record import record
+from app.graph.context import Context
+from app.graph.writes import UserErrorCode, rejected
+from app.trash.cascade import organization_of, owned_under
+from app.trash.loaders import DELETIONS
+
+
+async def delete_rows(context: Context, source: Source, rows: Sequence[Any]) -> Any:
+    """Deletes `rows`, live and locked by the operation, and everything under them; answers the row of the deletion.
+
+    Raises Rejected where they are of several organizations. One event is recorded for each of `rows`; what went with
+    them is said by their deletion.
+    """
+    stamp = _new_stamp(rows)
+    ids = [row.id for row in rows]
+    counts = await _stamp_all(context, source.table, ids, stamp)
+    deletion = await _insert_deletion(context, source, ids, stamp, counts)
+    for row in rows:
+        record(context, EventType.DELETED, row, after={name: stamp[name] for name in ("deleted_at", "deletion_id")})
+    context.batches.clear()
+    return deletion
+
+
+def _new_stamp(rows: Sequence[Any]) -> dict[str, Any]:
+    organizations = {row.organization_id for row in rows}
+    if len(organizations) > 1:
+        message = "They are of several organizations: delete those of each organization by themselves."
+        raise rejected(UserErrorCode.INVALID, message, "ids")
+    return {"organization_id": organizations.pop(), "deletion_id": new_id(), "deleted_at": now()}
+
+
+async def _stamp_all(context: Context, root: Table, ids: list[UUID], stamp: dict[str, Any]) -> Counter[str]:
+    """How many rows of each table were stamped.
+
+    Parents come before their children. Who makes or moves a child locks its parent first, so once the parents are
+    stamped there is no child that the next statement would not see.
+    """
+    await context.fetch(_stamp(root, "id"), {**stamp, "ids": ids})
+    counts = Counter({root.name: len(ids)})
+    taken = defaultdict(list, {root: ids})
+    for edge in owned_under(root):
+        if taken[edge.parent]:
+            of_edge = (await context.fetch(_stamp(edge.child, edge.column), {**stamp, "ids": taken[edge.parent]}))[0]
+            counts[edge.child.name] += of_edge["total"]
+            taken[edge.child].extend(of_edge["ids"] or ())
+    return counts
+
+
+@lru_cache(100)
+def _stamp(table: Table, column: str) -> Statement:
+    """Stamps the live rows of `table` whose `column` is among the ids; answers their ids only if others need them."""
+    stamped = (
+        update(table)
+        .where(
+            organization_of(table) == bindparam("organization_id", type_=Uuid),
+            table.c[column] == any_(bindparam("ids", type_=ARRAY(Uuid))),
+            table.c.deleted_at.is_(None),
+        )
+        .values({name: bindparam(name, type_=table.c[name].type) for name in ("deleted_at", "deletion_id")})
+        .returning(table.c.id)
+        .cte("stamped")
+    )
+    ids = func.array_agg(stamped.c.id) if owned_under(table) else null()
+    return prepare(select(func.count().label("total"), ids.label("ids")).select_from(stamped))
+
+
+async def _insert_deletion(
+    context: Context, source: Source, ids: list[UUID], stamp: dict[str, Any], counts: Counter[str]
+) -> Any:
+    values = {
+        "organization_id": stamp["organization_id"],
+        "id": stamp["deletion_id"],
+        "subject_type": source.typename,
+        "subject_ids": ids,
+        "deleted_by": context.actor.user_id,
+        "deleted_at": stamp["deleted_at"],
+        "purge_at": stamp["deleted_at"] + context.retention,
+        **counts,
+    }
+    return (await context.fetch(_insert(tuple(values)), values, DELETIONS.record))[0]
+
+
+@lru_cache(100)
+def _insert(columns: tuple[str, ...]) -> Statement:
+    table = DELETIONS.table
+    values = {name: bindparam(name, type_=table.c[name].type) for name in columns}
+    return prepare(insert(table).values(values).returning(*table.c))

@@ -1,0 +1,90 @@
+"""What can be deleted, deletions, and the payloads of deleting and restoring."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+import strawberry
+
+from app.graph.context import Context
+from app.graph.edges import to_one
+from app.graph.fields import by_level
+from app.graph.node import Node
+from app.graph.select import Key
+from app.graph.writes import UserError
+from app.organizations.policies import can_read
+from app.trash.loaders import DELETIONS, deletion_by_id
+from app.users.loaders import user_by_id
+from app.users.types import User
+
+
+@strawberry.interface(description="An object that can be deleted and restored.")
+class Deletable:
+    id: strawberry.ID = strawberry.field(description="A UUID, unique among all objects.")
+    deleted_at: datetime | None = strawberry.field(description="When it was deleted; null while it is not.")
+    deletion: Annotated["Deletion", strawberry.lazy("app.trash.types")] | None = to_one(
+        deletion_by_id, "deletion_id", description="What it was deleted with; null while it is not deleted."
+    )
+
+
+@strawberry.type(description="How many objects of each kind.")
+class DeletionCounts:
+    organizations: int = strawberry.field(default=0, description="Organizations.")
+    organization_members: int = strawberry.field(default=0, description="Memberships in organizations.")
+    teams: int = strawberry.field(default=0, description="Teams.")
+    team_members: int = strawberry.field(default=0, description="Memberships in teams.")
+    tasks: int = strawberry.field(default=0, description="Tasks.")
+    documents: int = strawberry.field(default=0, description="Documents.")
+    conversations: int = strawberry.field(default=0, description="Conversations.")
+
+
+async def subjects(context: Context, deletions: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:
+    """The first of what each deletion was asked for."""
+    nouns = {noun.source.typename: noun for noun in Node.__subclasses__()}
+    return await asyncio.gather(
+        *(
+            context.load(nouns[one.subject_type].by_key, Key(one.organization_id, one.subject_ids[0]))
+            for one in deletions
+        )
+    )
+
+
+def counts(_context: Context, deletions: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:
+    """A deletion's row has the counts in columns of the same names."""
+    return list(deletions)
+
+
+@strawberry.type(description="What was deleted together, and can be restored together until it is purged.")
+class Deletion(Node):
+    source = DELETIONS
+    by_key = deletion_by_id
+    can_read = can_read
+
+    subject: Deletable = by_level(
+        subjects,
+        needs=("organization_id", "subject_type", "subject_ids"),
+        description="What was asked to be deleted; of several objects the first.",
+    )
+    deleted_at: datetime = strawberry.field(description="When.")
+    deleted_by: User | None = to_one(user_by_id, "deleted_by", description="Who did it.")
+    purge_at: datetime = strawberry.field(description="Until when it can be restored; after that it is gone for good.")
+    counts: DeletionCounts = by_level(
+        counts,
+        needs=tuple(DeletionCounts.__annotations__),
+        description="How many objects it holds, those under its subject included.",
+    )
+
+
+@strawberry.type(description="What came of deleting.")
+class DeletePayload:
+    deletion: Deletion | None = strawberry.field(default=None, description="What was deleted together.")
+    deleted_ids: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="The objects that were asked for, without those under them."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why nothing was deleted.")
+
+    @classmethod
+    def of(cls, deletion: Any) -> Self:
+        """The payload of a deletion that was just made."""
+        return cls(deletion=deletion, deleted_ids=[strawberry.ID(str(one)) for one in deletion.subject_ids])

@@ -1,6 +1,8 @@
 """Who a token's subject is in the database: the user, and the organizations they are in."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -88,4 +90,9 @@ async def read_actor(connection: Connection, user_id: UUID) -> Actor:
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         fingerprint: str = await connection.fetchval(IDENTIFY.text, user_id)
         memberships = await connection.fetch(MEMBERSHIPS.text, user_id)
+    return actor_of(user_id, fingerprint, memberships)
+
+
+def actor_of(user_id: UUID, fingerprint: str, memberships: Iterable[Mapping[str, Any]]) -> Actor:
+    """The user with the roles that the rows of MEMBERSHIPS say."""
     return Actor(user_id, {row["organization_id"]: row["role"] for row in memberships}, fingerprint)

@@ -9,7 +9,7 @@ import asyncpg
 
 from app.auth.actor import Actor
 from app.db.engine import LOST, Connection, Database, DatabaseUnavailable, Record
-from app.db.identity import read_actor
+from app.db.identity import IDENTIFY, MEMBERSHIPS, actor_of, read_actor
 from app.db.statement import Statement
 from app.errors import AppError
 
@@ -100,15 +100,21 @@ class Unit:
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """What is written within the block is undone where it raises, and nothing else is."""
-        kept = len(self.pending)
+        pending, actor = list(self.pending), self.actor
         await self._say("SAVEPOINT field")
         try:
             yield
         except Exception:
-            del self.pending[kept:]
+            self.pending[:], self.actor = pending, actor  # the database takes its side of the identity back by itself
             await self._say("ROLLBACK TO SAVEPOINT field")
             raise
         await self._say("RELEASE SAVEPOINT field")
+
+    async def refresh_actor(self) -> None:
+        """Looks anew at what the actor is in their organizations: this operation, or one it waited for, changed it."""
+        user_id = self.actor.user_id
+        identified = await self.fetch(IDENTIFY, {"user_id": user_id})
+        self.actor = actor_of(user_id, identified[0][0], await self.fetch(MEMBERSHIPS, {"user_id": user_id}))
 
     async def commit(self) -> None:
         """Makes what was written last; until this returns, nothing has happened."""

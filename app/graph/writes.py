@@ -72,6 +72,9 @@ def mutation(*, description: str, violations: Violations | None = None) -> Calla
                 payload = _payload_of(resolver)(user_errors=refusal.errors, **refusal.shown)
             except asyncpg.IntegrityConstraintViolationError as violation:
                 payload = _payload_of(resolver)(user_errors=[_meaning(violation, violations or {})])
+            finally:
+                # Loaded before a write, or after one that has been undone.
+                info.context.batches.clear()
             return payload
 
         return strawberry.mutation(resolve, description=description)

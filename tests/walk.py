@@ -28,6 +28,7 @@ from tests.factories import Tenant
 NODE = graphql_schema.type_map["Node"]
 assert isinstance(NODE, GraphQLInterfaceType)
 NOUNS = [noun.name for noun in graphql_schema.get_possible_types(NODE)]
+WRITES = {graphql_schema.mutation_type, graphql_schema.subscription_type}
 # Well-formed values of nothing that exists, for the inputs that are required beside the one that is tried.
 NOBODY = "00000000-0000-7000-8000-000000000000"
 FILLINGS = {"ID": f'"{NOBODY}"', "String": '"T1-1"'}
@@ -58,9 +59,9 @@ class Input:
 
 
 def inputs() -> Iterator[Input]:
-    """Every leaf of every argument; what `and`, `or` and `not` hold is what is around them, so it is left out."""
+    """Every leaf of every argument that reads; what `and`, `or` and `not` hold is what is around them: left out."""
     for kind in graphql_schema.type_map.values():
-        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
+        if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__") and kind not in WRITES:
             for field_name, field in kind.fields.items():
                 for name, argument in field.args.items():
                     for path, leaf in _leaves(argument, ()):

@@ -105,13 +105,6 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "ix_tasks_assignee_deleted",
-        "tasks",
-        ["organization_id", "assignee_id", "created_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("deleted_at IS NOT NULL"),
-    )
-    op.create_index(
         "ix_tasks_assignee_due_rank",
         "tasks",
         ["organization_id", "assignee_id", "due_rank", "id"],
@@ -155,13 +148,6 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "ix_tasks_organization_deleted",
-        "tasks",
-        ["organization_id", "created_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("deleted_at IS NOT NULL"),
-    )
-    op.create_index(
         "ix_tasks_organization_due_rank",
         "tasks",
         ["organization_id", "due_rank", "id"],
@@ -197,13 +183,6 @@ def upgrade() -> None:
         "tasks",
         ["organization_id", "team_id", "created_at", "id"],
         unique=False,
-    )
-    op.create_index(
-        "ix_tasks_team_deleted",
-        "tasks",
-        ["organization_id", "team_id", "created_at", "id"],
-        unique=False,
-        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.create_index(
         "ix_tasks_team_due_rank",

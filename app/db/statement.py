@@ -1,6 +1,6 @@
 """SQLAlchemy builds a statement, asyncpg runs it: the text and the names of its parameters, in order."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,10 @@ class Statement:
         """The values of the parameters in the order of the text."""
         constants = self.constants
         return [values[name] if name in values else constants[name] for name in self.names]
+
+
+# Runs a statement with the values of its parameters, within some transaction; answers the rows.
+Fetch = Callable[[Statement, Mapping[str, Any]], Awaitable[list[Any]]]
 
 
 def prepare(clause: Executable) -> Statement:

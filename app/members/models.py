@@ -33,6 +33,7 @@ class OrganizationMember(Owned, table=True):
             "user_id",
             unique=True,
             postgresql_where=text("deleted_at IS NULL"),
+            info={"taken": "The person is a member again by now: there is nothing to restore."},
         ),
         Index("ix_organization_members_user", "user_id", "organization_id"),
         Index("ix_organization_members_created_at", "organization_id", "created_at", "id"),

@@ -16,7 +16,13 @@ class Organization(Deletable, table=True):
         CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
         CheckConstraint("slug ~ '^[a-z0-9-]{2,50}$'", name="slug_form"),
         CheckConstraint("version > 0", name="version_positive"),
-        Index("uq_organizations_slug", "slug", unique=True, postgresql_where=text("deleted_at IS NULL")),
+        Index(
+            "uq_organizations_slug",
+            "slug",
+            unique=True,
+            postgresql_where=text("deleted_at IS NULL"),
+            info={"taken": "Another organization has its slug by now: it can come back when that one has another."},
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Uuid)

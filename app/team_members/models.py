@@ -41,6 +41,7 @@ class TeamMember(Owned, table=True):
             "organization_member_id",
             unique=True,
             postgresql_where=text("deleted_at IS NULL"),
+            info={"taken": "The person is a member of the team again by now: there is nothing to restore."},
         ),
         Index("ix_team_members_created_at", "organization_id", "team_id", "created_at", "id"),
         Index(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, ForeignKeyConstraint, Table
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, FromClause, Table
 from sqlmodel import SQLModel
 
 
@@ -17,9 +17,14 @@ class Edge(NamedTuple):
     owns: bool  # the child is deleted along with the parent
 
 
-def organization_of(table: Table) -> ColumnElement[object]:
+def organization_of(table: FromClause) -> ColumnElement[object]:
     """The column that says of which organization a row is."""
     return table.c.organization_id if "organization_id" in table.c else table.c.id
+
+
+def noun_of(table: Table) -> str:
+    """What people call a row of the table, as in "team member"."""
+    return table.name.removesuffix("s").replace("_", " ")
 
 
 @lru_cache(100)

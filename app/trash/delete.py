@@ -16,7 +16,7 @@ from app.events.record import record
 from app.graph.context import Context
 from app.graph.writes import UserErrorCode, rejected
 from app.trash.cascade import organization_of, owned_under
-from app.trash.loaders import DELETIONS
+from app.trash.loaders import DELETIONS, KINDS
 
 
 async def delete_rows(context: Context, source: Source, rows: Sequence[Any]) -> Any:
@@ -89,13 +89,13 @@ async def _insert_deletion(
         "deleted_by": context.actor.user_id,
         "deleted_at": stamp["deleted_at"],
         "purge_at": stamp["deleted_at"] + context.retention,
-        **counts,
+        **{kind: counts[kind] for kind in KINDS},
     }
-    return (await context.fetch(_insert(tuple(values)), values, DELETIONS.record))[0]
+    return (await context.fetch(_insert(), values, DELETIONS.record))[0]
 
 
-@lru_cache(100)
-def _insert(columns: tuple[str, ...]) -> Statement:
-    table = DELETIONS.table
-    values = {name: bindparam(name, type_=table.c[name].type) for name in columns}
-    return prepare(insert(table).values(values).returning(*table.c))
+@lru_cache(1)
+def _insert() -> Statement:
+    columns = [column for column in DELETIONS.table.c if column.name != "restored_at"]
+    values = {column.name: bindparam(column.name, type_=column.type) for column in columns}
+    return prepare(insert(DELETIONS.table).values(values).returning(*DELETIONS.table.c))

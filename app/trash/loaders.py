@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, Integer, func
 
 from app.db.source import Source
 from app.graph.context import Context
@@ -13,14 +13,18 @@ from app.graph.select import Key, pages, rows_by_key
 from app.trash.models import Deletion
 
 DELETIONS = Source(Deletion)
+KINDS = tuple(column.name for column in DELETIONS.table.c if isinstance(column.type, Integer))  # tables with a count
 NEWEST_DELETIONS_FIRST = Order("deleted_at", descending=True)
+# What can be restored: not what has been, nor what the purge may have begun with. By the clock, and not by the time at
+# which the transaction began, so that who waits for the purge's lock sees that the time is over.
+IN_TRASH = DELETIONS.table.c.restored_at.is_(None) & (DELETIONS.table.c.purge_at > func.clock_timestamp())
 
 
 class InTrash:
-    """Deletions that can still be restored: not those that have been, nor those whose time is over."""
+    """Only deletions that can be restored."""
 
-    def where(self, source: Source) -> ColumnElement[bool]:
-        return source.columns["restored_at"].is_(None) & (source.columns["purge_at"] > func.clock_timestamp())
+    def where(self, _source: Source) -> ColumnElement[bool]:
+        return IN_TRASH
 
 
 async def deletion_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:

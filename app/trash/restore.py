@@ -1,18 +1,236 @@
-"""Restoring: deleted rows come back, and with them exactly what their deletion took."""
+"""Restoring: deleted rows come back, and with them exactly what their deletions took under them.
 
-from collections import Counter
+One rule keeps every live row under live owners. A row that its deletion would bring back, but that has another owner in
+the trash, is handed over to that owner's deletion and comes back with it: a member of a team that was deleted, who was
+then removed from the organization. So, whatever is restored first, a row lives when nothing is left that deleted it or
+an owner of it.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Table,
+    TableValuedAlias,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    func,
+    null,
+    select,
+    update,
+)
 
 from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.events.models import EventType
+from app.events.record import record
 from app.graph.context import Context
+from app.graph.guards import require_row
+from app.graph.select import scoped
+from app.graph.writes import SHARD, Rejected, UserError, UserErrorCode
+from app.trash.cascade import Edge, noun_of, organization_of, owned_under, owners_of
+from app.trash.loaders import DELETIONS, IN_TRASH
+from app.trash.settle import Held, settle
+
+STAMP = ("deleted_at", "deletion_id")
+
+
+class Released(NamedTuple):
+    """A row that has left its deletion: to live or, where there is an heir, for that deletion."""
+
+    organization_id: UUID
+    id: UUID
+    deletion_id: UUID
+    heir: UUID | None
+
+
+@dataclass
+class Tally:
+    """What a restore has done so far; `released` holds only rows that others may be under."""
+
+    released: defaultdict[Table, list[Released]] = field(default_factory=lambda: defaultdict(list))
+    moves: defaultdict[Held, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    restored: Counter[str] = field(default_factory=Counter)
 
 
 async def restore_rows(context: Context, source: Source, rows: Sequence[Any]) -> Counter[str]:
-    """Restores `rows`, deleted and locked by the operation, and what their deletions took under them.
+    """Restores `rows`, deleted and locked by the operation; answers how many rows of each table are back.
 
-    Answers how many rows of each table are back. Records an event for each of `rows`. Raises NotFound where the time
-    to restore is over, and Rejected where what a row belongs to is deleted (PARENT_DELETED) or its name has been given
-    to another since (TAKEN), with the path `id` for one row and `ids`, `3` for the fourth of several.
+    Raises NotFound where the time to restore is over, and Rejected where what a row belongs to is deleted
+    (PARENT_DELETED) or its name is another's by now (TAKEN), with the path `id` for one row and `ids`, `3` for the
+    fourth of several. One event is recorded for each of `rows`.
     """
-    raise NotImplementedError
+    await _hold_deletions(context, source.table, rows)
+    await _require_owners(context, source.table, rows)
+    tally = Tally()
+    roots = [Released(row.organization_id, row.id, row.deletion_id, None) for row in rows]
+    try:
+        await _release(context, Edge(source.table, source.table, "id", owns=True), roots, tally)
+    except asyncpg.UniqueViolationError as violation:
+        raise _taken(source.table, violation, rows) from None
+    for edge in owned_under(source.table):
+        if parents := tally.released[edge.parent]:
+            await _hold_other_owners(context, edge, parents)
+            await _release(context, edge, parents, tally)
+    await settle(context.fetch, tally.moves, gone=[row.id for row in rows])
+    for row in rows:
+        record(context, EventType.RESTORED, row, before={name: row[name] for name in STAMP}, after=dict.fromkeys(STAMP))
+    context.batches.clear()
+    return tally.restored
+
+
+async def _hold_deletions(context: Context, table: Table, rows: Sequence[Any]) -> None:
+    """Locks the deletions of `rows`, so that no two operations take from one at once; raises NotFound for one past its
+    time, of which the purge may have removed a part already."""
+    ids = {row.deletion_id for row in rows}
+    held = {row["id"]: row for row in await context.fetch(_hold(), {"ids": list(ids)})}
+    for deletion_id in ids:
+        require_row(held.get(deletion_id), noun_of(table))
+
+
+@lru_cache(1)
+def _hold() -> Statement:
+    columns = DELETIONS.table.c
+    wanted = columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    return prepare(select(columns.id).where(scoped(DELETIONS), wanted, IN_TRASH).order_by(columns.id).with_for_update())
+
+
+async def _require_owners(context: Context, table: Table, rows: Sequence[Any]) -> None:
+    """Raises Rejected where a row belongs to a deleted one; else its owners cannot be deleted until the commit."""
+    errors = []
+    for edge in owners_of(table):
+        ids = [row[edge.column] for row in rows]
+        owners = {row["id"] for row in await context.fetch(_hold_live(edge.parent), {"ids": ids})}
+        message = f"The {noun_of(edge.parent)} it belongs to is deleted: restore that first."
+        errors += [
+            UserError(code=UserErrorCode.PARENT_DELETED, message=message, path=_path(rows, place))
+            for place, owner_id in enumerate(ids)
+            if owner_id not in owners
+        ]
+    if errors:
+        raise Rejected(*errors)
+
+
+@lru_cache(100)
+def _hold_live(table: Table) -> Statement:
+    return prepare(
+        select(table.c.id)
+        .where(
+            organization_of(table) == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
+            table.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+            table.c.deleted_at.is_(None),
+        )
+        .order_by(table.c.id)
+        .with_for_update(read=True)
+    )
+
+
+async def _hold_other_owners(context: Context, edge: Edge, parents: Sequence[Released]) -> None:
+    """Locks what else the children of `parents` belong to: whether that is deleted decides what becomes of them."""
+    for other in _others(edge):
+        await context.fetch(_hold_others(edge, other), _given_values(parents))
+
+
+@lru_cache(100)
+def _hold_others(edge: Edge, other: Edge) -> Statement:
+    given, owner = _given(), other.parent
+    children = select(edge.child.c[other.column]).where(_children(edge, given))
+    held = (
+        select(owner.c.id)
+        .where(organization_of(owner) == any_(bindparam("key_organization_ids", type_=ARRAY(Uuid))))
+        .where(owner.c.id.in_(children))
+        .order_by(owner.c.id)
+        .with_for_update(read=True)
+        .cte("held")
+    )
+    return prepare(select(func.count()).select_from(held))
+
+
+async def _release(context: Context, edge: Edge, parents: Sequence[Released], tally: Tally) -> None:
+    """Takes the children of `parents` that are in the same deletion as their parent out of it."""
+    kind = edge.child.name
+    for row in await context.fetch(_release_children(edge), _given_values(parents)):
+        organization_id, deletion_id, heir = row["organization_id"], row["deletion_id"], row["heir"]
+        tally.moves[Held(organization_id, deletion_id)][kind] -= row["total"]
+        if heir is None:
+            tally.restored[kind] += row["total"]
+        else:
+            tally.moves[Held(organization_id, heir)][kind] += row["total"]
+        tally.released[edge.child] += [Released(organization_id, one, deletion_id, heir) for one in row["ids"] or ()]
+
+
+@lru_cache(100)
+def _release_children(edge: Edge) -> Statement:
+    """The ids of the rows are answered only where others may be under them."""
+    given, table = _given(), edge.child
+    heir = func.coalesce(given.c.heir, *(_deletion_of_owner(other) for other in _others(edge)))
+    released = (
+        update(table)
+        .where(_children(edge, given))
+        .values(deletion_id=heir, deleted_at=case((heir.is_not(None), table.c.deleted_at)))
+        .returning(table.c.id, given.c.organization_id, given.c.deletion_id, table.c.deletion_id.label("heir"))
+        .cte("released")
+    )
+    columns = released.c
+    group = (columns.organization_id, columns.deletion_id, columns.heir)
+    ids = func.array_agg(columns.id) if owned_under(table) else null()
+    return prepare(select(*group, func.count().label("total"), ids.label("ids")).group_by(*group))
+
+
+def _deletion_of_owner(edge: Edge) -> ColumnElement[UUID]:
+    """The deletion that the owner of a child is in; NULL where it lives."""
+    owner, child = edge.parent.alias("owner"), edge.child
+    same = organization_of(owner) == organization_of(child)
+    return (
+        select(owner.c.deletion_id).where(same, owner.c.id == child.c[edge.column]).correlate(child).scalar_subquery()
+    )
+
+
+def _others(edge: Edge) -> list[Edge]:
+    return [other for other in owners_of(edge.child) if other != edge]
+
+
+def _children(edge: Edge, given: TableValuedAlias) -> ColumnElement[bool]:
+    child = edge.child
+    return (
+        (organization_of(child) == given.c.organization_id)
+        & (child.c[edge.column] == given.c.id)
+        & (child.c.deletion_id == given.c.deletion_id)
+    )
+
+
+def _given() -> TableValuedAlias:
+    """Released rows as a table."""
+    names = ("organization_ids", "ids", "deletion_ids", "heirs")
+    return (
+        func.unnest(*(bindparam(f"key_{name}", type_=ARRAY(Uuid)) for name in names))
+        .table_valued("organization_id", "id", "deletion_id", "heir", name="given")
+        .render_derived()
+    )
+
+
+def _given_values(parents: Sequence[Released]) -> dict[str, Any]:
+    columns = zip(*parents, strict=True)
+    return dict(
+        zip(("key_organization_ids", "key_ids", "key_deletion_ids", "key_heirs"), map(list, columns), strict=True)
+    )
+
+
+def _taken(table: Table, violation: asyncpg.UniqueViolationError, rows: Sequence[Any]) -> Rejected:
+    """What a unique index, which says so in its `info`, means for who restores."""
+    name = SHARD.sub("", violation.constraint_name or "")
+    message = next(index.info["taken"] for index in table.indexes if index.name == name)
+    return Rejected(UserError(code=UserErrorCode.TAKEN, message=message, path=["id"] if len(rows) == 1 else ["ids"]))
+
+
+def _path(rows: Sequence[Any], place: int) -> list[str]:
+    return ["id"] if len(rows) == 1 else ["ids", str(place)]

@@ -8,6 +8,7 @@ from app.graph.fields import leaf
 from app.graph.scalars import SCALARS
 from app.nodes.queries import NodeQueries
 from app.organizations.queries import OrganizationQueries
+from app.tasks.mutations import TaskMutations
 from app.tasks.queries import TaskQueries
 from app.teams.queries import TeamQueries
 from app.users.queries import UserQueries
@@ -20,7 +21,17 @@ class Query(UserQueries, NodeQueries, OrganizationQueries, TeamQueries, TaskQuer
     pass
 
 
-schema = strawberry.Schema(query=Query, config=StrawberryConfig(default_resolver=leaf, scalar_map=SCALARS))
+@strawberry.type(
+    description="Writing. All fields of an operation are committed together before it is answered; one that fails is "
+    "undone by itself."
+)
+class Mutation(TaskMutations):
+    pass
+
+
+schema = strawberry.Schema(
+    query=Query, mutation=Mutation, config=StrawberryConfig(default_resolver=leaf, scalar_map=SCALARS)
+)
 # What graphql-core runs operations on; Strawberry offers no public name for it.
 graphql_schema = schema._schema  # noqa: SLF001
 for kind in graphql_schema.type_map.values():

@@ -1,0 +1,48 @@
+"""Changing tasks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from app.db.row import now
+from app.events.models import EventType
+from app.events.record import record
+from app.graph.context import Context
+from app.tasks.attempt import Attempt
+from app.tasks.check import Wanted, check_amount
+from app.tasks.models import TaskStatus
+from app.tasks.refer import check_assignee, teams_of_members
+from app.tasks.write import update_tasks
+
+DONE = TaskStatus.DONE.name
+
+
+async def plan_changes(context: Context, attempts: Sequence[Attempt], wanted: Wanted) -> None:
+    """Sets what each task's values will be, where they are to differ; nothing is written yet."""
+    assignee_id = wanted.columns.get("assignee_id")
+    teams = await teams_of_members(context, [assignee_id])
+    moment = now()
+    for attempt in attempts:
+        if attempt.row is not None:
+            check_assignee(assignee_id, attempt.row.team_id, teams, attempt.checks)
+            attempt.values = _changes(attempt, wanted, moment)
+
+
+def _changes(attempt: Attempt, wanted: Wanted, moment: datetime) -> dict[str, Any]:
+    row, values = attempt.row, dict(wanted.columns)
+    if wanted.added_tags or wanted.removed_tags:
+        values["tags"] = wanted.tags_after(row.tags)
+        check_amount(values["tags"], attempt.checks, "addTags")
+    if "status" in values and (values["status"] == DONE) != (row.status == DONE):
+        values["completed_at"] = moment if values["status"] == DONE else None
+    return {name: value for name, value in values.items() if value != row[name]}
+
+
+async def change(context: Context, attempts: Sequence[Attempt]) -> None:
+    """Writes the attempts' values into their tasks, which the operation holds locked."""
+    rows = await update_tasks(context, [(attempt.row, attempt.values) for attempt in attempts])
+    for attempt, row in zip(attempts, rows, strict=True):
+        if attempt.values:
+            before = {name: attempt.row[name] for name in attempt.values}
+            record(context, EventType.UPDATED, row, before=before, after=attempt.values)
+        attempt.row = row

@@ -1,0 +1,72 @@
+"""Moving a task to another team: it gets a new number, and the key that it had still finds it."""
+
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam
+from sqlalchemy.dialects.postgresql import insert
+
+from app.db.row import now, table_of
+from app.db.statement import Statement, prepare
+from app.graph.change import rows_for_update
+from app.graph.context import Context
+from app.graph.guards import require, require_row
+from app.graph.inputs import Checks
+from app.tasks.attempt import Attempt
+from app.tasks.change import change
+from app.tasks.loaders import TASKS
+from app.tasks.models import FormerTaskKey
+from app.tasks.number import take_numbers
+from app.tasks.policies import can_work
+from app.tasks.refer import check_team, same_person_in, teams_by_id
+from app.teams.loaders import TEAMS
+
+former_keys = table_of(FormerTaskKey)
+KEPT = ("organization_id", "key", "task_id", "created_at")
+
+
+async def move(context: Context, task_id: UUID, team_id: UUID) -> Attempt:
+    """Moves the task to the team with that id, unless it is there; raises Rejected where it cannot be there.
+
+    The team is locked before the task, as a delete of everything above them does it: so neither waits for the other.
+    """
+    await rows_for_update(context, TEAMS, [team_id])
+    (task,) = await rows_for_update(context, TASKS, [task_id])
+    require_row(task, "task")
+    teams = await teams_by_id(context, [task.team_id, team_id])
+    source: Any = teams[task.team_id]
+    target: Any = teams.get(team_id)
+    require(can_work(context.actor, source, source.role))
+    checks = Checks()
+    check_team(target if target and target.organization_id == task.organization_id else None, checks, "teamId")
+    checks.done()
+    require(can_work(context.actor, target, target.role))
+    attempt = Attempt(checks, task)
+    if target.id != source.id:
+        attempt.values = await _place(context, task, target)
+        await _keep_key(context, task, source)
+        await change(context, [attempt])
+    return attempt
+
+
+async def _place(context: Context, task: Any, team: Any) -> dict[str, Any]:
+    """What is different of the task in that team."""
+    numbers = await take_numbers(context, {team.id: 1})
+    assignee_id = task.assignee_id and await same_person_in(context, team, task.assignee_id)
+    values = {"team_id": team.id, "number": numbers[team.id], "assignee_id": assignee_id}
+    return {name: value for name, value in values.items() if value != task[name]}
+
+
+async def _keep_key(context: Context, task: Any, team: Any) -> None:
+    values = {"organization_id": task.organization_id, "key": f"{team.key}-{task.number}", "task_id": task.id}
+    await context.fetch(_keep(), {**values, "created_at": now()})
+
+
+@lru_cache(1)
+def _keep() -> Statement:
+    """A key finds the task that had it last: a team may be called as another one was."""
+    values = {name: bindparam(name, type_=former_keys.c[name].type) for name in KEPT}
+    kept = insert(former_keys).values(values)
+    renewed = {name: kept.excluded[name] for name in ("task_id", "created_at")}
+    return prepare(kept.on_conflict_do_update(index_elements=["organization_id", "key"], set_=renewed))

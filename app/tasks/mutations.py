@@ -1,0 +1,168 @@
+"""Creating, changing, moving, deleting and restoring tasks."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import UNSET
+
+from app.graph.change import require_version
+from app.graph.context import Context, Info
+from app.graph.guards import require
+from app.graph.ids import parse_id
+from app.graph.inputs import Checks
+from app.graph.select import Key
+from app.graph.writes import mutation
+from app.tasks.attempt import Attempt, admitted, attempt_on, attempts_on, check_verdicts, mistakes, require_few
+from app.tasks.change import change, plan_changes
+from app.tasks.check import wanted
+from app.tasks.create import attempts_to_create, create
+from app.tasks.inputs import BulkErrorPolicy, CreateTaskInput, UpdateTaskInput
+from app.tasks.loaders import TASKS, task_by_id
+from app.tasks.move import move
+from app.tasks.payloads import TaskPayload, TaskResult, TasksPayload
+from app.tasks.restore import check_teams
+from app.trash.delete import delete_rows
+from app.trash.restore import restore_rows
+from app.trash.types import DeletePayload
+
+TaskId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the task.")]
+TaskIds = Annotated[
+    list[strawberry.ID],
+    strawberry.argument(name="ids", description="The ids of the tasks, at most 100, each once."),
+]
+OnError = Annotated[
+    BulkErrorPolicy, strawberry.argument(description="What becomes of the good ones when others have mistakes.")
+]
+
+
+@strawberry.type
+class TaskMutations:
+    @mutation(description="Makes a task, with its team's next number. Viewers of the team may not.")
+    async def create_task(
+        self,
+        info: Info,
+        given: Annotated[CreateTaskInput, strawberry.argument(name="input", description="What it will be.")],
+    ) -> TaskPayload:
+        (attempt,) = await attempts_to_create(info.context, [given], [Checks("input")])
+        require(attempt.verdict)
+        attempt.checks.done()
+        await create(info.context, [attempt])
+        return await _payload(info.context, attempt)
+
+    @mutation(description="Changes a task. Where nothing is to be different, nothing happens and its version stays.")
+    async def update_task(
+        self,
+        info: Info,
+        task_id: TaskId,
+        given: Annotated[UpdateTaskInput, strawberry.argument(name="input", description="What is to be different.")],
+        expected_version: Annotated[
+            int | None, strawberry.argument(description="CONFLICT if this is not its version; null for any.")
+        ] = UNSET,
+    ) -> TaskPayload:
+        attempt = await attempt_on(info.context, task_id, Checks("input"))
+        if expected_version not in (None, UNSET, attempt.row.version):
+            require_version(attempt.row, expected_version, task=await _task(info.context, attempt))
+        await plan_changes(info.context, [attempt], wanted(given, attempt.checks))
+        attempt.checks.done()
+        await change(info.context, [attempt])
+        return await _payload(info.context, attempt)
+
+    @mutation(
+        description="Moves a task to another team of its organization. It gets that team's next number, and its old "
+        "key still finds it. Its assignee stays if the same person is in that team too; otherwise it has none."
+    )
+    async def move_task(
+        self,
+        info: Info,
+        task_id: TaskId,
+        team_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The id of the team; where it is there already, it stays.")
+        ],
+    ) -> TaskPayload:
+        attempt = await move(info.context, parse_id(task_id, "id"), parse_id(team_id, "teamId"))
+        return await _payload(info.context, attempt)
+
+    @mutation(description="Deletes a task. It can be restored until its deletion is purged.")
+    async def delete_task(self, info: Info, task_id: TaskId) -> DeletePayload:
+        attempt = await attempt_on(info.context, task_id, Checks())
+        return DeletePayload.of(await delete_rows(info.context, TASKS, [attempt.row]))
+
+    @mutation(description="Restores a deleted task. PARENT_DELETED while its team is deleted.")
+    async def restore_task(self, info: Info, task_id: TaskId) -> TaskPayload:
+        attempt = await attempt_on(info.context, task_id, Checks(), deleted=True)
+        await restore_rows(info.context, TASKS, [attempt.row])
+        return await _payload(info.context, attempt)
+
+    @mutation(description="Makes up to 100 tasks at once, in any teams, numbered in the order of `inputs`.")
+    async def create_tasks(
+        self,
+        info: Info,
+        inputs: Annotated[
+            list[CreateTaskInput], strawberry.argument(description="What they will be, at most 100 of them.")
+        ],
+        on_error: OnError = BulkErrorPolicy.ROLLBACK,
+    ) -> TasksPayload:
+        require_few(inputs, "inputs")
+        checks = [Checks("inputs", str(place)) for place in range(len(inputs))]
+        attempts = await attempts_to_create(info.context, inputs, checks)
+        check_verdicts(attempts, "teamId")
+        good = admitted(attempts, on_error)
+        await create(info.context, good)
+        return await _tasks_payload(info.context, attempts, good)
+
+    @mutation(description="Changes up to 100 tasks at once, all in the same way.")
+    async def update_tasks(
+        self,
+        info: Info,
+        task_ids: TaskIds,
+        given: Annotated[
+            UpdateTaskInput, strawberry.argument(name="input", description="What is to be different of each.")
+        ],
+        on_error: OnError = BulkErrorPolicy.ROLLBACK,
+    ) -> TasksPayload:
+        checks = Checks("input")
+        changes = wanted(given, checks)
+        checks.done()
+        attempts = await attempts_on(info.context, task_ids)
+        await plan_changes(info.context, attempts, changes)
+        good = admitted(attempts, on_error)
+        await change(info.context, good)
+        return await _tasks_payload(info.context, attempts, good)
+
+    @mutation(description="Deletes up to 100 tasks of an organization as one deletion; all of them or none.")
+    async def delete_tasks(self, info: Info, task_ids: TaskIds) -> DeletePayload:
+        attempts = await attempts_on(info.context, task_ids)
+        good = admitted(attempts, BulkErrorPolicy.ROLLBACK)
+        if not good:
+            return DeletePayload(user_errors=mistakes(attempts))
+        return DeletePayload.of(await delete_rows(info.context, TASKS, [attempt.row for attempt in good]))
+
+    @mutation(description="Restores up to 100 deleted tasks at once, whichever deletions they are in; all or none.")
+    async def restore_tasks(self, info: Info, task_ids: TaskIds) -> TasksPayload:
+        attempts = await attempts_on(info.context, task_ids, deleted=True)
+        await check_teams(info.context, attempts)
+        good = admitted(attempts, BulkErrorPolicy.ROLLBACK)
+        if good:
+            await restore_rows(info.context, TASKS, [attempt.row for attempt in good])
+        return await _tasks_payload(info.context, attempts, good)
+
+
+async def _task(context: Context, attempt: Attempt) -> Any:
+    return await context.reload(task_by_id, Key(attempt.row.organization_id, attempt.row.id))
+
+
+async def _payload(context: Context, attempt: Attempt) -> TaskPayload:
+    return TaskPayload(task=await _task(context, attempt))
+
+
+async def _tasks_payload(context: Context, attempts: Sequence[Attempt], written: Sequence[Attempt]) -> TasksPayload:
+    """Each item with its own mistakes, and with its task where it was written."""
+    context.batches.clear()
+    keys = [Key(attempt.row.organization_id, attempt.row.id) for attempt in written]
+    tasks = dict(zip(map(id, written), await context.load_many(task_by_id, keys), strict=True))
+    results = [
+        TaskResult(index=place, task=tasks.get(id(attempt)), user_errors=attempt.checks.errors)
+        for place, attempt in enumerate(attempts)
+    ]
+    return TasksPayload(results=results, user_errors=[] if written else mistakes(attempts))

@@ -1,0 +1,36 @@
+"""What mutations of tasks answer."""
+
+import strawberry
+
+from app.graph.writes import UserError
+from app.tasks.types import Task
+
+
+@strawberry.type(description="What became of a task.")
+class TaskPayload:
+    task: Task | None = strawberry.field(
+        default=None, description="The task as it is now; null where nothing was written, but for a CONFLICT."
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What is wrong with the input; where there is anything, nothing was written."
+    )
+
+
+@strawberry.type(description="What became of one item of a bulk.")
+class TaskResult:
+    index: int = strawberry.field(description="The item's place in the argument, from 0 on.")
+    task: Task | None = strawberry.field(description="The task as it is now; null where it was not written.")
+    user_errors: list[UserError] = strawberry.field(description="What is wrong with this item.")
+
+
+@strawberry.type(description="What became of a bulk.")
+class TasksPayload:
+    results: list[TaskResult] = strawberry.field(
+        default_factory=list,
+        description="One for each item, in the order of the argument; empty where the bulk as a whole was refused.",
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list,
+        description="Why nothing was written: what is wrong with the bulk as a whole, or with any of its items "
+        "where it is all or nothing. Empty where something was written.",
+    )

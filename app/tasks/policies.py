@@ -1,0 +1,22 @@
+"""Who may work on tasks."""
+
+from typing import Any
+
+from app.auth.actor import Actor
+from app.graph.guards import Verdict
+from app.organizations.policies import administers, can_read
+from app.team_members.models import TeamRole
+
+WORKERS = {TeamRole.ADMIN.name, TeamRole.MEMBER.name}
+
+
+def can_work(actor: Actor, row: Any, role: str | None) -> Verdict:
+    """May the actor, who is `role` in a team, create, change, move, delete and restore its tasks?
+
+    `row` is the team or one of its tasks.
+    """
+    if administers(actor, row.organization_id) or (can_read(actor, row) and role in WORKERS):
+        return True
+    if role == TeamRole.VIEWER.name:
+        return "You only read in this team: ask one of its admins to make you a member."
+    return "You are not in this team: ask one of its admins to add you."

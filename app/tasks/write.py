@@ -1,0 +1,86 @@
+"""Writing tasks, any number of them in one statement."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from sqlalchemy import TableValuedAlias, Text, bindparam, cast, column, func, insert, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.db.row import now, table_of
+from app.db.statement import Statement, prepare
+from app.graph.context import Context
+from app.graph.select import scoped
+from app.tasks.loaders import TASKS
+from app.tasks.models import Task
+
+tasks = table_of(Task)
+
+Values = Mapping[str, Any]
+NEW = (
+    *("organization_id", "id", "team_id", "number", "title", "description", "status", "priority", "estimate"),
+    *("due_date", "tags", "assignee_id", "creator_id", "completed_at", "created_at", "updated_at"),
+)
+
+
+async def insert_tasks(context: Context, tasks: Sequence[Values]) -> list[Any]:
+    """The rows that were made, in the order of `tasks`, which have some of the columns that are in NEW."""
+    moment = now()
+    complete = [{"created_at": moment, "updated_at": moment, **values} for values in tasks]
+    rows = await context.fetch(_insert(), {"given": _json(complete)}, TASKS.record)
+    made = {row["id"]: row for row in rows}
+    return [made[values["id"]] for values in tasks]
+
+
+@lru_cache(1)
+def _insert() -> Statement:
+    return prepare(insert(tasks).from_select(NEW, select(*_given(NEW).c), include_defaults=False).returning(*tasks.c))
+
+
+async def update_tasks(context: Context, changes: Sequence[tuple[Any, Values]]) -> list[Any]:
+    """The rows as they are after their changes, in the same order; the operation holds each of them locked.
+
+    What no task changes is not written, and a task that does not change stays as it was, its version too.
+    """
+    changing = [(row, values) for row, values in changes if values]
+    if not changing:
+        return [row for row, _ in changes]
+    columns = tuple(sorted({name for _, values in changing for name in values}))
+    complete = [
+        {"organization_id": row.organization_id, "id": row.id, **{name: row[name] for name in columns}, **values}
+        for row, values in changing
+    ]
+    rows = await context.fetch(_update(columns), {"given": _json(complete), "moment": now()}, TASKS.record)
+    after = {row["id"]: row for row in rows}
+    return [after.get(row.id, row) for row, _ in changes]
+
+
+@lru_cache(500)
+def _update(columns: tuple[str, ...]) -> Statement:
+    given = _given(("organization_id", "id", *columns))
+    return prepare(
+        update(tasks)
+        .where(scoped(TASKS), tasks.c.organization_id == given.c.organization_id, tasks.c.id == given.c.id)
+        .values(
+            {name: given.c[name] for name in columns}
+            | {
+                "updated_at": bindparam("moment", type_=tasks.c.updated_at.type),
+                "version": tasks.c.version + 1,
+            }
+        )
+        .returning(*tasks.c)
+    )
+
+
+def _given(columns: Sequence[str]) -> TableValuedAlias:
+    """Rows of the parameter `given`. As JSON, since arrays of arrays (the tags) would have to be of equal length."""
+    return (
+        func.jsonb_to_recordset(cast(bindparam("given", type_=Text), JSONB))
+        .table_valued(*(column(name, tasks.c[name].type) for name in columns))
+        .render_derived("given", with_types=True)
+    )
+
+
+def _json(rows: Sequence[Values]) -> str:
+    return orjson.dumps(rows, default=str).decode()  # the driver's UUIDs are of a class that orjson does not know

@@ -1,5 +1,6 @@
 """Puts the server together: settings, database, routes. The only file that wires things."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -8,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
+from starlette.types import Receive, Scope, Send
 
 from app.auth.tokens import Tokens
 from app.config import Settings
@@ -25,6 +27,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
         database = await Database.open(settings)
         tokens = Tokens(settings)
         app.state.database = database
+        calm_collector()
         app.state.endpoint = Endpoint(
             graphql_schema,
             database,
@@ -38,7 +41,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/graphql", graphql, methods=["GET", "POST", "OPTIONS"]),
+            Route("/graphql", GraphQL(), methods=["GET", "POST", "OPTIONS"]),
             Mount("/graphql/assets", Assets()),
             Route("/healthz", healthy),
             Route("/readyz", ready),
@@ -48,9 +51,24 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
     )
 
 
-async def graphql(request: Request) -> Response:
-    endpoint: Endpoint = request.app.state.endpoint
-    return await endpoint.answer(request)
+def calm_collector() -> None:
+    """Keeps the garbage collector from going through everything again and again while an answer grows.
+
+    What start-up has made stays for good, so it is frozen. An answer is thousands of objects without a cycle among them:
+    with the default thresholds, looking for one took 18 of the 45 ms of CPU that 5,000 tasks with cursors cost.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+class GraphQL:
+    """The endpoint as an ASGI application of its own: Starlette's wrapping of functions would do no work for it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint: Endpoint = scope["app"].state.endpoint
+        response = await endpoint.answer(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 async def healthy(_request: Request) -> Response:

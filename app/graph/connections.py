@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import strawberry
@@ -26,11 +27,7 @@ class Listing(NamedTuple):
     page: Page
 
 
-class Place(NamedTuple):
-    """A row and the list that it is in."""
-
-    listing: Listing
-    row: Any
+Place = tuple[Listing, Any]  # a row and the list that it is in
 
 
 # The listings of one level come from one field, so they are of one batch and one page.
@@ -48,7 +45,7 @@ async def nodes(context: Context, listings: Sequence[Listing], _: Arguments) -> 
 
 async def edges(context: Context, listings: Sequence[Listing], _: Arguments) -> list[list[Place]]:
     pages = await slices(context, listings)
-    return [[Place(listing, row) for row in page.rows] for listing, page in zip(listings, pages, strict=True)]
+    return [[(listing, row) for row in page.rows] for listing, page in zip(listings, pages, strict=True)]
 
 
 async def totals(context: Context, listings: Sequence[Listing], _: Arguments) -> list[int]:
@@ -74,15 +71,15 @@ def page_info(listing: Listing, page: Slice) -> "PageInfo":
 def cursors_of(listing: Listing, rows: Sequence[Any]) -> list[str]:
     """The cursors of rows of one list."""
     order = listing.page.order
-    return cursors.encode(listed(listing.source, order), [(row[order.column], row["id"]) for row in rows])
+    return cursors.encode(listed(listing.source, order), map(itemgetter(order.column, "id"), rows))
 
 
 def places_cursors(_context: Context, places: Sequence[Place], _: Arguments) -> list[str]:
-    return cursors_of(places[0].listing, [place.row for place in places])
+    return cursors_of(places[0][0], [row for _, row in places])
 
 
 def places_rows(_context: Context, places: Sequence[Place], _: Arguments) -> list[Any]:
-    return [place.row for place in places]
+    return [row for _, row in places]
 
 
 @strawberry.type(description="Where a page stands in its list.")

@@ -9,7 +9,8 @@ graphql-core completes that part of the answer from its beginning: which errors 
 they make null is then its doing alone. What had been loaded is kept, so that nothing is loaded twice.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from asyncio import gather
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from copy import copy
 from inspect import isawaitable
 from typing import Any, cast
@@ -26,13 +27,13 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import CollectedErrors
 from graphql.execution.values import get_argument_values
-from graphql.pyutils import Path, gather_with_cancel
+from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.arguments import convert_arguments
 
 from app.graph.fields import Column
-from app.graph.flatten import Irregular, Paths, flatten
-from app.graph.leaves import complete_leaves
+from app.graph.flatten import Irregular, Paths, flatten, nowhere
+from app.graph.leaves import complete_leaves, is_no_value
 from app.graph.plan import FieldPlan, Plan, make_plan
 
 Plans = dict[tuple[object, ...], Plan]
@@ -114,14 +115,15 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         self, type_: GraphQLOutputType, details: FieldDetailsList, values: Column, paths: Paths
     ) -> Column | Awaitable[Column]:
         """What each of `values` becomes as a `type_`; raises whatever is wrong with any of them."""
-        flat = flatten(type_, values, paths)
         named = get_named_type(type_)
         if is_leaf_type(named):
+            flat = flatten(type_, values, paths)
             return flat.restore(complete_leaves(named, flat.values))
         if not isinstance(named, GraphQLObjectType):
             raise Irregular
-        self._check_types(named, flat.values)
         plan = self._plan(named, details)
+        flat = flatten(type_, values, paths, once=plan.placeless)
+        self._check_types(named, flat.values)
         if plan.immediate:
             columns = [self._leaves(field, flat.values) for field in plan.fields]
             return flat.restore(_objects(plan, columns, len(flat.values)))
@@ -130,19 +132,20 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
     def _check_types(self, type_: GraphQLObjectType, rows: Column) -> None:
         # A row's class says what it is a row of, so one of each class is enough to ask about.
         for row in {type(row): row for row in rows}.values():
-            if isinstance(row, Exception) or (type_.is_type_of and not type_.is_type_of(row, self.context_value)):
+            if is_no_value(type(row)) or (type_.is_type_of and not type_.is_type_of(row, self.context_value)):
                 raise Irregular
 
     def _plan(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Plan:
         key = (type_.name, *(id(one.node) for one in details))
         plan = self.plans.get(key)
         if plan is None:
-            plan = self.plans[key] = make_plan(type_, self.collect_subfields(type_, details).grouped_field_set)
+            selected = self.collect_subfields(type_, details).grouped_field_set
+            plan = self.plans[key] = make_plan(type_, selected, self._plan)
         return plan
 
     def _leaves(self, field: FieldPlan, rows: Column) -> Column:
         type_, values = field.definition.type, field.column(rows) if field.column else []
-        flat = flatten(type_, values, _nowhere)
+        flat = flatten(type_, values, nowhere)
         return flat.restore(complete_leaves(cast("GraphQLLeafType", get_named_type(type_)), flat.values))
 
     async def _complete_later(
@@ -156,7 +159,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
             ((place, field),) = waiting
             columns[place] = await self._column(field, rows, paths)
         else:
-            loaded = await gather_with_cancel(*(self._column(field, rows, paths) for _, field in waiting))
+            loaded = await _all(self._column(field, rows, paths) for _, field in waiting)
             for (place, _), column in zip(waiting, loaded, strict=True):
                 columns[place] = column
         return restore(_objects(plan, columns, len(rows)))
@@ -197,9 +200,22 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
             self.track_async_work(values)
             raise
         waiting = [place for place, value in enumerate(values) if isawaitable(value)]
-        for place, value in zip(waiting, await gather_with_cancel(*(values[one] for one in waiting)), strict=True):
+        for place, value in zip(waiting, await _all(values[one] for one in waiting), strict=True):
             values[place] = value
         return values
+
+
+async def _all(awaitables: Iterable[Awaitable[Any]]) -> list[Any]:
+    """What each of them answers, once all have ended; raises the first one's error.
+
+    graphql-core would cancel the others at the first error. Here they go on, so that all is loaded when graphql-core
+    takes over, and no load of a dropped attempt is still under way when the operation ends.
+    """
+    answers = await gather(*awaitables, return_exceptions=True)
+    for one in answers:
+        if isinstance(one, BaseException):
+            raise one
+    return answers
 
 
 def _objects(plan: Plan, columns: Sequence[Column], amount: int) -> Column:
@@ -207,7 +223,3 @@ def _objects(plan: Plan, columns: Sequence[Column], amount: int) -> Column:
         return [{} for _ in range(amount)]
     names = plan.names
     return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
-
-
-def _nowhere(_place: int) -> Path:
-    raise Irregular  # a leaf has no fields, so nobody asks where it goes

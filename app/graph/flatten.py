@@ -10,6 +10,8 @@ from graphql.pyutils import Path
 
 from app.graph.fields import Column
 
+NOTHING = type(None)
+
 Paths = Callable[[int], Path]  # where in the answer the value at a place of a column goes
 
 
@@ -18,32 +20,35 @@ class Irregular(Exception):
 
 
 class Flat(NamedTuple):
-    """The leaves, or the objects each once, that a column holds; `restore` puts what became of them in their places."""
+    """The leaves or the objects that a column holds; `restore` puts what became of them in their places."""
 
     values: Column
     paths: Paths
     restore: Callable[[Column], Column]
 
 
-def flatten(type_: GraphQLOutputType, values: Column, paths: Paths) -> Flat:
-    """Takes lists apart as `type_` says; raises Irregular for values that are an error."""
+def flatten(type_: GraphQLOutputType, values: Column, paths: Paths, *, once: bool = False) -> Flat:
+    """Takes lists apart as `type_` says, and None away from objects; raises Irregular for values that are an error.
+
+    With `once`, an object that is in several places is there once, and what becomes of it stands in all of them.
+    """
     if isinstance(type_, GraphQLNonNull):
-        if any(value is None for value in values):
+        if None in values:
             raise Irregular
-        return flatten(type_.of_type, values, paths)
+        return flatten(type_.of_type, values, paths, once=once)
     if isinstance(type_, GraphQLList):
-        return _flatten_lists(type_, values, paths)
+        return _flatten_lists(type_, values, paths, once=once)
     if is_leaf_type(type_):
         return Flat(values, paths, lambda completed: completed)
-    return _flatten_objects(values, paths)
+    return _objects_once(values) if once else _objects(values, paths)
 
 
-def _flatten_lists(type_: "GraphQLList[Any]", values: Column, paths: Paths) -> Flat:
-    if any(type(value) is not list for value in values if value is not None):
+def _flatten_lists(type_: "GraphQLList[Any]", values: Column, paths: Paths, *, once: bool) -> Flat:
+    if not set(map(type, values)) <= {list, NOTHING}:
         raise Irregular
     lengths = [0 if value is None else len(value) for value in values]
     items = list(chain.from_iterable(value for value in values if value is not None))
-    inner = flatten(type_.of_type, items, _paths_of_items(lengths, paths))
+    inner = flatten(type_.of_type, items, _paths_of_items(lengths, paths), once=once)
 
     def restore(completed: Column) -> Column:
         rest = iter(inner.restore(completed))
@@ -64,18 +69,31 @@ def _paths_of_items(lengths: list[int], paths: Paths) -> Paths:
     return path
 
 
-def _flatten_objects(values: Column, paths: Paths) -> Flat:
-    # Rows that were loaded by the same key are the same object. What it becomes can stand in many places of the answer.
+def _objects(values: Column, paths: Paths) -> Flat:
+    places = [place for place, value in enumerate(values) if value is not None]
+    if len(places) == len(values):
+        return Flat(values, paths, lambda completed: completed)
+
+    def restore(completed: Column) -> Column:
+        rest = iter(completed)
+        return [None if value is None else next(rest) for value in values]
+
+    return Flat([values[place] for place in places], lambda place: paths(places[place]), restore)
+
+
+def _objects_once(values: Column) -> Flat:
+    # Rows that were loaded by the same key are the same object.
     unique = {id(value): value for value in values if value is not None}
     if len(unique) == len(values):
-        return Flat(values, paths, lambda completed: completed)
+        return Flat(values, nowhere, lambda completed: completed)
 
     def restore(completed: Column) -> Column:
         became = dict(zip(unique, completed, strict=True))
         return [None if value is None else became[id(value)] for value in values]
 
-    def path(place: int) -> Path:
-        one = list(unique.values())[place]
-        return paths(next(index for index, value in enumerate(values) if value is one))
+    return Flat(list(unique.values()), nowhere, restore)
 
-    return Flat(list(unique.values()), path, restore)
+
+def nowhere(_place: int) -> Path:
+    """The paths of what has no place of its own."""
+    raise Irregular

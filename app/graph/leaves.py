@@ -5,6 +5,7 @@ from math import isfinite
 from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLLeafType, Undefined
+from graphql.pyutils import UndefinedType
 
 from app.graph.fields import Column
 
@@ -42,9 +43,16 @@ def _in_range(name: str, values: Column) -> bool:
     return True
 
 
+def is_no_value(kind: type) -> bool:
+    """Whether what is of that type is an error, nothing, or still to come: graphql-core never shows it as it is."""
+    return issubclass(kind, Exception | UndefinedType) or hasattr(kind, "__await__")
+
+
 def _complete(leaf: GraphQLLeafType, value: Any) -> Any:
     if value is None:
         return None
+    if is_no_value(type(value)):
+        raise TypeError(f"{leaf.name} cannot show {value!r}")
     completed = leaf.coerce_output_value(value)
     if completed is None or completed is Undefined:
         raise TypeError(f"{leaf.name} shows nothing for a value")

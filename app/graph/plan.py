@@ -52,12 +52,31 @@ class Plan:
     fields: tuple[FieldPlan, ...]
     names: tuple[str, ...]
     immediate: bool  # all of them are
+    placeless: bool  # what becomes of an object does not depend on where in the answer it stands
 
 
-def make_plan(parent: GraphQLObjectType, selected: GroupedFieldSet) -> Plan:
-    """The plan for the fields that graphql-core collected."""
+def make_plan(
+    parent: GraphQLObjectType,
+    selected: GroupedFieldSet,
+    inner_plan: Callable[[GraphQLObjectType, FieldDetailsList], Plan],
+) -> Plan:
+    """The plan for the fields that graphql-core collected; `inner_plan` makes those of the fields that have fields."""
     fields = tuple(_field(parent, name, details) for name, details in selected.items())
-    return Plan(parent, fields, tuple(selected), all(field.immediate for field in fields))
+    return Plan(
+        parent,
+        fields,
+        tuple(selected),
+        all(field.immediate for field in fields),
+        all(_placeless(field, inner_plan) for field in fields),
+    )
+
+
+def _placeless(field: FieldPlan, inner_plan: Callable[[GraphQLObjectType, FieldDetailsList], Plan]) -> bool:
+    # A resolver may look at `info.path`, so graphql-core runs it for each place.
+    if field.column is None and field.level is None:
+        return False
+    named = get_named_type(field.definition.type)
+    return not isinstance(named, GraphQLObjectType) or inner_plan(named, field.details).placeless
 
 
 def _field(parent: GraphQLObjectType, name: str, details: FieldDetailsList) -> FieldPlan:

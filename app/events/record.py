@@ -123,31 +123,16 @@ def _insert() -> Statement:
         .render_derived()
     )
     columns = happened.c
-    return prepare(
-        insert(events).from_select(
-            [
-                "organization_id",
-                "actor_id",
-                "request_id",
-                "created_at",
-                "id",
-                "sequence",
-                "type",
-                "subject_type",
-                "subject_id",
-                "changes",
-            ],
-            select(
-                cast(bindparam("organization_id", type_=Uuid), Uuid),
-                cast(bindparam("actor_id", type_=Uuid), Uuid),
-                cast(bindparam("request_id", type_=Text), Text),
-                cast(bindparam("created_at", type_=events.c.created_at.type), events.c.created_at.type),
-                columns.id,
-                columns.sequence,
-                columns.type,
-                columns.subject_type,
-                columns.subject_id,
-                cast(columns.changes, JSONB),
-            ),
-        )
-    )
+    values = {
+        "organization_id": cast(bindparam("organization_id", type_=Uuid), Uuid),
+        "actor_id": cast(bindparam("actor_id", type_=Uuid), Uuid),
+        "request_id": cast(bindparam("request_id", type_=Text), Text),
+        "created_at": cast(bindparam("created_at", type_=events.c.created_at.type), events.c.created_at.type),
+        "id": columns.id,
+        "sequence": columns.sequence,
+        "type": columns.type,
+        "subject_type": columns.subject_type,
+        "subject_id": columns.subject_id,
+        "changes": cast(columns.changes, JSONB),
+    }
+    return prepare(insert(events).from_select(list(values), select(*values.values())))

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, insert, select, update
+from strawberry import UNSET
 
 from app.db.row import now
 from app.db.source import Source
@@ -52,8 +53,10 @@ async def insert_row(context: Context, source: Source, values: Mapping[str, Any]
 
 @lru_cache(100)
 def _insert(source: Source, columns: tuple[str, ...]) -> Statement:
-    values = {name: bindparam(name, type_=source.table.c[name].type) for name in columns}
-    return prepare(insert(source.table).values(values).returning(*_whole(source)))
+    """Other columns get the database's defaults; the models' own would come without a value."""
+    values = [bindparam(name, type_=source.table.c[name].type) for name in columns]
+    given = insert(source.table).from_select(columns, select(*values), include_defaults=False)
+    return prepare(given.returning(*_whole(source)))
 
 
 async def update_row(context: Context, source: Source, row: Any, changes: Mapping[str, Any]) -> Any:
@@ -89,6 +92,6 @@ def _whole(source: Source) -> list[Any]:
 
 def require_version(row: Any, expected: int | None, **shown: Any) -> None:
     """Raises Rejected, with the object as it is in the payload, where `row` has changed since version `expected`."""
-    if expected is not None and row.version != expected:
+    if expected not in (None, UNSET, row.version):
         message = f"It has changed since: its version is {row.version}, not {expected}. Look at it and try again."
         raise rejected(UserErrorCode.CONFLICT, message, "expectedVersion", **shown)

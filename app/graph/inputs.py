@@ -1,10 +1,13 @@
 """Checks of what a form sends: every mistake is found and told at once, with its place in the arguments."""
 
-from typing import Any
+import re
+from typing import TypeGuard, TypeVar
 
 from strawberry import UNSET
 
 from app.graph.writes import Rejected, UserError, UserErrorCode
+
+Value = TypeVar("Value")
 
 
 class Checks:
@@ -28,12 +31,21 @@ class Checks:
             self.wrong(UserErrorCode.TOO_LONG, f"At most {longest} characters are allowed, not {len(trimmed)}.", *path)
         return trimmed
 
+    def form(self, value: str, *path: str, pattern: re.Pattern[str], hint: str) -> str:
+        """`value` without white space around it, if all of it is of the form of `pattern`, which `hint` describes."""
+        trimmed = value.strip()
+        if not trimmed:
+            self.wrong(UserErrorCode.BLANK, "Write something here.", *path)
+        elif not pattern.fullmatch(trimmed):
+            self.wrong(UserErrorCode.INVALID, hint, *path)
+        return trimmed
+
     def optional_text(self, value: str | None, *path: str, longest: int) -> str | None:
         """The same for a text that may be missing: nothing but white space is as good as none."""
         trimmed = value.strip() if value else ""
         return self.text(trimmed, *path, longest=longest) if trimmed else None
 
-    def required(self, value: Any, *path: str) -> bool:
+    def required(self, value: Value | None, *path: str) -> TypeGuard[Value]:
         """Whether `value` says something; `null` for what cannot be cleared is a mistake, leaving it out is not."""
         if value is None:
             self.wrong(UserErrorCode.INVALID, "This cannot be cleared: leave it out to keep it as it is.", *path)

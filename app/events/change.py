@@ -1,0 +1,28 @@
+"""Making and changing rows, each with its event."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.db.row import new_id
+from app.db.source import Source
+from app.events.models import EventType
+from app.events.record import record
+from app.graph.change import insert_row, update_row
+from app.graph.context import Context
+
+
+async def create(context: Context, source: Source, organization_id: Any, values: Mapping[str, Any]) -> Any:
+    """The row that was made of `values` in an organization; the database's constraints may refuse it."""
+    row = await insert_row(context, source, {"organization_id": organization_id, "id": new_id(), **values})
+    record(context, EventType.CREATED, row, after=values)
+    return row
+
+
+async def change(context: Context, source: Source, row: Any, wanted: Mapping[str, Any]) -> Any:
+    """`row`, which the operation holds locked, as it is `wanted`; where it is so already, nothing happens."""
+    changes = {name: value for name, value in wanted.items() if value != row[name]}
+    if not changes:
+        return row
+    after = await update_row(context, source, row, changes)
+    record(context, EventType.UPDATED, after, before={name: row[name] for name in changes}, after=changes)
+    return after

@@ -1,0 +1,27 @@
+"""What a new row is to belong to, as an input names it."""
+
+from typing import Any
+
+from app.db.source import Source
+from app.graph.change import rows_for_update
+from app.graph.context import Context
+from app.graph.ids import parse_id
+from app.graph.inputs import Checks
+from app.graph.writes import UserErrorCode
+
+
+async def parent_for_update(context: Context, source: Source, given: str, noun: str, checks: Checks, *path: str) -> Any:
+    """The live row with the id `given`, locked until the commit: a delete of it will then find its new child.
+
+    None, and a mistake at `path`, where it is deleted or not there. Raises BadUserInput for what is no id.
+    """
+    row_id = parse_id(given, ".".join([*checks.root, *path]))
+    (row,) = await rows_for_update(context, source, [row_id])
+    if row is not None:
+        return row
+    (deleted,) = await rows_for_update(context, source, [row_id], deleted=True)
+    if deleted is not None:
+        checks.wrong(UserErrorCode.PARENT_DELETED, f"The {noun} is deleted: restore it first.", *path)
+    else:
+        checks.wrong(UserErrorCode.NOT_FOUND, f"There is no such {noun}.", *path)
+    return None

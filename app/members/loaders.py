@@ -1,13 +1,21 @@
 """Reading memberships in organizations."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+
+from app.db.row import table_of
 from app.db.source import Source
+from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.paging import Order, Page, Slice
-from app.graph.select import Key, pages, rows_by_key
+from app.graph.select import Key, pages, rows_by_key, scoped
 from app.members.models import OrganizationMember
+
+members = table_of(OrganizationMember)
 
 ORGANIZATION_MEMBERS = Source(OrganizationMember)
 OLDEST_MEMBERS_FIRST = Order("created_at", descending=False)
@@ -21,3 +29,35 @@ async def member_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
 async def members_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:
     """A page of each organization's members."""
     return await pages(context, ORGANIZATION_MEMBERS, organizations, page, by="organization_id")
+
+
+async def organization_of_member(context: Context, ids: Sequence[UUID]) -> list[Any]:
+    """The organization that each membership is in, deleted or not."""
+    rows = await context.fetch(_organizations(), {"ids": list(ids)})
+    found = {row["id"]: row["organization_id"] for row in rows}
+    return [found.get(member_id) for member_id in ids]
+
+
+@lru_cache(1)
+def _organizations() -> Statement:
+    wanted = members.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    return prepare(select(members.c.id, members.c.organization_id).where(scoped(ORGANIZATION_MEMBERS), wanted))
+
+
+async def actor_member_by_organization(context: Context, organization_ids: Sequence[UUID]) -> list[UUID | None]:
+    """The caller's own membership in each organization."""
+    values = {"actor_id": context.actor.user_id, "ids": list(organization_ids)}
+    found = {row["organization_id"]: row["id"] for row in await context.fetch(_of_actor(), values)}
+    return [found.get(organization_id) for organization_id in organization_ids]
+
+
+@lru_cache(1)
+def _of_actor() -> Statement:
+    return prepare(
+        select(members.c.organization_id, members.c.id).where(
+            scoped(ORGANIZATION_MEMBERS),
+            members.c.organization_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+            members.c.user_id == bindparam("actor_id", type_=Uuid),
+            members.c.deleted_at.is_(None),
+        )
+    )

@@ -1,0 +1,129 @@
+"""Bringing people into organizations, giving them roles, removing them and bringing them back."""
+
+from typing import Annotated
+
+import strawberry
+
+from app.events.change import change, create
+from app.events.record import write_events
+from app.graph.change import rows_for_update
+from app.graph.context import Info
+from app.graph.guards import require
+from app.graph.ids import parse_id
+from app.graph.inputs import Checks
+from app.graph.parents import parent_for_update
+from app.graph.writes import UserError, UserErrorCode, mutation
+from app.members.loaders import ORGANIZATION_MEMBERS
+from app.members.lock import member_for_update, require_other_owner
+from app.members.models import OrganizationRole
+from app.members.policies import OWNER, can_give, can_remove
+from app.members.types import OrganizationMember
+from app.organizations.loaders import ORGANIZATIONS
+from app.trash.delete import delete_rows
+from app.trash.restore import restore_rows
+from app.trash.types import DeletePayload
+from app.users.invite import invite, is_email
+
+TAKEN = UserError(
+    code=UserErrorCode.TAKEN, message="They are a member of the organization already.", path=["input", "email"]
+)
+MemberId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The membership's id.")]
+
+
+@strawberry.input(description="A person to be brought into an organization.")
+class AddOrganizationMemberInput:
+    organization_id: strawberry.ID = strawberry.field(description="The organization.")
+    email: str = strawberry.field(
+        description="Their e-mail address, at most 254 characters. Who has never been here is invited: they are "
+        "whoever signs in with that address first."
+    )
+    role: OrganizationRole = strawberry.field(
+        default=OrganizationRole.MEMBER, description="What they will be; only owners make owners."
+    )
+
+
+@strawberry.type(description="A member as they are now, or why nothing was written.")
+class OrganizationMemberPayload:
+    organization_member: OrganizationMember | None = strawberry.field(
+        default=None, description="The member; null where nothing was written."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="The mistakes in the input.")
+
+
+@strawberry.type
+class OrganizationMemberMutations:
+    @mutation(
+        description="Brings a person into an organization by their e-mail address. FORBIDDEN to those who are neither "
+        "its owners nor its admins.",
+        violations={"uq_organization_members_user": TAKEN},
+    )
+    async def add_organization_member(
+        self,
+        info: Info,
+        given: Annotated[
+            AddOrganizationMemberInput, strawberry.argument(name="input", description="Who, and what they will be.")
+        ],
+    ) -> OrganizationMemberPayload:
+        context, checks, email = info.context, Checks("input"), given.email.strip()
+        organization = await parent_for_update(
+            context, ORGANIZATIONS, given.organization_id, "organization", checks, "organizationId"
+        )
+        if organization is not None:
+            await context.signed_in.refresh_actor()
+            require(can_give(context.actor, organization.id, given.role.name))
+        if not is_email(email):
+            checks.wrong(UserErrorCode.INVALID, "This is no e-mail address.", "email")
+        checks.done()
+        values = {"user_id": await invite(context, email), "role": given.role.name}
+        member = await create(context, ORGANIZATION_MEMBERS, organization.id, values)
+        return OrganizationMemberPayload(organization_member=member)
+
+    @mutation(
+        description="Gives a member another role. FORBIDDEN to those who are neither owners nor admins of the "
+        "organization; only owners make or change owners. LAST_OWNER where no owner would be left."
+    )
+    async def update_organization_member(
+        self,
+        info: Info,
+        member_id: MemberId,
+        role: Annotated[OrganizationRole, strawberry.argument(description="What they are to be.")],
+    ) -> OrganizationMemberPayload:
+        context = info.context
+        member = await member_for_update(context, parse_id(member_id, "id"))
+        require(can_give(context.actor, member.organization_id, member.role, role.name))
+        if role.name != OWNER:
+            await require_other_owner(context, member, "role")
+        after = await change(context, ORGANIZATION_MEMBERS, member, {"role": role.name})
+        if member.user_id == context.actor.user_id:
+            await context.signed_in.refresh_actor()
+        return OrganizationMemberPayload(organization_member=after)
+
+    @mutation(
+        description="Removes a member from an organization and its teams; their tasks stay assigned. FORBIDDEN to "
+        "those who are neither owners nor admins, and only owners remove owners; but anybody may leave, and then no "
+        "longer sees the `deletion`. LAST_OWNER where no owner would be left."
+    )
+    async def remove_organization_member(self, info: Info, member_id: MemberId) -> DeletePayload:
+        context = info.context
+        member = await member_for_update(context, parse_id(member_id, "id"))
+        require(can_remove(context.actor, member))
+        await require_other_owner(context, member, "id")
+        payload = DeletePayload.of(await delete_rows(context, ORGANIZATION_MEMBERS, [member]))
+        if member.user_id == context.actor.user_id:
+            await write_events(context)  # while the organization can still be written
+            await context.signed_in.refresh_actor()
+            payload.deletion = None
+        return payload
+
+    @mutation(
+        description="Brings a removed member back, with their role, into the organization and the teams that they "
+        "were in. FORBIDDEN to those who are neither owners nor admins; only owners bring owners back. TAKEN where "
+        "the person is a member again."
+    )
+    async def restore_organization_member(self, info: Info, member_id: MemberId) -> OrganizationMemberPayload:
+        context = info.context
+        member = await member_for_update(context, parse_id(member_id, "id"), deleted=True)
+        require(can_give(context.actor, member.organization_id, member.role))
+        await restore_rows(context, ORGANIZATION_MEMBERS, [member])
+        (restored,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [member.id])
+        return OrganizationMemberPayload(organization_member=restored)

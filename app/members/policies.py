@@ -1,0 +1,26 @@
+"""Who may bring people into an organization, give them roles and remove them."""
+
+from typing import Any
+from uuid import UUID
+
+from app.auth.actor import Actor
+from app.graph.guards import Verdict
+from app.members.models import OrganizationRole
+from app.organizations.policies import administers, can_read, owns
+
+OWNER = OrganizationRole.OWNER.name
+ADMINS_ONLY = "Only the organization's owners and admins manage its members."
+OWNERS_ONLY = "Only an owner makes, changes and removes owners."
+
+
+def can_give(actor: Actor, organization_id: UUID, *roles: str) -> Verdict:
+    """May the actor manage members who have, had or get these roles?"""
+    if not administers(actor, organization_id):
+        return ADMINS_ONLY
+    return OWNER not in roles or owns(actor, organization_id) or OWNERS_ONLY
+
+
+def can_remove(actor: Actor, member: Any) -> Verdict:
+    """May the actor remove the member? Anybody may leave."""
+    leaves = can_read(actor, member) and member.user_id == actor.user_id
+    return leaves or can_give(actor, member.organization_id, member.role)

@@ -1,9 +1,10 @@
-"""Who may see an organization and what is in it."""
+"""Who may see an organization and what is in it, and who may change it."""
 
 from typing import Any
 from uuid import UUID
 
 from app.auth.actor import Actor
+from app.graph.guards import Verdict
 from app.members.models import OrganizationRole
 
 
@@ -25,3 +26,13 @@ def owns(actor: Actor, organization_id: UUID) -> bool:
 def administers(actor: Actor, organization_id: UUID) -> bool:
     """Is the actor an owner or an admin of the organization?"""
     return actor.roles.get(organization_id) in {OrganizationRole.OWNER.name, OrganizationRole.ADMIN.name}
+
+
+def can_update(actor: Actor, organization: Any) -> Verdict:
+    """May the actor change its name and slug?"""
+    return administers(actor, organization.id) or "Only the organization's owners and admins change it."
+
+
+def can_delete(actor: Actor, organization: Any) -> Verdict:
+    """May the actor delete and restore it?"""
+    return owns(actor, organization.id) or "Only the organization's owners delete and restore it."

@@ -1,0 +1,125 @@
+"""Making, changing, deleting and restoring organizations."""
+
+import re
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+
+from app.events.change import change
+from app.graph.change import require_version, rows_for_update
+from app.graph.context import Info
+from app.graph.guards import require, require_row
+from app.graph.ids import parse_id
+from app.graph.inputs import Checks
+from app.graph.writes import UserError, UserErrorCode, mutation
+from app.organizations.found import found
+from app.organizations.loaders import ORGANIZATIONS
+from app.organizations.policies import can_delete, can_update
+from app.organizations.types import Organization
+from app.trash.delete import delete_rows
+from app.trash.restore import restore_rows
+from app.trash.types import DeletePayload
+
+SLUG = re.compile(r"[a-z0-9-]{2,50}", re.ASCII)
+SLUG_HINT = "2 to 50 of the characters a-z, 0-9 and `-` are allowed."
+LONGEST_NAME = 100
+SLUG_TAKEN = UserError(
+    code=UserErrorCode.TAKEN, message="Another organization has this slug: choose another.", path=["input", "slug"]
+)
+VIOLATIONS = {"uq_organizations_slug": SLUG_TAKEN}
+
+OrganizationId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The organization's id.")]
+
+
+@strawberry.input(description="An organization to be made.")
+class CreateOrganizationInput:
+    name: str = strawberry.field(description="1 to 100 characters, white space around it not counted.")
+    slug: str = strawberry.field(
+        description="Its name in addresses, unique among all organizations: 2 to 50 of a-z, 0-9 and `-`."
+    )
+
+
+@strawberry.input(description="Changes of an organization: what is left out stays as it is.")
+class UpdateOrganizationInput:
+    name: str | None = strawberry.field(
+        default=UNSET, description="1 to 100 characters, white space around it not counted; cannot be cleared."
+    )
+    slug: str | None = strawberry.field(
+        default=UNSET, description="Unique among all organizations: 2 to 50 of a-z, 0-9 and `-`; cannot be cleared."
+    )
+
+
+@strawberry.type(description="An organization as it is now, or why nothing was written.")
+class OrganizationPayload:
+    organization: Organization | None = strawberry.field(
+        default=None, description="The organization; null where nothing was written, unless it has changed meanwhile."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="The mistakes in the input.")
+
+
+@strawberry.type
+class OrganizationMutations:
+    @mutation(description="Makes an organization; whoever does is its first owner.", violations=VIOLATIONS)
+    async def create_organization(
+        self,
+        info: Info,
+        given: Annotated[CreateOrganizationInput, strawberry.argument(name="input", description="What it will be.")],
+    ) -> OrganizationPayload:
+        return OrganizationPayload(organization=await found(info.context, _values(given)))
+
+    @mutation(
+        description="Changes an organization. FORBIDDEN to those who are neither its owners nor its admins. Where "
+        "nothing is different, nothing happens and its version stays.",
+        violations=VIOLATIONS,
+    )
+    async def update_organization(
+        self,
+        info: Info,
+        organization_id: OrganizationId,
+        given: Annotated[
+            UpdateOrganizationInput, strawberry.argument(name="input", description="What is to be different.")
+        ],
+        expected_version: Annotated[
+            int | None, strawberry.argument(description="CONFLICT if this is not its version; null for any.")
+        ] = UNSET,
+    ) -> OrganizationPayload:
+        (row,) = await rows_for_update(info.context, ORGANIZATIONS, [parse_id(organization_id, "id")])
+        require_row(row, "organization")
+        require(can_update(info.context.actor, row))
+        require_version(row, expected_version, organization=row)
+        return OrganizationPayload(organization=await change(info.context, ORGANIZATIONS, row, _values(given)))
+
+    @mutation(
+        description="Deletes an organization with its teams and tasks. Its members stay: they still see it in lists "
+        "with `deleted`, and its owners can restore it. FORBIDDEN to those who are not its owners."
+    )
+    async def delete_organization(self, info: Info, organization_id: OrganizationId) -> DeletePayload:
+        (row,) = await rows_for_update(info.context, ORGANIZATIONS, [parse_id(organization_id, "id")])
+        require_row(row, "organization")
+        require(can_delete(info.context.actor, row))
+        return DeletePayload.of(await delete_rows(info.context, ORGANIZATIONS, [row]))
+
+    @mutation(
+        description="Restores a deleted organization and what was deleted along with it. TAKEN where another one has "
+        "its slug by now. FORBIDDEN to those who are not its owners."
+    )
+    async def restore_organization(self, info: Info, organization_id: OrganizationId) -> OrganizationPayload:
+        (row,) = await rows_for_update(info.context, ORGANIZATIONS, [parse_id(organization_id, "id")], deleted=True)
+        require_row(row, "deleted organization")
+        require(can_delete(info.context.actor, row))
+        await restore_rows(info.context, ORGANIZATIONS, [row])
+        (restored,) = await rows_for_update(info.context, ORGANIZATIONS, [row.id])
+        return OrganizationPayload(organization=restored)
+
+
+def _values(given: CreateOrganizationInput | UpdateOrganizationInput) -> dict[str, str]:
+    """The columns that the input says something about; raises Rejected with all that is wrong."""
+    checks = Checks("input")
+    values = {}
+    if checks.required(given.name, "name"):
+        values["name"] = checks.text(given.name, "name", longest=LONGEST_NAME)
+    if checks.required(given.slug, "slug"):
+        values["slug"] = checks.form(given.slug, "slug", pattern=SLUG, hint=SLUG_HINT)
+    checks.done()
+    return values

@@ -15,6 +15,7 @@ TABLES = [table for table in SQLModel.metadata.sorted_tables if table.name != "u
 OWNERS = ("organization_id", "user_id", "id")  # what may say whose a row is: the first of these in the key
 # A row for each table that `make_tenant` leaves empty.
 ROWS = Template("""
+INSERT INTO former_team_keys (organization_id, key, team_id, created_at) VALUES ($organization, 'OLD', $team, now());
 INSERT INTO former_task_keys (organization_id, key, task_id, created_at) VALUES ($organization, 'OLD-1', $task, now());
 INSERT INTO event_counters (organization_id, last_sequence) VALUES ($organization, 1);
 INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, actor_id, changes, created_at)
@@ -37,7 +38,6 @@ def owner_of(table: Table, tenant: Tenant) -> UUID:
 async def make_full_tenant(superuser: "asyncpg.Connection[Any]") -> Tenant:
     """A tenant with a row in every table."""
     tenant = await make_tenant(superuser)
-    await superuser.execute(
-        ROWS.substitute(organization=f"'{tenant.id}'", owner=f"'{tenant.users[0]}'", task=f"'{tenant.tasks[0]}'::uuid")
-    )
+    named = {"organization": tenant.id, "owner": tenant.users[0], "team": tenant.teams[0], "task": tenant.tasks[0]}
+    await superuser.execute(ROWS.substitute({name: f"'{value}'::uuid" for name, value in named.items()}))
     return tenant

@@ -1,4 +1,4 @@
-"""Make teams and their members."""
+"""Make teams, their members and the keys they had before."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -86,11 +86,29 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
 
-    for table in ("teams", "team_members"):
+    op.create_table(
+        "former_team_keys",
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("key ~ '^[A-Z][A-Z0-9]{0,11}$'", name=op.f("ck_former_team_keys_key_form")),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "team_id"],
+            ["teams.organization_id", "teams.id"],
+            name=op.f("fk_former_team_keys_teams"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("organization_id", "key", "team_id", name=op.f("pk_former_team_keys")),
+    )
+    op.create_index("ix_former_team_keys_team", "former_team_keys", ["organization_id", "team_id"], unique=False)
+
+    for table in ("teams", "team_members", "former_team_keys"):
         for statement in isolate(table):
             op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_table("former_team_keys")
     op.drop_table("team_members")
     op.drop_table("teams")

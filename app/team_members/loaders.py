@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Uuid, bindparam, exists, select
 
 from app.db.row import table_of
 from app.db.source import Source
@@ -14,9 +14,11 @@ from app.graph.paging import Order, Page, Slice
 from app.graph.select import Key, given_keys, key_values, pages, rows_by_key, scoped
 from app.members.models import OrganizationMember
 from app.team_members.models import TeamMember
+from app.teams.models import Team
 
 team_members = table_of(TeamMember)
 members = table_of(OrganizationMember)
+teams = table_of(Team)
 
 TEAM_MEMBERS = Source(
     TeamMember,
@@ -29,6 +31,14 @@ TEAM_MEMBERS = Source(
     .scalar_subquery(),
 )
 OLDEST_TEAM_MEMBERS_FIRST = Order("created_at", descending=False)
+
+went_along = exists(
+    select(1).where(
+        teams.c.organization_id == team_members.c.organization_id,
+        teams.c.id == team_members.c.team_id,
+        teams.c.deletion_id == team_members.c.deletion_id,
+    )
+)
 
 
 async def team_member_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
@@ -50,14 +60,23 @@ async def team_members_by_organization_member(
 
 async def actor_roles_by_team(context: Context, teams: Sequence[Key]) -> list[str | None]:
     """What the caller is in each team; None where they are not in it."""
+    return await _roles(context, teams, deleted=False)
+
+
+async def actor_roles_by_deleted_team(context: Context, teams: Sequence[Key]) -> list[str | None]:
+    """What the caller was in each team when it was deleted: their membership went along with it."""
+    return await _roles(context, teams, deleted=True)
+
+
+async def _roles(context: Context, teams: Sequence[Key], *, deleted: bool) -> list[str | None]:
     values = key_values(teams) | {"actor_id": context.actor.user_id}
-    rows = await context.fetch(_actor_roles(), values)
+    rows = await context.fetch(_actor_roles(deleted), values)
     found = {row["ordinal"]: row["role"] for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(teams) + 1)]
 
 
-@lru_cache(1)
-def _actor_roles() -> Statement:
+@lru_cache(2)
+def _actor_roles(deleted: bool) -> Statement:
     keys = given_keys()
     return prepare(
         select(keys.c.ordinal, team_members.c.role)
@@ -74,6 +93,6 @@ def _actor_roles() -> Statement:
         .where(
             scoped(TEAM_MEMBERS),
             members.c.user_id == bindparam("actor_id", type_=Uuid),
-            team_members.c.deleted_at.is_(None),
+            went_along if deleted else team_members.c.deleted_at.is_(None),
         )
     )

@@ -1,9 +1,12 @@
 """Teams of an organization."""
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
-from sqlmodel import Field
+from datetime import datetime
+from uuid import UUID
 
-from app.db.row import OWNS, Owned
+from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, Uuid, text
+from sqlmodel import Field, SQLModel
+
+from app.db.row import OWNS, Owned, now
 
 
 class Team(Owned, table=True):
@@ -35,3 +38,20 @@ class Team(Owned, table=True):
     description: str | None = None
     last_number: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+
+
+class FormerTeamKey(SQLModel, table=True):
+    """A key that a team once had, and with which its tasks are still found. Of several teams the newest row counts."""
+
+    __tablename__ = "former_team_keys"
+    __table_args__ = (
+        # Says something of the team and is nothing by itself, so it goes with it.
+        ForeignKeyConstraint(["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="CASCADE"),
+        CheckConstraint("key ~ '^[A-Z][A-Z0-9]{0,11}$'", name="key_form"),
+        Index("ix_former_team_keys_team", "organization_id", "team_id"),
+    )
+
+    organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    key: str = Field(primary_key=True)
+    team_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))

@@ -1,0 +1,135 @@
+"""Bringing members of an organization into its teams, giving them roles there, removing them and bringing them back."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from app.events.change import change, create
+from app.graph.change import rows_for_update
+from app.graph.context import Context, Info
+from app.graph.guards import require, require_row
+from app.graph.ids import parse_id
+from app.graph.inputs import Checks
+from app.graph.parents import parent_for_update
+from app.graph.select import Key
+from app.graph.writes import UserError, UserErrorCode, mutation
+from app.members.loaders import ORGANIZATION_MEMBERS, actor_member_by_organization
+from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team, team_member_by_id
+from app.team_members.models import TeamRole
+from app.team_members.policies import can_remove
+from app.team_members.types import TeamMember
+from app.teams.loaders import TEAMS
+from app.teams.policies import can_manage
+from app.trash.delete import delete_rows
+from app.trash.restore import restore_rows
+from app.trash.types import DeletePayload
+
+TAKEN = UserError(
+    code=UserErrorCode.TAKEN, message="They are a member of the team already.", path=["input", "organizationMemberId"]
+)
+TeamMemberId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The membership's id.")]
+
+
+@strawberry.input(description="A member of an organization to be brought into one of its teams.")
+class AddTeamMemberInput:
+    team_id: strawberry.ID = strawberry.field(description="The team.")
+    organization_member_id: strawberry.ID = strawberry.field(
+        description="Who: the id of their membership in the team's organization (an `OrganizationMember`)."
+    )
+    role: TeamRole = strawberry.field(default=TeamRole.MEMBER, description="What they will be in the team.")
+
+
+@strawberry.type(description="A team's member as they are now, or why nothing was written.")
+class TeamMemberPayload:
+    team_member: TeamMember | None = strawberry.field(
+        default=None, description="The member; null where nothing was written."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="The mistakes in the input.")
+
+
+@strawberry.type
+class TeamMemberMutations:
+    @mutation(
+        description="Brings a member of an organization into one of its teams. FORBIDDEN to those who are neither the "
+        "team's admins nor administer the organization.",
+        violations={"uq_team_members_organization_member": TAKEN},
+    )
+    async def add_team_member(
+        self,
+        info: Info,
+        given: Annotated[
+            AddTeamMemberInput, strawberry.argument(name="input", description="Who, where, and what they will be.")
+        ],
+    ) -> TeamMemberPayload:
+        context, checks = info.context, Checks("input")
+        member, team = await _parents(context, given, checks)
+        if team is not None:
+            require(can_manage(context.actor, team, await _role(context, team.organization_id, team.id)))
+        if team is not None and member is not None and member.organization_id != team.organization_id:
+            checks.wrong(UserErrorCode.NOT_FOUND, "There is no such member.", "organizationMemberId")
+        checks.done()
+        values = {"team_id": team.id, "organization_member_id": member.id, "role": given.role.name}
+        return await _payload(context, await create(context, TEAM_MEMBERS, team.organization_id, values))
+
+    @mutation(
+        description="Gives a team's member another role. FORBIDDEN to those who are neither the team's admins nor "
+        "administer the organization."
+    )
+    async def update_team_member(
+        self,
+        info: Info,
+        team_member_id: TeamMemberId,
+        role: Annotated[TeamRole, strawberry.argument(description="What they are to be in the team.")],
+    ) -> TeamMemberPayload:
+        context = info.context
+        row, own_role = await _found(context, team_member_id)
+        require(can_manage(context.actor, row, own_role))
+        return await _payload(context, await change(context, TEAM_MEMBERS, row, {"role": role.name}))
+
+    @mutation(
+        description="Removes a member from a team; their tasks stay assigned. FORBIDDEN to those who are neither the "
+        "team's admins nor administer the organization; but anybody may leave."
+    )
+    async def remove_team_member(self, info: Info, team_member_id: TeamMemberId) -> DeletePayload:
+        context = info.context
+        row, own_role = await _found(context, team_member_id)
+        own_id = await context.load(actor_member_by_organization, row.organization_id)
+        require(can_remove(context.actor, row, own_role, own_id))
+        return DeletePayload.of(await delete_rows(context, TEAM_MEMBERS, [row]))
+
+    @mutation(
+        description="Brings a removed member back into a team, with their role. TAKEN where the person is a member "
+        "again. FORBIDDEN to those who are neither the team's admins nor administer the organization."
+    )
+    async def restore_team_member(self, info: Info, team_member_id: TeamMemberId) -> TeamMemberPayload:
+        context = info.context
+        row, own_role = await _found(context, team_member_id, deleted=True)
+        require(can_manage(context.actor, row, own_role))
+        await restore_rows(context, TEAM_MEMBERS, [row])
+        return await _payload(context, row)
+
+
+async def _parents(context: Context, given: AddTeamMemberInput, checks: Checks) -> tuple[Any, Any]:
+    """The member of the organization and the team, locked in the order in which a restore locks them."""
+    member = await parent_for_update(
+        context, ORGANIZATION_MEMBERS, given.organization_member_id, "member", checks, "organizationMemberId"
+    )
+    return member, await parent_for_update(context, TEAMS, given.team_id, "team", checks, "teamId")
+
+
+async def _found(context: Context, team_member_id: str, *, deleted: bool = False) -> tuple[Any, str | None]:
+    """The locked row of a membership, live or `deleted`, and what the actor is in its team; raises NotFound."""
+    (row,) = await rows_for_update(context, TEAM_MEMBERS, [parse_id(team_member_id, "id")], deleted=deleted)
+    require_row(row, "deleted team member" if deleted else "team member")
+    return row, await _role(context, row.organization_id, row.team_id)
+
+
+async def _role(context: Context, organization_id: Any, team_id: Any) -> str | None:
+    """What the actor is in a team."""
+    role: str | None = await context.load(actor_roles_by_team, Key(organization_id, team_id))
+    return role
+
+
+async def _payload(context: Context, row: Any) -> TeamMemberPayload:
+    key = Key(row.organization_id, row.id)
+    return TeamMemberPayload(team_member=await context.reload(team_member_by_id, key))

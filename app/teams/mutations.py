@@ -1,0 +1,161 @@
+"""Making, changing, deleting and restoring teams."""
+
+import re
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import UNSET
+
+from app.events.change import change, create
+from app.graph.change import require_version, rows_for_update
+from app.graph.context import Info
+from app.graph.guards import require, require_row
+from app.graph.ids import parse_id
+from app.graph.inputs import Checks
+from app.graph.parents import parent_for_update
+from app.graph.select import Key
+from app.graph.writes import UserError, UserErrorCode, mutation
+from app.members.loaders import actor_member_by_organization
+from app.organizations.loaders import ORGANIZATIONS
+from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_deleted_team, actor_roles_by_team
+from app.team_members.models import TeamRole
+from app.teams.loaders import TEAMS
+from app.teams.policies import can_create, can_manage
+from app.teams.rename import keep_key
+from app.teams.types import Team
+from app.trash.delete import delete_rows
+from app.trash.restore import restore_rows
+from app.trash.types import DeletePayload
+
+KEY = re.compile(r"[A-Z][A-Z0-9]{0,11}", re.ASCII)
+KEY_HINT = "A letter A-Z, then up to 11 of A-Z and 0-9 are allowed."
+LONGEST_NAME = 100
+LONGEST_DESCRIPTION = 65_536
+KEY_TAKEN = UserError(
+    code=UserErrorCode.TAKEN, message="Another team has this key: choose another.", path=["input", "key"]
+)
+VIOLATIONS = {"uq_teams_key": KEY_TAKEN}
+
+TeamId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The team's id.")]
+
+
+@strawberry.input(description="A team to be made.")
+class CreateTeamInput:
+    organization_id: strawberry.ID = strawberry.field(description="The organization whose team it will be.")
+    key: str = strawberry.field(
+        description="What its tasks' keys will begin with, unique in the organization: A-Z, then up to 11 of A-Z, 0-9."
+    )
+    name: str = strawberry.field(description="1 to 100 characters, white space around it not counted.")
+    description: str | None = strawberry.field(default=UNSET, description="What it is for, at most 65,536 characters.")
+
+
+@strawberry.input(description="Changes of a team: what is left out stays as it is, `null` clears.")
+class UpdateTeamInput:
+    key: str | None = strawberry.field(
+        default=UNSET,
+        description="What its tasks' keys begin with, unique in the organization: A-Z, then up to 11 of A-Z, 0-9; "
+        "cannot be cleared. The keys that its tasks had before still find them.",
+    )
+    name: str | None = strawberry.field(
+        default=UNSET, description="1 to 100 characters, white space around it not counted; cannot be cleared."
+    )
+    description: str | None = strawberry.field(default=UNSET, description="What it is for, at most 65,536 characters.")
+
+
+@strawberry.type(description="A team as it is now, or why nothing was written.")
+class TeamPayload:
+    team: Team | None = strawberry.field(
+        default=None, description="The team; null where nothing was written, unless it has changed meanwhile."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="The mistakes in the input.")
+
+
+@strawberry.type
+class TeamMutations:
+    @mutation(
+        description="Makes a team in an organization that the viewer is a member of; whoever does is its first admin.",
+        violations=VIOLATIONS,
+    )
+    async def create_team(
+        self,
+        info: Info,
+        given: Annotated[CreateTeamInput, strawberry.argument(name="input", description="What it will be.")],
+    ) -> TeamPayload:
+        context, checks = info.context, Checks("input")
+        organization = await parent_for_update(
+            context, ORGANIZATIONS, given.organization_id, "organization", checks, "organizationId"
+        )
+        if organization is not None:
+            require(can_create(context.actor, organization))
+        values = _values(given, checks)
+        checks.done()
+        member_id = await context.load(actor_member_by_organization, organization.id)
+        require_row(member_id, "organization")  # removed from it while this waited for it
+        team = await create(context, TEAMS, organization.id, values)
+        admin = {"team_id": team.id, "organization_member_id": member_id, "role": TeamRole.ADMIN.name}
+        await create(context, TEAM_MEMBERS, organization.id, admin)
+        return TeamPayload(team=team)
+
+    @mutation(
+        description="Changes a team. FORBIDDEN to those who are neither its admins nor administer the organization. "
+        "Where nothing is different, nothing happens and its version stays.",
+        violations=VIOLATIONS,
+    )
+    async def update_team(
+        self,
+        info: Info,
+        team_id: TeamId,
+        given: Annotated[UpdateTeamInput, strawberry.argument(name="input", description="What is to be different.")],
+        expected_version: Annotated[
+            int | None, strawberry.argument(description="CONFLICT if this is not its version; null for any.")
+        ] = UNSET,
+    ) -> TeamPayload:
+        context, checks = info.context, Checks("input")
+        team = await _managed(info, team_id)
+        require_version(team, expected_version, team=team)
+        values = _values(given, checks)
+        checks.done()
+        after = await change(context, TEAMS, team, values)
+        if after.key != team.key:
+            await keep_key(context, team)
+        return TeamPayload(team=after)
+
+    @mutation(
+        description="Deletes a team with its memberships and tasks. FORBIDDEN to those who are neither its admins nor "
+        "administer the organization."
+    )
+    async def delete_team(self, info: Info, team_id: TeamId) -> DeletePayload:
+        team = await _managed(info, team_id)
+        return DeletePayload.of(await delete_rows(info.context, TEAMS, [team]))
+
+    @mutation(
+        description="Restores a deleted team and what was deleted along with it. TAKEN where another team has its key "
+        "by now. FORBIDDEN to those who neither were its admins nor administer the organization."
+    )
+    async def restore_team(self, info: Info, team_id: TeamId) -> TeamPayload:
+        team = await _managed(info, team_id, deleted=True)
+        await restore_rows(info.context, TEAMS, [team])
+        (restored,) = await rows_for_update(info.context, TEAMS, [team.id])
+        return TeamPayload(team=restored)
+
+
+async def _managed(info: Info, team_id: str, *, deleted: bool = False) -> Any:
+    """The locked row of a team, live or `deleted`, that the actor manages; raises NotFound and Forbidden."""
+    context = info.context
+    (team,) = await rows_for_update(context, TEAMS, [parse_id(team_id, "id")], deleted=deleted)
+    require_row(team, "deleted team" if deleted else "team")
+    roles = actor_roles_by_deleted_team if deleted else actor_roles_by_team
+    require(can_manage(context.actor, team, await context.load(roles, Key(team.organization_id, team.id))))
+    return team
+
+
+def _values(given: CreateTeamInput | UpdateTeamInput, checks: Checks) -> dict[str, str | None]:
+    """The columns that the input says something about."""
+    values: dict[str, str | None] = {}
+    if checks.required(given.key, "key"):
+        values["key"] = checks.form(given.key, "key", pattern=KEY, hint=KEY_HINT)
+    if checks.required(given.name, "name"):
+        values["name"] = checks.text(given.name, "name", longest=LONGEST_NAME)
+    if given.description is not UNSET:
+        values["description"] = checks.optional_text(given.description, "description", longest=LONGEST_DESCRIPTION)
+    return values

@@ -1,0 +1,23 @@
+"""Who may make and manage teams."""
+
+from typing import Any
+
+from app.auth.actor import Actor
+from app.graph.guards import Verdict
+from app.organizations.policies import administers, can_read
+from app.team_members.models import TeamRole
+
+
+def can_create(actor: Actor, organization: Any) -> Verdict:
+    """May the actor make a team in the organization?"""
+    return can_read(actor, organization) or "Only the organization's members make teams in it."
+
+
+def can_manage(actor: Actor, row: Any, role: str | None) -> Verdict:
+    """May the actor, who is `role` in a team, change, delete and restore it and its memberships?
+
+    `row` is the team or one of its memberships.
+    """
+    if administers(actor, row.organization_id) or (can_read(actor, row) and role == TeamRole.ADMIN.name):
+        return True
+    return "Only the team's admins and those of the organization manage it."

@@ -6,10 +6,14 @@ from strawberry.schema.config import StrawberryConfig
 
 from app.graph.fields import leaf
 from app.graph.scalars import SCALARS
+from app.members.mutations import OrganizationMemberMutations
 from app.nodes.queries import NodeQueries
+from app.organizations.mutations import OrganizationMutations
 from app.organizations.queries import OrganizationQueries
 from app.tasks.mutations import TaskMutations
 from app.tasks.queries import TaskQueries
+from app.team_members.mutations import TeamMemberMutations
+from app.teams.mutations import TeamMutations
 from app.teams.queries import TeamQueries
 from app.users.queries import UserQueries
 
@@ -25,7 +29,7 @@ class Query(UserQueries, NodeQueries, OrganizationQueries, TeamQueries, TaskQuer
     description="Writing. All fields of an operation are committed together before it is answered; one that fails is "
     "undone by itself."
 )
-class Mutation(TaskMutations):
+class Mutation(OrganizationMutations, OrganizationMemberMutations, TeamMutations, TeamMemberMutations, TaskMutations):
     pass
 
 

@@ -22,7 +22,8 @@ ROLES = {
     "TEAM_VIEWER": ("MEMBER", "VIEWER"),
 }
 ADMINS = {"OWNER", "ADMIN"}
-WORKERS = ADMINS | {"TEAM_ADMIN", "TEAM_MEMBER"}
+MANAGERS = ADMINS | {"TEAM_ADMIN"}
+WORKERS = MANAGERS | {"TEAM_MEMBER"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,52 @@ class Action:
 
 
 ACTIONS = {
+    "createOrganization": Action(
+        'createOrganization(input: {name: "A", slug: "a-$team"}) { userErrors { code } }', set(ROLES)
+    ),
+    "updateOrganization": Action(
+        'updateOrganization(id: "$organization", input: {name: "A"}) { userErrors { code } }', ADMINS
+    ),
+    "deleteOrganization": Action('deleteOrganization(id: "$organization") { userErrors { code } }', {"OWNER"}),
+    "restoreOrganization": Action(
+        'restoreOrganization(id: "$organization") { userErrors { code } }',
+        {"OWNER"},
+        before='deleteOrganization(id: "$organization") { deletedIds }',
+    ),
+    "addOrganizationMember": Action(
+        'addOrganizationMember(input: {organizationId: "$organization", email: "$team@example.com"})'
+        " { userErrors { code } }",
+        ADMINS,
+    ),
+    "updateOrganizationMember": Action(
+        'updateOrganizationMember(id: "$member", role: ADMIN) { userErrors { code } }', ADMINS
+    ),
+    "removeOrganizationMember": Action('removeOrganizationMember(id: "$member") { userErrors { code } }', ADMINS),
+    "restoreOrganizationMember": Action(
+        'restoreOrganizationMember(id: "$member") { userErrors { code } }',
+        ADMINS,
+        before='removeOrganizationMember(id: "$member") { deletedIds }',
+    ),
+    "createTeam": Action(
+        'createTeam(input: {organizationId: "$organization", key: "A", name: "A"}) { userErrors { code } }', set(ROLES)
+    ),
+    "updateTeam": Action('updateTeam(id: "$team", input: {name: "A"}) { userErrors { code } }', MANAGERS),
+    "deleteTeam": Action('deleteTeam(id: "$team") { userErrors { code } }', MANAGERS),
+    "restoreTeam": Action(
+        'restoreTeam(id: "$team") { userErrors { code } }', MANAGERS, before='deleteTeam(id: "$team") { deletedIds }'
+    ),
+    "addTeamMember": Action(
+        'addTeamMember(input: {teamId: "$team", organizationMemberId: "$member"}) { userErrors { code } }',
+        MANAGERS,
+        before='removeTeamMember(id: "$team_member") { deletedIds }',
+    ),
+    "updateTeamMember": Action('updateTeamMember(id: "$team_member", role: ADMIN) { userErrors { code } }', MANAGERS),
+    "removeTeamMember": Action('removeTeamMember(id: "$team_member") { userErrors { code } }', MANAGERS),
+    "restoreTeamMember": Action(
+        'restoreTeamMember(id: "$team_member") { userErrors { code } }',
+        MANAGERS,
+        before='removeTeamMember(id: "$team_member") { deletedIds }',
+    ),
     "createTask": Action('createTask(input: {teamId: "$team", title: "A"}) { userErrors { code } }', WORKERS),
     "updateTask": Action('updateTask(id: "$task", input: {title: "A"}) { userErrors { code } }', WORKERS),
     "moveTask": Action('moveTask(id: "$task", teamId: "$other_team") { userErrors { code } }', WORKERS),

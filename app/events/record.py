@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.row import new_id, now, table_of
-from app.db.statement import Statement, prepare
+from app.db.statement import Fetch, Statement, prepare
 from app.events.models import Event, EventCounter, EventType
 from app.graph.context import Context
 
@@ -58,26 +58,32 @@ def record(
 
 
 async def write_events(context: Context) -> None:
-    """Gives what was noted its sequences and writes it; also for readers of the log within the same operation.
+    """Writes what was noted; also for readers of the log within the same operation.
 
-    The counter's row is held from here to the commit, so that sequences are in commit order and without gaps: an
-    organization's writers queue for this last step only. Organizations are taken in the order of their ids, so that two
-    operations on the same ones cannot wait for each other.
+    Organizations are taken in the order of their ids, so that two operations on the same ones cannot wait for each
+    other.
     """
     unit = context.signed_in
     happened, unit.pending[:] = sorted(unit.pending, key=lambda one: one.organization_id), []
-    for organization_id, group in groupby(happened, key=lambda one: one.organization_id):
-        of_organization = list(group)
-        counted = await context.fetch(_count(), {"organization_id": organization_id, "amount": len(of_organization)})
-        first = counted[0]["last_sequence"] - len(of_organization) + 1
-        await context.fetch(_insert(), _values(context, organization_id, of_organization, first))
+    for _, of_organization in groupby(happened, key=lambda one: one.organization_id):
+        await append(context.fetch, list(of_organization), by=context.actor.user_id, request_id=context.request_id)
 
 
-def _values(context: Context, organization_id: UUID, happened: list[Happened], first: int) -> dict[str, Any]:
+async def append(fetch: Fetch, happened: list[Happened], *, by: UUID | None, request_id: str | None) -> None:
+    """Gives the events of one organization their sequences and writes them.
+
+    The counter's row is held from here to the commit, so that sequences are in commit order and without gaps: an
+    organization's writers queue for this last step only.
+    """
+    organization_id = happened[0].organization_id
+    counted = await fetch(_count(), {"organization_id": organization_id, "amount": len(happened)})
+    first = counted[0]["last_sequence"] - len(happened) + 1
+    who = {"organization_id": organization_id, "actor_id": by, "request_id": request_id}
+    await fetch(_insert(), who | _values(happened, first))
+
+
+def _values(happened: list[Happened], first: int) -> dict[str, Any]:
     return {
-        "organization_id": organization_id,
-        "actor_id": context.actor.user_id,
-        "request_id": context.request_id,
         "created_at": now(),
         "ids": [new_id() for _ in happened],
         "sequences": list(range(first, first + len(happened))),

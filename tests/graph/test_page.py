@@ -1,6 +1,5 @@
 """The page at /graphql: whom it is for, what it lets the browser do, and who is shown a token."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -18,13 +17,13 @@ HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9"}
 
 
 @pytest.fixture
-def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in the place of what Vite builds."""
     monkeypatch.setattr(module, "BUILT", tmp_path)
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text(f"<html>{SETTINGS_SLOT}</html>")
     (tmp_path / "assets" / "main-1a2b.js").write_text("run()")
-    yield tmp_path
+    return tmp_path
 
 
 async def ask(
@@ -39,28 +38,33 @@ async def ask(
         return await http.get(path, headers={"Accept": accept})
 
 
-async def test_a_browser_on_this_machine_gets_the_page_with_a_token_that_cannot_end_its_script(built: Path) -> None:
+@pytest.mark.usefixtures("built")
+async def test_a_browser_on_this_machine_gets_the_page_with_a_token_that_cannot_end_its_script() -> None:
     response = await ask("/graphql")
     assert response.status_code == 200
     assert r'{"headers": {"Authorization": "Bearer header.\u003c/script>.signature"}}' in response.text
     assert response.headers["cache-control"] == "no-store"
 
 
-async def test_a_client_that_does_not_ask_for_html_does_not_get_the_page(built: Path) -> None:
+@pytest.mark.usefixtures("built")
+async def test_a_client_that_does_not_ask_for_html_does_not_get_the_page() -> None:
     assert (await ask("/graphql", accept="*/*")).text == "not the page"
 
 
-async def test_a_neighbour_on_the_network_gets_no_token(built: Path) -> None:
+@pytest.mark.usefixtures("built")
+async def test_a_neighbour_on_the_network_gets_no_token() -> None:
     response = await ask("/graphql", client="192.0.2.7")
     assert '{"headers": {}}' in response.text
 
 
-async def test_a_foreign_name_for_this_machine_gets_no_token(built: Path) -> None:
+@pytest.mark.usefixtures("built")
+async def test_a_foreign_name_for_this_machine_gets_no_token() -> None:
     response = await ask("/graphql", host="rebound.example.com")
     assert '{"headers": {}}' in response.text
 
 
-async def test_the_page_may_reach_no_other_host_and_stand_in_no_frame(built: Path) -> None:
+@pytest.mark.usefixtures("built")
+async def test_the_page_may_reach_no_other_host_and_stand_in_no_frame() -> None:
     policy = (await ask("/graphql")).headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "connect-src 'self'" in policy
@@ -68,7 +72,8 @@ async def test_the_page_may_reach_no_other_host_and_stand_in_no_frame(built: Pat
     assert "http" not in policy
 
 
-async def test_files_are_kept_by_the_browser_for_good(built: Path) -> None:
+@pytest.mark.usefixtures("built")
+async def test_files_are_kept_by_the_browser_for_good() -> None:
     response = await ask("/graphql/assets/main-1a2b.js")
     assert response.text == "run()"
     assert response.headers["cache-control"] == "public, max-age=31536000, immutable"

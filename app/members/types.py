@@ -10,6 +10,7 @@ from app.graph.edges import to_many, to_one
 from app.graph.node import Node
 from app.members.loaders import ORGANIZATION_MEMBERS, member_by_id
 from app.members.models import OrganizationRole
+from app.members.policies import can_restore
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
 from app.team_members.loaders import OLDEST_TEAM_MEMBERS_FIRST, TEAM_MEMBERS, team_members_by_organization_member
@@ -27,6 +28,7 @@ class OrganizationMember(Node, Deletable):
     source = ORGANIZATION_MEMBERS
     by_key = member_by_id
     can_read = can_read
+    can_restore = can_restore
 
     organization: Annotated["Organization", strawberry.lazy("app.organizations.types")] = to_one(
         organization_by_id, "organization_id", description="The organization."
@@ -37,7 +39,6 @@ class OrganizationMember(Node, Deletable):
         team_members_by_organization_member,
         TEAM_MEMBERS,
         order=OLDEST_TEAM_MEMBERS_FIRST,
-        deletable=False,
         description="Their memberships in the organization's teams, the oldest first.",
     )
     created_at: datetime = strawberry.field(description="When they became a member.")

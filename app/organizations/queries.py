@@ -44,7 +44,6 @@ class OrganizationQueries:
         organizations_of_actor,
         ORGANIZATIONS,
         order=ORGANIZATIONS_BY_NAME,
-        deletable=False,
         key=key_of_actor,
         description="The organizations that the viewer is a member of, by name.",
     )

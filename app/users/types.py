@@ -35,7 +35,6 @@ class Viewer:
         organizations_of_actor,
         ORGANIZATIONS,
         order=ORGANIZATIONS_BY_NAME,
-        deletable=False,
         key=key_of_actor,
         description="The organizations that they are a member of, by name.",
     )

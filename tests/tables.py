@@ -17,8 +17,6 @@ OWNERS = ("organization_id", "user_id", "id")  # what may say whose a row is: th
 ROWS = Template("""
 INSERT INTO former_team_keys (organization_id, key, team_id, created_at) VALUES ($organization, 'OLD', $team, now());
 INSERT INTO former_task_keys (organization_id, key, task_id, created_at) VALUES ($organization, 'OLD-1', $task, now());
-INSERT INTO former_team_keys (organization_id, key, team_id, created_at)
-SELECT organization_id, 'OLD', team_id, now() FROM tasks WHERE id = $task;
 INSERT INTO event_counters (organization_id, last_sequence) VALUES ($organization, 1);
 INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, actor_id, changes, created_at)
 VALUES ($organization, gen_random_uuid(), 1, 'CREATED', 'Task', $task, $owner, '{}', now());

@@ -32,7 +32,6 @@ VIOLATIONS: dict[str, tuple[str, ...]] = {
     "ck_teams_last_number_not_negative": ("last_number = -1",),
     "ck_teams_version_positive": ("version = 0",),
     "ck_former_team_keys_key_form": ("key = 'old'", "key = 'OLD-1'"),
-    "ck_former_team_keys_key_form": ("key = 'eng'", "key = ''", "key = 'ENG-1'"),
     "ck_team_members_role_known": ("role = 'OWNER'",),
     "ck_tasks_completed_when_done": ("status = 'DONE'", "completed_at = now()"),
     "ck_tasks_due_date_finite": ("due_date = 'infinity'", "due_date = '-infinity'"),

@@ -15,13 +15,15 @@ from app.tasks.queries import TaskQueries
 from app.team_members.mutations import TeamMemberMutations
 from app.teams.mutations import TeamMutations
 from app.teams.queries import TeamQueries
+from app.trash.mutations import TrashMutations
+from app.trash.queries import TrashQueries
 from app.users.queries import UserQueries
 
 
 @strawberry.type(
     description="Reading. What belongs to an organization is seen by its members only; to others it is absent."
 )
-class Query(UserQueries, NodeQueries, OrganizationQueries, TeamQueries, TaskQueries):
+class Query(UserQueries, NodeQueries, OrganizationQueries, TeamQueries, TaskQueries, TrashQueries):
     pass
 
 
@@ -29,7 +31,14 @@ class Query(UserQueries, NodeQueries, OrganizationQueries, TeamQueries, TaskQuer
     description="Writing. All fields of an operation are committed together before it is answered; one that fails is "
     "undone by itself."
 )
-class Mutation(OrganizationMutations, OrganizationMemberMutations, TeamMutations, TeamMemberMutations, TaskMutations):
+class Mutation(
+    OrganizationMutations,
+    OrganizationMemberMutations,
+    TeamMutations,
+    TeamMemberMutations,
+    TaskMutations,
+    TrashMutations,
+):
     pass
 
 

@@ -14,6 +14,66 @@ depends_on = None
 # An answer is its caller's alone.
 OWN = f"user_id = {USER_ID}"
 
+# The purge belongs to nobody: it has to find what is due in every organization, with a role that sees none. So it says
+# what it is about, and is shown the deletions whose time is over and the answers that are too old, and nothing else.
+# To remove something it takes on the identity of the one organization it is in, which it gets only where something is
+# due. None of this keeps out somebody who has the role's password, who can be whoever they like anyway; like all of
+# row-level security here it sees to it that a statement which lacks a condition reaches no more than it should.
+PURGING = "current_setting('app.purpose', true) = 'purge'"
+OLD = "created_at < now() - interval '24 hours'"
+PURGE = """
+CREATE FUNCTION trellis_purge(purged_id uuid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+    PERFORM set_config('app.purpose', 'purge', true);
+    IF EXISTS (SELECT FROM deletions WHERE organization_id = purged_id AND purge_at <= now()) THEN
+        PERFORM set_config('app.organization_ids', ARRAY[purged_id]::text, true);
+    END IF;
+END $$
+"""
+
+# The log only grows, but for an organization that goes for good. Runs as the owner of events, whom row-level security
+# holds too, so only within the identity of that organization; answers how many events it removed.
+FORGET = """
+CREATE FUNCTION trellis_forget(forgotten_id uuid, most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    forgotten integer;
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM organizations
+        JOIN deletions ON deletions.organization_id = organizations.id AND deletions.id = organizations.deletion_id
+        WHERE organizations.id = forgotten_id AND purge_at <= clock_timestamp()
+    ) THEN
+        RAISE EXCEPTION 'the organization is not to be purged' USING ERRCODE = 'TRL05';
+    END IF;
+    DELETE FROM events WHERE organization_id = forgotten_id AND id IN (
+        SELECT id FROM events WHERE organization_id = forgotten_id LIMIT most
+    );
+    GET DIAGNOSTICS forgotten = ROW_COUNT;
+    IF forgotten < most THEN
+        DELETE FROM event_counters WHERE organization_id = forgotten_id;
+    END IF;
+    RETURN forgotten;
+END $$
+"""
+
+# What the server may remove for good: what has been deleted, and of tables without `deleted_at` what goes along.
+REMOVABLE = {
+    "organizations": "deleted_at IS NOT NULL",
+    "teams": "deleted_at IS NOT NULL",
+    "team_members": "deleted_at IS NOT NULL",
+    "tasks": "deleted_at IS NOT NULL",
+    # A deleted organization keeps its members: they are who may restore it.
+    "organization_members": "deleted_at IS NOT NULL OR EXISTS ("
+    "SELECT FROM organizations WHERE id = organization_id AND organizations.deleted_at IS NOT NULL)",
+    "former_task_keys": "EXISTS (SELECT FROM tasks WHERE tasks.organization_id = former_task_keys.organization_id"
+    " AND tasks.id = task_id AND tasks.deleted_at IS NOT NULL)",
+    "deletions": "restored_at IS NOT NULL",  # nothing is left of it
+    "idempotency_keys": OLD,
+}
+FUNCTIONS = ("trellis_purge(uuid)", "trellis_forget(uuid, integer)")
+
 
 def upgrade() -> None:
     op.create_table(
@@ -81,13 +141,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_deletions_deleted_at", "deletions", ["organization_id", "deleted_at", "id"], unique=False)
     op.create_index("ix_deletions_deleted_by", "deletions", ["deleted_by"], unique=False)
-    op.create_index(
-        "ix_deletions_purge_at",
-        "deletions",
-        ["purge_at"],
-        unique=False,
-        postgresql_where=sa.text("restored_at IS NULL"),
-    )
+    op.create_index("ix_deletions_purge_at", "deletions", ["purge_at"], unique=False)
 
     op.create_table(
         "idempotency_keys",
@@ -109,8 +163,25 @@ def upgrade() -> None:
         op.execute(statement)
     # The log is only ever added to.
     op.execute("REVOKE UPDATE ON events FROM trellis_runtime")
+    op.execute(f"CREATE POLICY due ON deletions FOR SELECT USING ({PURGING} AND purge_at <= now())")
+    op.execute(f"CREATE POLICY old ON idempotency_keys USING ({PURGING} AND {OLD}) WITH CHECK (false)")
+    for table, removable in REMOVABLE.items():
+        op.execute(
+            f"CREATE POLICY removable ON {table} AS RESTRICTIVE FOR DELETE TO trellis_runtime USING ({removable})"
+        )
+        op.execute(f"GRANT DELETE ON {table} TO trellis_runtime")
+    for function in (PURGE, FORGET):
+        op.execute(function)
+    for signature in FUNCTIONS:
+        op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO trellis_runtime")
 
 
 def downgrade() -> None:
+    for signature in FUNCTIONS:
+        op.execute(f"DROP FUNCTION {signature}")
+    for table in REMOVABLE:
+        op.execute(f"DROP POLICY removable ON {table}")
+        op.execute(f"REVOKE DELETE ON {table} FROM trellis_runtime")
     for table in ("idempotency_keys", "deletions", "events", "event_counters"):
         op.drop_table(table)

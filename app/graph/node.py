@@ -22,3 +22,8 @@ class Node:
     def is_type_of(cls, row: Any, _info: Any) -> bool:
         """Whether a row is one of this noun's: what tells the types behind an interface apart."""
         return isinstance(row, cls.source.record)
+
+
+def noun_named(name: str) -> type[Node]:
+    """The noun whose GraphQL type has that name."""
+    return next(noun for noun in Node.__subclasses__() if noun.source.typename == name)

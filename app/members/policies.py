@@ -24,3 +24,8 @@ def can_remove(actor: Actor, member: Any) -> Verdict:
     """May the actor remove the member? Anybody may leave."""
     leaves = can_read(actor, member) and member.user_id == actor.user_id
     return leaves or can_give(actor, member.organization_id, member.role)
+
+
+def can_restore(actor: Actor, member: Any, _role: str | None) -> Verdict:
+    """May the actor, whatever they are in a team, bring the member back?"""
+    return can_give(actor, member.organization_id, member.role)

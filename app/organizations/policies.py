@@ -36,3 +36,8 @@ def can_update(actor: Actor, organization: Any) -> Verdict:
 def can_delete(actor: Actor, organization: Any) -> Verdict:
     """May the actor delete and restore it?"""
     return owns(actor, organization.id) or "Only the organization's owners delete and restore it."
+
+
+def can_restore(actor: Actor, organization: Any, _role: str | None) -> Verdict:
+    """May the actor, whatever they are in a team, bring it back?"""
+    return can_delete(actor, organization)

@@ -15,12 +15,13 @@ from app.members.filter import OrganizationMemberFilter, OrganizationMemberOrder
 from app.members.loaders import OLDEST_MEMBERS_FIRST, ORGANIZATION_MEMBERS, members_by_organization
 from app.members.models import OrganizationRole
 from app.organizations.loaders import ORGANIZATIONS, organization_by_id
-from app.organizations.policies import can_read
+from app.organizations.policies import can_read, can_restore
 from app.tasks.filter import TaskFilter, TaskOrder
 from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_organization
 from app.teams.filter import TeamFilter, TeamOrder
 from app.teams.loaders import TEAMS, TEAMS_BY_NAME, teams_by_organization
-from app.trash.types import Deletable
+from app.trash.loaders import DELETIONS, NEWEST_DELETIONS_FIRST, deletions_by_organization
+from app.trash.types import Deletable, Deletion
 
 if TYPE_CHECKING:
     from app.members.types import OrganizationMember
@@ -38,6 +39,7 @@ class Organization(Node, Deletable):
     source = ORGANIZATIONS
     by_key = organization_by_id
     can_read = can_read
+    can_restore = can_restore
 
     name: str = strawberry.field(description="At most 100 characters.")
     slug: str = strawberry.field(description="Its name in addresses, unique among all: 2 to 50 of a-z, 0-9 and `-`.")
@@ -71,4 +73,11 @@ class Organization(Node, Deletable):
         orders=TaskOrder,
         filters=TaskFilter,
         description="The tasks of all its teams, the newest first unless `orderBy` says otherwise.",
+    )
+    trash: Connection[Deletion] = to_many(
+        deletions_by_organization,
+        DELETIONS,
+        order=NEWEST_DELETIONS_FIRST,
+        deletable=False,
+        description="What can be restored in it, the newest deletion first.",
     )

@@ -11,6 +11,7 @@ from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
 from app.tasks.loaders import TASKS, task_by_id
 from app.tasks.models import TaskPriority, TaskStatus
+from app.tasks.policies import can_work
 from app.team_members.loaders import team_member_by_id
 from app.team_members.types import TeamMember
 from app.teams.loaders import team_by_id
@@ -28,6 +29,7 @@ class Task(Node, Deletable):
     source = TASKS
     by_key = task_by_id
     can_read = can_read
+    can_restore = can_work
 
     key: str = strawberry.field(description="What people call it: the team's key and its number, as in ENG-42.")
     number: int = strawberry.field(description="Counts the team's tasks, from 1 on.")

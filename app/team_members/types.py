@@ -16,6 +16,7 @@ from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_assignee
 from app.team_members.loaders import TEAM_MEMBERS, team_member_by_id
 from app.team_members.models import TeamRole
 from app.teams.loaders import team_by_id
+from app.teams.policies import can_manage
 from app.trash.types import Deletable
 from app.users.loaders import user_by_id
 from app.users.types import User
@@ -30,6 +31,7 @@ class TeamMember(Node, Deletable):
     source = TEAM_MEMBERS
     by_key = team_member_by_id
     can_read = can_read
+    can_restore = can_manage
 
     team: Annotated["Team", strawberry.lazy("app.teams.types")] = to_one(team_by_id, "team_id", description="The team.")
     organization_member: OrganizationMember = to_one(

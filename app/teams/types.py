@@ -25,6 +25,7 @@ from app.team_members.loaders import (
 from app.team_members.models import TeamRole
 from app.team_members.types import TeamMember
 from app.teams.loaders import TEAMS, team_by_id
+from app.teams.policies import can_manage
 from app.trash.types import Deletable
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Team(Node, Deletable):
     source = TEAMS
     by_key = team_by_id
     can_read = can_read
+    can_restore = can_manage
 
     organization: Annotated["Organization", strawberry.lazy("app.organizations.types")] = to_one(
         organization_by_id, "organization_id", description="The organization."

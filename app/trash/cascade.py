@@ -15,11 +15,22 @@ class Edge(NamedTuple):
     child: Table
     column: str
     owns: bool  # the child is deleted along with the parent
+    cascades: bool  # the database removes the child along with the parent
+
+    @property
+    def clears(self) -> bool:
+        """Whether the child only forgets a parent that goes."""
+        return bool(self.child.c[self.column].nullable)
 
 
 def organization_of(table: FromClause) -> ColumnElement[object]:
     """The column that says of which organization a row is."""
     return table.c.organization_id if "organization_id" in table.c else table.c.id
+
+
+def itself(table: Table) -> Edge:
+    """The edge from each row of the table to that row."""
+    return Edge(table, table, "id", owns=False, cascades=False)
 
 
 def noun_of(table: Table) -> str:
@@ -46,9 +57,21 @@ def owned_under(table: Table) -> tuple[Edge, ...]:
     return tuple(edges)
 
 
+@lru_cache(100)
+def references_to(table: Table) -> tuple[Edge, ...]:
+    """The edges to all that refers to a row of `table`; what refers to other children comes before those."""
+    return tuple(
+        edge
+        for child in reversed(SQLModel.metadata.sorted_tables)
+        for edge in _edges_to(child)
+        if edge.parent is table and not edge.cascades
+    )
+
+
 def _edges_to(child: Table) -> Iterator[Edge]:
     for key in sorted(child.foreign_key_constraints, key=lambda key: str(key.name)):
-        yield Edge(key.referred_table, child, _holder(key), key.info.get("owns", False))
+        owns, cascades = key.info.get("owns", False), key.ondelete == "CASCADE"
+        yield Edge(key.referred_table, child, _holder(key), owns, cascades)
 
 
 def _holder(key: ForeignKeyConstraint) -> str:

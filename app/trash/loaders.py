@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, func
+from sqlalchemy import ARRAY, ColumnElement, Integer, Uuid, any_, bindparam, func, select
 
 from app.db.source import Source
+from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.paging import DeletedScope, Order, Page, Slice
-from app.graph.select import Key, pages, rows_by_key
+from app.graph.select import Key, pages, rows_by_key, scoped
 from app.trash.models import Deletion
 
 DELETIONS = Source(Deletion)
@@ -30,6 +33,20 @@ class InTrash:
 async def deletion_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
     """The deletion of each key."""
     return await rows_by_key(context, DELETIONS, keys)
+
+
+async def deletion_in_trash(context: Context, ids: Sequence[UUID]) -> list[Any]:
+    """The whole row of each deletion that can still be restored."""
+    rows = await context.fetch(_in_trash(), {"ids": list(ids)}, DELETIONS.record)
+    found = {row["id"]: row for row in rows}
+    return [found.get(row_id) for row_id in ids]
+
+
+@lru_cache(1)
+def _in_trash() -> Statement:
+    columns = DELETIONS.table.c
+    wanted = columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    return prepare(select(DELETIONS.table).where(scoped(DELETIONS), wanted, IN_TRASH))
 
 
 async def deletions_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:

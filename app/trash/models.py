@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKeyConstraint, Index, Uuid, text
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKeyConstraint, Index, Uuid
 from sqlmodel import Field, SQLModel
 
 from app.db.row import new_id, now
@@ -12,7 +12,11 @@ COUNT = {"server_default": "0"}
 
 
 class Deletion(SQLModel, table=True):
-    """One delete: what it was asked for (`subject_ids`, of `subject_type`), and how many rows of each kind it took."""
+    """One delete: what of it is still in the trash, and how many rows of each table that would bring back.
+
+    `subject_ids` are the rows that were asked for, of `subject_type`; the others are under them. When the last subject
+    has been restored nothing is left, which `restored_at` says.
+    """
 
     __tablename__ = "deletions"
     __table_args__ = (
@@ -21,7 +25,7 @@ class Deletion(SQLModel, table=True):
         CheckConstraint("cardinality(subject_ids) > 0", name="subject_ids_some"),
         Index("ix_deletions_deleted_at", "organization_id", "deleted_at", "id"),
         Index("ix_deletions_deleted_by", "deleted_by"),
-        Index("ix_deletions_purge_at", "purge_at", postgresql_where=text("restored_at IS NULL")),
+        Index("ix_deletions_purge_at", "purge_at"),
     )
 
     organization_id: UUID = Field(primary_key=True, sa_type=Uuid)

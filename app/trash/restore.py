@@ -36,8 +36,8 @@ from app.events.record import record
 from app.graph.context import Context
 from app.graph.guards import require_row
 from app.graph.select import scoped
-from app.graph.writes import SHARD, Rejected, UserError, UserErrorCode
-from app.trash.cascade import Edge, noun_of, organization_of, owned_under, owners_of
+from app.graph.writes import SHARD, Rejected, UserError, UserErrorCode, rejected
+from app.trash.cascade import Edge, itself, noun_of, organization_of, owned_under, owners_of
 from app.trash.loaders import DELETIONS, IN_TRASH
 from app.trash.settle import Held, settle
 
@@ -62,21 +62,21 @@ class Tally:
     restored: Counter[str] = field(default_factory=Counter)
 
 
-async def restore_rows(context: Context, source: Source, rows: Sequence[Any]) -> Counter[str]:
+async def restore_rows(context: Context, source: Source, rows: Sequence[Any], *, argument: str = "id") -> Counter[str]:
     """Restores `rows`, deleted and locked by the operation; answers how many rows of each table are back.
 
     Raises NotFound where the time to restore is over, and Rejected where what a row belongs to is deleted
-    (PARENT_DELETED) or its name is another's by now (TAKEN), with the path `id` for one row and `ids`, `3` for the
-    fourth of several. One event is recorded for each of `rows`.
+    (PARENT_DELETED) or its name is another's by now (TAKEN), with the `argument` as the path. One event is recorded for
+    each of `rows`.
     """
     await _hold_deletions(context, source.table, rows)
-    await _require_owners(context, source.table, rows)
+    await _require_owners(context, source.table, rows, argument)
     tally = Tally()
     roots = [Released(row.organization_id, row.id, row.deletion_id, None) for row in rows]
     try:
-        await _release(context, Edge(source.table, source.table, "id", owns=True), roots, tally)
+        await _release(context, itself(source.table), roots, tally)
     except asyncpg.UniqueViolationError as violation:
-        raise _taken(source.table, violation, rows) from None
+        raise _taken(source.table, violation, argument) from None
     for edge in owned_under(source.table):
         if parents := tally.released[edge.parent]:
             await _hold_other_owners(context, edge, parents)
@@ -104,18 +104,15 @@ def _hold() -> Statement:
     return prepare(select(columns.id).where(scoped(DELETIONS), wanted, IN_TRASH).order_by(columns.id).with_for_update())
 
 
-async def _require_owners(context: Context, table: Table, rows: Sequence[Any]) -> None:
+async def _require_owners(context: Context, table: Table, rows: Sequence[Any], argument: str) -> None:
     """Raises Rejected where a row belongs to a deleted one; else its owners cannot be deleted until the commit."""
     errors = []
     for edge in owners_of(table):
         ids = [row[edge.column] for row in rows]
         owners = {row["id"] for row in await context.fetch(_hold_live(edge.parent), {"ids": ids})}
-        message = f"The {noun_of(edge.parent)} it belongs to is deleted: restore that first."
-        errors += [
-            UserError(code=UserErrorCode.PARENT_DELETED, message=message, path=_path(rows, place))
-            for place, owner_id in enumerate(ids)
-            if owner_id not in owners
-        ]
+        if not owners.issuperset(ids):
+            message = f"The {noun_of(edge.parent)} it belongs to is deleted: restore that first."
+            errors.append(UserError(code=UserErrorCode.PARENT_DELETED, message=message, path=[argument]))
     if errors:
         raise Rejected(*errors)
 
@@ -225,12 +222,8 @@ def _given_values(parents: Sequence[Released]) -> dict[str, Any]:
     )
 
 
-def _taken(table: Table, violation: asyncpg.UniqueViolationError, rows: Sequence[Any]) -> Rejected:
+def _taken(table: Table, violation: asyncpg.UniqueViolationError, argument: str) -> Rejected:
     """What a unique index, which says so in its `info`, means for who restores."""
     name = SHARD.sub("", violation.constraint_name or "")
     message = next(index.info["taken"] for index in table.indexes if index.name == name)
-    return Rejected(UserError(code=UserErrorCode.TAKEN, message=message, path=["id"] if len(rows) == 1 else ["ids"]))
-
-
-def _path(rows: Sequence[Any], place: int) -> list[str]:
-    return ["id"] if len(rows) == 1 else ["ids", str(place)]
+    return rejected(UserErrorCode.TAKEN, message, argument)

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import strawberry
 
 from app.graph.context import Context
 from app.graph.edges import to_one
 from app.graph.fields import by_level
-from app.graph.node import Node
+from app.graph.node import Node, noun_named
 from app.graph.select import Key
 from app.graph.writes import UserError
 from app.organizations.policies import can_read
@@ -21,6 +21,8 @@ from app.users.types import User
 
 @strawberry.interface(description="An object that can be deleted and restored.")
 class Deletable:
+    can_restore: ClassVar[Any]  # the noun's policy for bringing a row back, told what the actor is, or was, in its team
+
     id: strawberry.ID = strawberry.field(description="A UUID, unique among all objects.")
     deleted_at: datetime | None = strawberry.field(description="When it was deleted; null while it is not.")
     deletion: Annotated["Deletion", strawberry.lazy("app.trash.types")] | None = to_one(
@@ -41,10 +43,9 @@ class DeletionCounts:
 
 async def subjects(context: Context, deletions: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:
     """The first of what each deletion was asked for."""
-    nouns = {noun.source.typename: noun for noun in Node.__subclasses__()}
     return await asyncio.gather(
         *(
-            context.load(nouns[one.subject_type].by_key, Key(one.organization_id, one.subject_ids[0]))
+            context.load(noun_named(one.subject_type).by_key, Key(one.organization_id, one.subject_ids[0]))
             for one in deletions
         )
     )
@@ -88,3 +89,26 @@ class DeletePayload:
     def of(cls, deletion: Any) -> Self:
         """The payload of a deletion that was just made."""
         return cls(deletion=deletion, deleted_ids=[strawberry.ID(str(one)) for one in deletion.subject_ids])
+
+
+@strawberry.type(description="What came of restoring a deletion.")
+class RestorePayload:
+    restored: DeletionCounts = strawberry.field(
+        default_factory=DeletionCounts, description="How many objects are back."
+    )
+    subject: Deletable | None = strawberry.field(
+        default=None, description="What had been asked to be deleted; of several objects the first."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why nothing was restored.")
+
+
+@strawberry.type(description="What came of removing a deletion for good.")
+class PurgePayload:
+    purged: DeletionCounts = strawberry.field(
+        default_factory=DeletionCounts, description="How many objects are gone for good."
+    )
+    pending: bool = strawberry.field(
+        default=False,
+        description="More than 10,000 objects: they are out of reach at once, and removed in the background.",
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why nothing was purged.")

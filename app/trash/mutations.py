@@ -1,0 +1,76 @@
+"""Restoring and purging whole deletions."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from app.graph.change import rows_for_update
+from app.graph.context import Context, Info
+from app.graph.guards import require, require_row
+from app.graph.ids import parse_id
+from app.graph.node import noun_named
+from app.graph.select import Key
+from app.graph.writes import mutation
+from app.team_members.loaders import actor_roles_by_deleted_team, actor_roles_by_team
+from app.trash.hasten import hasten
+from app.trash.loaders import KINDS, deletion_in_trash
+from app.trash.policies import can_purge
+from app.trash.restore import restore_rows
+from app.trash.types import DeletionCounts, PurgePayload, RestorePayload
+
+DeletionId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the deletion.")]
+
+
+@strawberry.type
+class TrashMutations:
+    @mutation(
+        description="Undoes a deletion: brings back exactly what it took and still holds. FORBIDDEN to those who could "
+        "not have deleted it. PARENT_DELETED where what it belongs to is in the trash itself, TAKEN where another "
+        "object has its name by now."
+    )
+    async def restore_deletion(self, info: Info, deletion_id: DeletionId) -> RestorePayload:
+        context = info.context
+        deletion = await _deletion(context, deletion_id)
+        noun: Any = noun_named(deletion.subject_type)
+        rows = await _subjects(context, noun, deletion)
+        await _require_restorable(context, noun, rows)
+        restored = await restore_rows(context, noun.source, rows)
+        subject = await context.load(noun.by_key, Key(rows[0].organization_id, rows[0].id))
+        return RestorePayload(restored=DeletionCounts(**restored), subject=subject)
+
+    @mutation(
+        description="Removes for good what a deletion took, with all that was deleted under it before. FORBIDDEN to "
+        "those who do not administer the organization, and for an organization itself to all but its owners."
+    )
+    async def purge_deletion(self, info: Info, deletion_id: DeletionId) -> PurgePayload:
+        context = info.context
+        deletion = await _deletion(context, deletion_id)
+        require(can_purge(context.actor, deletion))
+        subjects = await _subjects(context, noun_named(deletion.subject_type), deletion)
+        gone = await hasten(context, deletion, subjects)
+        if gone is None:
+            return PurgePayload(pending=True)
+        return PurgePayload(purged=DeletionCounts(**{kind: gone[kind] for kind in KINDS}))
+
+
+async def _deletion(context: Context, given: str) -> Any:
+    deletion = await context.load(deletion_in_trash, parse_id(given, "id"))
+    require_row(deletion, "deletion")
+    return deletion
+
+
+async def _subjects(context: Context, noun: Any, deletion: Any) -> list[Any]:
+    """What the deletion still holds of what was asked for, locked; raises NotFound where that is nothing by now."""
+    rows = await rows_for_update(context, noun.source, deletion.subject_ids, deleted=True)
+    held = [row for row in rows if row is not None and row.deletion_id == deletion.id]
+    require_row(held or None, "deletion")
+    return held
+
+
+async def _require_restorable(context: Context, noun: Any, rows: list[Any]) -> None:
+    """Raises Forbidden unless the noun's policy lets the actor restore each row."""
+    teams = [Key(row.organization_id, row.get("team_id", row.id)) for row in rows]
+    roles = await context.load_many(actor_roles_by_team, teams)
+    former_roles = await context.load_many(actor_roles_by_deleted_team, teams)
+    for row, role, former_role in zip(rows, roles, former_roles, strict=True):
+        require(noun.can_restore(context.actor, row, role or former_role))

@@ -1,0 +1,158 @@
+"""Purging: what a deletion holds is removed for good with everything under it, from the leaves up, in small batches.
+
+Whatever lies under a row goes with it, by whichever deletion it was deleted: it is found by the foreign keys, so that
+nothing is left that refers to nothing. Tasks whose assignee goes lose their assignee.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Boolean, Table, Uuid, any_, bindparam, delete, func, literal, null, select, update
+
+from app.db.row import table_of
+from app.db.statement import Fetch, Statement, prepare
+from app.graph.node import noun_named
+from app.organizations.models import Organization
+from app.trash.cascade import Edge, itself, organization_of, references_to
+from app.trash.loaders import DELETIONS
+from app.trash.settle import Held, settle
+
+BATCH = 1000  # rows; their locks are held for some milliseconds
+LOG = frozenset({"events", "event_counters", "deletions"})  # kept until the organization itself goes
+
+organizations = table_of(Organization)
+
+
+class Purged(NamedTuple):
+    """The rows of a table that one batch removed; none where it only cleared the way."""
+
+    table: Table
+    ids: list[UUID]
+
+
+async def purge_batch(fetch: Fetch, deletion: Any) -> Purged | None:
+    """Removes up to 1,000 rows of what `deletion` holds, the deepest first; None when nothing is left.
+
+    The transaction holds the deletion's row locked and has the identity of its organization. Who is told of one purge
+    batch by batch may commit in between: nothing of a deletion past its time can be restored, whatever is left of it.
+    """
+    organization_id, subjects = deletion.organization_id, noun_named(deletion.subject_type).source.table
+    found = await _rows(fetch, organization_id, itself(subjects), deletion.subject_ids)
+    roots = [row for row in found if row["deletion_id"] == deletion.id]
+    if not roots:
+        await _settle(fetch, deletion, Purged(subjects, deletion.subject_ids), Counter())
+        return None
+    edge, rows = await _deepest(fetch, organization_id, itself(subjects), roots)
+    batch = Purged(edge.child, _ids(rows))
+    if edge.clears:
+        await fetch(_clear(edge), {"organization_id": organization_id, "ids": batch.ids})
+    elif batch.table is not organizations or await _forget_log(fetch, organization_id):
+        await _settle(fetch, deletion, batch, Counter(row["deletion_id"] for row in rows))
+        await _remove(fetch, organization_id, batch)
+        return batch
+    return Purged(batch.table, [])
+
+
+async def _deepest(fetch: Fetch, organization_id: UUID, edge: Edge, rows: list[Any]) -> tuple[Edge, list[Any]]:
+    """Rows at or under `rows` that nothing more refers to, or that have to forget what they refer to."""
+    for reference in _references(edge.child):
+        if _is_row(reference.child):
+            found = await _rows(fetch, organization_id, reference, _ids(rows))
+            if found:
+                return (
+                    (reference, found) if reference.clears else await _deepest(fetch, organization_id, reference, found)
+                )
+    return edge, rows
+
+
+def _references(table: Table) -> list[Edge]:
+    return [edge for edge in references_to(table) if edge.child.name not in LOG]
+
+
+def _is_row(table: Table) -> bool:
+    """Whether its rows are something by themselves; others say something about one, and go in the same batch."""
+    return "id" in table.c
+
+
+def _ids(rows: Sequence[Any]) -> list[UUID]:
+    return [row["id"] for row in rows]
+
+
+async def _rows(fetch: Fetch, organization_id: UUID, edge: Edge, ids: Sequence[UUID]) -> list[Any]:
+    """Up to 1,000 of the rows at the end of an edge from any of `ids`, with the deletion that each is in."""
+    return await fetch(_find(edge), {"organization_id": organization_id, "ids": ids})
+
+
+@lru_cache(100)
+def _find(edge: Edge) -> Statement:
+    table = edge.child
+    deletion_id = table.c.deletion_id if "deletion_id" in table.c else null().label("deletion_id")
+    return prepare(select(table.c.id, deletion_id).where(*_referring(edge)).limit(literal(BATCH)))
+
+
+@lru_cache(100)
+def _clear(edge: Edge) -> Statement:
+    return prepare(update(edge.child).where(*_referring(itself(edge.child))).values({edge.column: None}))
+
+
+@lru_cache(100)
+def _delete(edge: Edge) -> Statement:
+    return prepare(delete(edge.child).where(*_referring(edge)))
+
+
+def _referring(edge: Edge) -> tuple[Any, Any]:
+    table = edge.child
+    return (
+        organization_of(table) == bindparam("organization_id", type_=Uuid),
+        table.c[edge.column] == any_(bindparam("ids", type_=ARRAY(Uuid))),
+    )
+
+
+async def _remove(fetch: Fetch, organization_id: UUID, batch: Purged) -> None:
+    along = [edge for edge in _references(batch.table) if not _is_row(edge.child)]
+    for edge in (*along, itself(batch.table)):
+        await fetch(_delete(edge), {"organization_id": organization_id, "ids": batch.ids})
+
+
+async def _settle(fetch: Fetch, deletion: Any, batch: Purged, left: Counter[UUID | None]) -> None:
+    """Takes the rows of a batch out of the deletions that hold them, and removes those that then hold nothing.
+
+    The row of `deletion` is always written: who waits for it, to restore it, then looks again whether it is too late.
+    """
+    own = Held(deletion.organization_id, deletion.id)
+    moves: defaultdict[Held, Counter[str]] = defaultdict(Counter, {own: Counter()})
+    for deletion_id, amount in left.items():
+        if deletion_id is not None:
+            moves[Held(deletion.organization_id, deletion_id)][batch.table.name] = -amount
+    await settle(fetch, moves, gone=batch.ids)
+    every = batch.table is organizations
+    ids = [held.deletion_id for held in moves]
+    await fetch(_drop_empty(), {"organization_id": deletion.organization_id, "ids": ids, "every": every})
+
+
+@lru_cache(1)
+def _drop_empty() -> Statement:
+    """Removes deletions that hold nothing; of an organization that goes every one that ever was."""
+    columns = DELETIONS.table.c
+    return prepare(
+        delete(DELETIONS.table).where(
+            columns.organization_id == bindparam("organization_id", type_=Uuid),
+            bindparam("every", type_=Boolean) | (columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))),
+            columns.restored_at.is_not(None),
+        )
+    )
+
+
+async def _forget_log(fetch: Fetch, organization_id: UUID) -> bool:
+    """Removes up to 1,000 of an organization's events; whether none is left."""
+    forgotten = await fetch(_forget(), {"organization_id": organization_id})
+    return bool(forgotten[0]["amount"] < BATCH)
+
+
+@lru_cache(1)
+def _forget() -> Statement:
+    organization_id = bindparam("organization_id", type_=Uuid)
+    return prepare(select(func.trellis_forget(organization_id, literal(BATCH)).label("amount")))

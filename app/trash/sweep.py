@@ -1,0 +1,139 @@
+"""Sweeping: what is past its time goes, in every organization, beside the server and beside other sweeps."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from random import uniform
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import Uuid, bindparam, delete, func, select, tuple_
+
+from app.db.engine import LOST, Database
+from app.db.row import table_of
+from app.db.statement import Fetch, Statement, prepare
+from app.errors import AppError
+from app.events.models import EventType
+from app.events.record import Happened, append
+from app.idempotency.models import IdempotencyKey
+from app.organizations.models import Organization
+from app.trash.loaders import DELETIONS
+from app.trash.purge import BATCH, Purged, purge_batch
+
+logger = logging.getLogger("trellis")
+
+PAUSE = 3600.0  # seconds between two sweeps of a server
+FIRST_PAUSE = 60.0  # seconds before the first, at most: servers and workers that start together take turns
+
+deletions = DELETIONS.table
+keys = table_of(IdempotencyKey)
+organizations = table_of(Organization)
+
+
+async def sweep_regularly(database: Database) -> None:
+    """Sweeps once an hour until it is cancelled; what fails is logged and tried again an hour later."""
+    await asyncio.sleep(uniform(0, FIRST_PAUSE))  # noqa: S311  # no secret
+    while True:
+        try:
+            await sweep(database)
+        except (AppError, asyncpg.PostgresError, *LOST):
+            logger.warning("the purge of what is past its time failed and will be tried again", exc_info=True)
+        await asyncio.sleep(PAUSE)
+
+
+async def sweep(database: Database) -> Counter[str]:
+    """Purges all that is past its time, each batch in a transaction of its own; answers how many rows of each table.
+
+    What another sweep is at, or somebody holds for too long, is left to the next one.
+    """
+    counts: Counter[str] = Counter()
+    async with _purging(database) as fetch:
+        due = await fetch(_due(), {})
+    for row in due:
+        try:
+            while purged := await _purge_batch(database, row["organization_id"], row["id"]):
+                counts[purged.table.name] += len(purged.ids)
+        except asyncpg.PostgresError:
+            logger.warning("deletion %s could not be purged and will be tried again", row["id"], exc_info=True)
+    while amount := await _forget_answers(database):
+        counts[keys.name] += amount
+    return counts
+
+
+async def _purge_batch(database: Database, organization_id: UUID, deletion_id: UUID) -> Purged | None:
+    """One batch of one deletion; None when nothing is left of it, or another sweep is at it."""
+    async with _purging(database, organization_id) as fetch:
+        claimed = await fetch(_claim(), {"organization_id": organization_id, "id": deletion_id})
+        purged = await purge_batch(fetch, claimed[0]) if claimed else None
+        if purged is not None and purged.table is not organizations:
+            await _record(fetch, claimed[0], purged)
+        return purged
+
+
+async def _record(fetch: Fetch, deletion: Any, purged: Purged) -> None:
+    happened = [
+        Happened(deletion.organization_id, EventType.PURGED, deletion.subject_type, one, {})
+        for one in purged.ids
+        if one in deletion.subject_ids
+    ]
+    if happened:
+        await append(fetch, happened, by=None, request_id=None)
+
+
+async def _forget_answers(database: Database) -> int:
+    """Removes up to 1,000 of the answers that are too old for a retry; how many it were."""
+    async with _purging(database) as fetch:
+        return len(await fetch(_old_answers(), {}))
+
+
+@asynccontextmanager
+async def _purging(database: Database, organization_id: UUID | None = None) -> AsyncIterator[Fetch]:
+    """A transaction that is shown what is due; with an organization in which something is, also its rows."""
+    connection = await database.acquire()
+
+    async def fetch(statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+        return await connection.fetch(statement.text, *statement.arguments(values))
+
+    try:
+        async with connection.transaction():
+            await fetch(_identify(), {"organization_id": organization_id})
+            yield fetch
+    finally:
+        await database.release(connection)
+
+
+@lru_cache(1)
+def _identify() -> Statement:
+    return prepare(select(func.trellis_purge(bindparam("organization_id", type_=Uuid))))
+
+
+@lru_cache(1)
+def _due() -> Statement:
+    columns = deletions.c
+    wanted = select(columns.organization_id, columns.id).where(columns.purge_at <= func.now())
+    return prepare(wanted.order_by(columns.purge_at))
+
+
+@lru_cache(1)
+def _claim() -> Statement:
+    columns = deletions.c
+    return prepare(
+        select(deletions)
+        .where(
+            columns.organization_id == bindparam("organization_id", type_=Uuid),
+            columns.id == bindparam("id", type_=Uuid),
+            columns.purge_at <= func.now(),
+        )
+        .with_for_update(skip_locked=True)
+    )
+
+
+@lru_cache(1)
+def _old_answers() -> Statement:
+    """Which are old is said by the database's policy: those are all that a purge is shown."""
+    old = select(keys.c.user_id, keys.c.key).limit(BATCH).with_for_update(skip_locked=True)
+    return prepare(delete(keys).where(tuple_(keys.c.user_id, keys.c.key).in_(old)).returning(keys.c.user_id))

@@ -16,6 +16,7 @@ from app.config import Settings
 from app.db.engine import Database, DatabaseUnavailable
 from app.graph.http import Endpoint
 from app.graph.page import Assets
+from app.idempotency.replay import Replays
 from app.schema import graphql_schema
 
 
@@ -33,6 +34,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
             database,
             tokens,
             retention=timedelta(days=settings.retention_days),
+            retries=Replays(),
             playground=settings.playground,
             token=token,
         )

@@ -47,6 +47,7 @@ class Unit:
         self.writes = writes
         self.pending: list[Any] = []  # what `before_commit` has still to write; undone along with a root field
         self.before_commit: Callable[[], Awaitable[None]] | None = None
+        self.wrote = False  # whether a root field was not undone
         self.statements = 0
         self.rows = 0
         self._connection: Connection | None = None
@@ -109,6 +110,7 @@ class Unit:
             await self._say("ROLLBACK TO SAVEPOINT field")
             raise
         await self._say("RELEASE SAVEPOINT field")
+        self.wrote = True
 
     async def refresh_actor(self) -> None:
         """Looks anew at what the actor is in their organizations: this operation, or one it waited for, changed it."""

@@ -1,5 +1,6 @@
 """What a client sends around its document: read, checked, and refused with a reason."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -7,9 +8,11 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
+from app.db.row import new_id
 from app.errors import AppError
 
 LARGEST_BODY = 256 * 1024  # bytes
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class BadRequest(AppError):
@@ -38,6 +41,12 @@ class Envelope:
     query: str
     variables: dict[str, Any]
     operation_name: str | None
+
+
+def request_id_of(request: Request) -> str:
+    """The header `X-Request-Id`, by which a proxy or client finds the request again; a new id where it has none."""
+    given = request.headers.get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else str(new_id())
 
 
 async def read(request: Request) -> Envelope:

@@ -1,10 +1,11 @@
 """GraphQL over HTTP: a request in, an answer out."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import NamedTuple
 
-import orjson
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema
+from graphql import ExecutionResult, GraphQLSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,30 +14,34 @@ from app.auth.tokens import Tokens
 from app.db.engine import Database
 from app.db.identity import Identities
 from app.db.unit import Unit
-from app.errors import AppError
+from app.graph.answer import Answer, failed, shown, written
 from app.graph.context import Context
-from app.graph.envelope import Envelope, WrongMethod, read
-from app.graph.errors import format_error
+from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
 from app.graph.operations import Document, Documents, Refused, execute, is_query
 from app.graph.page import page, wants_page
+from app.graph.retries import Attempt, Retries, attempt_of, may_pass
 from app.graph.text import nul_errors
 
-JSON = "application/json"
-GRAPHQL_JSON = "application/graphql-response+json"
-LONGEST_ERROR_LIST = 20  # one mistake in a long list would otherwise be told a thousand times
-WRITE = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+
+class Operation(NamedTuple):
+    """What is asked for in a request, under the name that the request has in the log."""
+
+    document: Document
+    envelope: Envelope
+    request_id: str
 
 
 class Endpoint:
     """Answers at /graphql; `token` goes into the headers that GraphiQL opens with."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is a part that main.py brings along
         self,
         schema: GraphQLSchema,
         database: Database,
         tokens: Tokens,
         *,
         retention: timedelta,
+        retries: Retries,
         playground: bool,
         token: str | None,
     ) -> None:
@@ -46,82 +51,70 @@ class Endpoint:
         self.identities = Identities(database)
         self.tokens = tokens
         self.retention = retention
+        self.retries = retries
         self.playground = playground
         self.token = token
 
     async def answer(self, request: Request) -> Response:
         if self.playground and wants_page(request):
             return page(request, token=self.token)
+        request_id = request_id_of(request)
         try:
-            result = await self._result(request)
-        except Refused as refused:
-            # The older media type keeps 200 for whatever is GraphQL at all; the newer one says it by the status.
-            status = 400 if _media_type(request) == GRAPHQL_JSON else 200
-            return _response(request, {"errors": _formatted(refused.errors)}, status)
-        except AppError as error:
-            return _response(request, {"errors": [_wrapped(error)]}, error.status, _headers(error))
+            answer = await self._answer(request, request_id)
         except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged, never shown
-            return _response(request, {"errors": [_wrapped(error)]}, 500)
-        body: dict[str, Any] = {"data": result.data}
-        if result.errors:
-            body = {"errors": _formatted(result.errors), **body}
-        return _response(request, body, 200)
+            answer = failed(request, error)
+        return answer.to(request, request_id)
 
-    async def _result(self, request: Request) -> ExecutionResult:
+    async def _answer(self, request: Request, request_id: str) -> Answer:
         envelope = await read(request)
         document = self.documents.get(envelope.query)
         errors = document.errors or nul_errors(envelope.variables)
         if errors:
             raise Refused(errors)
-        writes = not is_query(document.operation(envelope.operation_name))
-        if writes and request.method != "POST":
+        operation = Operation(document, envelope, request_id)
+        if is_query(document.operation(envelope.operation_name)):
+            return await self._read(request, operation)
+        if request.method != "POST":
             raise WrongMethod("Only queries may be sent by GET: send this operation by POST.")
+        return await self._write(request, operation, attempt_of(request, envelope))
+
+    async def _read(self, request: Request, operation: Operation) -> Answer:
+        async with self._unit(request, writes=False) as unit:
+            return Answer(written(shown(await self._run(operation, unit))))
+
+    async def _write(self, request: Request, operation: Operation, attempt: Attempt | None) -> Answer:
+        """The answer to a mutation, given once it is committed; to a further `attempt` at it, that of the first."""
+        async with self._unit(request, writes=True) as unit:
+            if unit is None:
+                return Answer(written(shown(await self._run(operation, None))))
+            kept = attempt and await self.retries.recall(unit, attempt)
+            if kept is not None:
+                return Answer(kept, headers={"Idempotency-Replayed": "true"})
+            body = shown(await self._run(operation, unit))
+            answer = Answer(written(body))
+            if attempt:
+                if may_pass(unit, body):
+                    return answer
+                await self.retries.keep(unit, attempt, answer.body)
+            await unit.commit()
+            return answer
+
+    @asynccontextmanager
+    async def _unit(self, request: Request, *, writes: bool) -> AsyncIterator[Unit | None]:
+        """The transaction of whoever calls, which ends with the block; None where nobody is signed in."""
         claims = await claims_of(request.headers, self.tokens)
         if claims is None:
-            return await self._run(document, envelope, None)
+            yield None
+            return
         unit = Unit(self.database, await self.identities.actor(claims), writes=writes)
         try:
             await unit.begin()
             self.identities.remember(claims.subject, unit.actor)
-            result = await self._run(document, envelope, unit)
-            if writes:
-                await unit.commit()
-            return result
+            yield unit
         finally:
             await unit.end()
 
-    async def _run(self, document: Document, envelope: Envelope, unit: Unit | None) -> ExecutionResult:
-        context = Context(unit, document.asked, retention=self.retention)
+    async def _run(self, operation: Operation, unit: Unit | None) -> ExecutionResult:
+        document, envelope, request_id = operation
+        context = Context(unit, document.asked, retention=self.retention, request_id=request_id)
         return await execute(self.schema, document, context, envelope.variables, envelope.operation_name)
-
-
-def _media_type(request: Request) -> str:
-    """The newer media type where the client names it, and not as its second choice."""
-    accepted = request.headers.get("accept", "")
-    position, other = accepted.find(GRAPHQL_JSON), accepted.find(JSON)
-    return GRAPHQL_JSON if position >= 0 and (other < 0 or position < other) else JSON
-
-
-def _wrapped(error: Exception) -> dict[str, Any]:
-    return format_error(GraphQLError("", original_error=error))
-
-
-def _formatted(errors: list[GraphQLError]) -> list[dict[str, Any]]:
-    return [format_error(error) for error in errors[:LONGEST_ERROR_LIST]]
-
-
-def _response(request: Request, body: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> Response:
-    return Response(
-        orjson.dumps(body, option=WRITE),
-        status,
-        headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(headers or {})},
-        media_type=f"{_media_type(request)}; charset=utf-8",
-    )
-
-
-def _headers(error: AppError) -> dict[str, str]:
-    if isinstance(error, WrongMethod):
-        return {"Allow": "POST"}
-    if error.status == 401:
-        return {"WWW-Authenticate": 'Bearer realm="trellis", error="invalid_token"'}
-    return {"Retry-After": "1"} if error.status == 503 else {}

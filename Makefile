@@ -10,7 +10,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup playground run test lint check format schema migrate bench lock clean
+.PHONY: help setup playground run test lint check format schema docs migrate bench lock clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -39,6 +39,9 @@ format: setup ## Format the code and mend what ruff can mend
 schema: setup ## Print the GraphQL schema into schema.graphql
 	.venv/bin/trellis schema > schema.graphql.new
 	mv schema.graphql.new schema.graphql
+
+docs: setup ## Write what docs/ says about the code anew
+	.venv/bin/python -m docs.generate
 
 migrate: setup ## Bring the database to the newest tables
 	.venv/bin/trellis migrate $(ARGS)

@@ -1,34 +1,25 @@
 """How Alembic finds the database, as the owner of its tables, and the models it is compared with."""
 
 import asyncio
-from importlib import import_module
-from pathlib import Path
 
 import asyncpg
 from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
-from sqlmodel import SQLModel
 
-import app
 from app.config import DATA_DIRECTORY, Settings
 from app.db.embedded import borrow
+from app.db.tables import all_tables
 
 # Without it, a migration that waits for a long transaction makes everybody else wait behind itself.
 LOCK_TIMEOUT = "5s"
 
 
-def import_models() -> None:
-    """A table is known to the metadata once its module has been imported; a new domain needs no line here."""
-    for path in Path(app.__path__[0]).glob("*/models.py"):
-        import_module(f"app.{path.parent.name}.models")
-
-
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
-        target_metadata=SQLModel.metadata,
+        target_metadata=all_tables(),
         compare_server_default=True,
         transaction_per_migration=True,  # so that one may leave its transaction, to build an index concurrently
     )
@@ -45,7 +36,6 @@ async def connect_and_run(owner_url: str) -> None:
         await connection.run_sync(run)
 
 
-import_models()
 owner_url = context.config.attributes.get("owner_url") or Settings().database_owner_url
 if owner_url:
     asyncio.run(connect_and_run(owner_url))

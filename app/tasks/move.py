@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import Integer, Text, Uuid, bindparam, cast, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.row import now, table_of
@@ -21,9 +21,10 @@ from app.tasks.number import take_numbers
 from app.tasks.policies import can_work
 from app.tasks.refer import check_team, same_person_in, teams_by_id
 from app.teams.loaders import TEAMS
+from app.teams.models import FormerTeamKey
 
 former_keys = table_of(FormerTaskKey)
-KEPT = ("organization_id", "key", "task_id", "created_at")
+former_team_keys = table_of(FormerTeamKey)
 
 
 async def move(context: Context, task_id: UUID, team_id: UUID) -> Attempt:
@@ -45,7 +46,7 @@ async def move(context: Context, task_id: UUID, team_id: UUID) -> Attempt:
     attempt = Attempt(checks, task)
     if target.id != source.id:
         attempt.values = await _place(context, task, target)
-        await _keep_key(context, task, source)
+        await _keep_keys(context, task, source)
         await change(context, [attempt])
     return attempt
 
@@ -58,15 +59,36 @@ async def _place(context: Context, task: Any, team: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != task[name]}
 
 
-async def _keep_key(context: Context, task: Any, team: Any) -> None:
-    values = {"organization_id": task.organization_id, "key": f"{team.key}-{task.number}", "task_id": task.id}
-    await context.fetch(_keep(), {**values, "created_at": now()})
+async def _keep_keys(context: Context, task: Any, team: Any) -> None:
+    values = {"organization_id": task.organization_id, "team_id": team.id, "team_key": team.key, "moment": now()}
+    await context.fetch(_keep(), {**values, "task_id": task.id, "number": task.number})
 
 
 @lru_cache(1)
 def _keep() -> Statement:
-    """A key finds the task that had it last: a team may be called as another one was."""
-    values = {name: bindparam(name, type_=former_keys.c[name].type) for name in KEPT}
-    kept = insert(former_keys).values(values)
-    renewed = {name: kept.excluded[name] for name in ("task_id", "created_at")}
-    return prepare(kept.on_conflict_do_update(index_elements=["organization_id", "key"], set_=renewed))
+    """With the keys that the team had before; of several tasks that had a key, it finds the one that had it last."""
+    organization_id, team_key = bindparam("organization_id", type_=Uuid), bindparam("team_key", type_=Text)
+    moment_type = former_keys.c.created_at.type
+    now_called = select(cast(team_key, Text).label("key"), cast(bindparam("moment"), moment_type).label("created_at"))
+    once_called = select(former_team_keys.c.key, former_team_keys.c.created_at).where(
+        former_team_keys.c.organization_id == organization_id,
+        former_team_keys.c.team_id == bindparam("team_id", type_=Uuid),
+        former_team_keys.c.key != team_key,
+    )
+    called = union_all(now_called, once_called).subquery("called")
+    kept = insert(former_keys).from_select(
+        ["organization_id", "key", "task_id", "created_at"],
+        select(
+            cast(organization_id, Uuid),
+            called.c.key + "-" + cast(cast(bindparam("number"), Integer), Text),
+            cast(bindparam("task_id", type_=Uuid), Uuid),
+            called.c.created_at,
+        ),
+    )
+    return prepare(
+        kept.on_conflict_do_update(
+            index_elements=["organization_id", "key"],
+            set_={name: kept.excluded[name] for name in ("task_id", "created_at")},
+            where=former_keys.c.created_at < kept.excluded.created_at,
+        )
+    )

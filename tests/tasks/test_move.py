@@ -108,6 +108,18 @@ async def test_former_key_finds_the_task_that_had_it_last(api: Api, superuser: "
     assert await find(api, tenant, "T2-2") == str(tenant.tasks[0])
 
 
+async def test_keys_from_before_its_team_was_renamed_find_it(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, teams=2)
+    rename = "mutation ($id: ID!, $key: String!) { updateTeam(id: $id, input: {key: $key}) { userErrors { code } } }"
+    for key in ("ABC", "DEF", "ABC"):
+        await api.data(rename, who=tenant.owner, id=str(tenant.teams[0]), key=key)
+
+    await move(api, tenant, 0, 1)
+
+    found = {await find(api, tenant, key) for key in ("T1-1", "ABC-1", "DEF-1", "T2-2")}
+    assert found == {str(tenant.tasks[0])}
+
+
 async def test_task_that_is_there_stays(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser)
 

@@ -5,13 +5,26 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, literal_column, null, select, true, union_all
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    TableValuedAlias,
+    Uuid,
+    any_,
+    bindparam,
+    literal_column,
+    null,
+    select,
+    true,
+    union_all,
+)
 
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.node import Node
-from app.graph.select import Key, scoped
+from app.graph.select import Key, given_keys, key_values
 
 
 class Place(NamedTuple):
@@ -23,7 +36,8 @@ class Place(NamedTuple):
 
 async def place_of_id(context: Context, ids: Sequence[UUID]) -> list[Place | None]:
     """Where each id is found among the live rows that the caller may see; one statement for all nouns."""
-    rows = await context.fetch(_places(), {"ids": list(ids)})
+    keys = [Key(organization_id, row_id) for row_id in ids for organization_id in context.organization_ids]
+    rows = await context.fetch(_places(), key_values(keys) | {"ids": list(ids)})
     nouns = {noun.source.typename: noun for noun in Node.__subclasses__()}
     found = {row["id"]: Place(nouns[row["noun"]], Key(row["organization_id"], row["id"])) for row in rows}
     return [found.get(row_id) for row_id in ids]
@@ -31,15 +45,34 @@ async def place_of_id(context: Context, ids: Sequence[UUID]) -> list[Place | Non
 
 @lru_cache(1)
 def _places() -> Statement:
-    return prepare(union_all(*(_place(noun.source) for noun in Node.__subclasses__())))
+    """Each organization's primary keys are asked one by one: for a set of both the planner reads whole tenants."""
+    sources = [noun.source for noun in Node.__subclasses__()]
+    keys = given_keys()
+    nouns = union_all(*(_noun(source, keys) for source in sources if "organization_id" in source.columns))
+    found = nouns.lateral("found")
+    owned = (
+        select(found.c.noun, keys.c.id, keys.c.organization_id)
+        .select_from(keys.join(found, true()))
+        .where(keys.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))))
+    )
+    return prepare(
+        union_all(owned, *(_unowned(source) for source in sources if "organization_id" not in source.columns))
+    )
 
 
-def _place(source: Source) -> Any:
+def _noun(source: Source, keys: TableValuedAlias) -> Select[Any]:
     columns = source.columns
-    wanted = columns["id"] == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    noun: ColumnElement[str] = literal_column(f"'{source.typename}'").label("noun")
-    if "organization_id" not in columns:  # people belong to none; whether they may be seen is their loader's to say
-        return select(noun, columns["id"].label("id"), null().label("organization_id")).where(wanted)
-    place = select(noun, columns["id"].label("id"), columns["organization_id"].label("organization_id"))
     present = columns["deleted_at"].is_(None) if "deletion_id" in columns else true()  # some cannot be deleted
-    return place.where(scoped(source), wanted, present)
+    here = (columns["organization_id"] == keys.c.organization_id) & (columns["id"] == keys.c.id)
+    return select(_name(source)).where(here, present).correlate(keys)
+
+
+def _unowned(source: Source) -> Select[Any]:
+    """People belong to no organization; whether they may be seen is their loader's to say."""
+    row_id = source.columns["id"]
+    wanted = row_id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    return select(_name(source), row_id, null().label("organization_id")).where(wanted)
+
+
+def _name(source: Source) -> ColumnElement[str]:
+    return literal_column(f"'{source.typename}'").label("noun")

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Uuid, bindparam, exists, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, exists, literal_column, select, true
 
 from app.db.row import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.paging import Order, Page, Slice
-from app.graph.select import Key, given_keys, key_values, pages, rows_by_key, scoped
+from app.graph.select import Key, given_keys, key_values, pages, rows_by_key
 from app.members.models import OrganizationMember
 from app.team_members.models import TeamMember
 from app.teams.models import Team
@@ -78,21 +78,25 @@ async def _roles(context: Context, teams: Sequence[Key], *, deleted: bool) -> li
 @lru_cache(2)
 def _actor_roles(deleted: bool) -> Statement:
     keys = given_keys()
-    return prepare(
-        select(keys.c.ordinal, team_members.c.role)
-        .select_from(keys)
-        .join(
-            team_members,
-            (team_members.c.organization_id == keys.c.organization_id) & (team_members.c.team_id == keys.c.id),
-        )
+    role = (
+        select(team_members.c.role)
         .join(
             members,
             (members.c.organization_id == team_members.c.organization_id)
             & (members.c.id == team_members.c.organization_member_id),
         )
         .where(
-            scoped(TEAM_MEMBERS),
+            team_members.c.organization_id == keys.c.organization_id,
+            team_members.c.team_id == keys.c.id,
+            members.c.organization_id == keys.c.organization_id,
             members.c.user_id == bindparam("actor_id", type_=Uuid),
             went_along if deleted else team_members.c.deleted_at.is_(None),
         )
+        .limit(literal_column("1"))
+        .lateral("role")
+    )
+    return prepare(
+        select(keys.c.ordinal, role.c.role)
+        .select_from(keys.join(role, true()))
+        .where(keys.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))))
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+import httpx
 from graphql import get_named_type
 
 from app.db.row import new_id
@@ -87,9 +88,16 @@ async def _answer(api: Api, who: str, tried: Input, value: str, ids: dict[str, s
     document = query_with_variable(
         tried, ids, "{ totalCount }" if kind.name.endswith("Connection") else everything(1, kind)
     )
-    return (await api.send(document, who=who, value=variable(tried, value))).text
+    return _taken(await api.send(document, who=who, value=variable(tried, value)))
 
 
 async def shown(api: Api, who: str) -> str:
     """All that the viewer's own lists lead to, four objects deep."""
-    return (await api.send(everything(4), who=who)).text
+    return _taken(await api.send(everything(4), who=who))
+
+
+def _taken(response: httpx.Response) -> str:
+    """The answer to a question that was understood: one that was not would hide everything from anybody."""
+    assert response.status_code == 200
+    assert "GRAPHQL_VALIDATION_FAILED" not in response.text, response.text
+    return response.text

@@ -114,16 +114,32 @@ async def test_a_row_of_others_is_not_there_to_be_changed(
     assert changed == "UPDATE 0"
 
 
+@pytest.mark.parametrize("table", TABLES, ids=str)
+async def test_a_row_of_others_is_not_there_to_be_deleted(
+    table: Table, tenants: tuple[Tenant, Tenant], runtime: "asyncpg.Connection[Any]"
+) -> None:
+    mine, theirs = tenants
+    await identify(runtime, mine)
+    try:
+        deleted = await runtime.execute(
+            f"DELETE FROM {table} WHERE {owner_column(table)} = $1", owner_of(table, theirs)
+        )
+    except asyncpg.InsufficientPrivilegeError:
+        deleted = "not even of one's own"
+    assert deleted in {"DELETE 0", "not even of one's own"}
+
+
+@pytest.mark.parametrize("statement", ["UPDATE events SET actor_id = NULL", "DELETE FROM events"])
 async def test_the_log_of_events_is_only_added_to(
-    tenants: tuple[Tenant, Tenant], runtime: "asyncpg.Connection[Any]"
+    statement: str, tenants: tuple[Tenant, Tenant], runtime: "asyncpg.Connection[Any]"
 ) -> None:
     await identify(runtime, tenants[0])
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for table events"):
-        await runtime.execute("UPDATE events SET actor_id = NULL")
+        await runtime.execute(statement)
 
 
 @pytest.mark.parametrize("table", ["users", *TABLES], ids=str)
-@pytest.mark.parametrize("statement", ["DELETE FROM {}", "TRUNCATE {}", "ALTER TABLE {} DISABLE ROW LEVEL SECURITY"])
+@pytest.mark.parametrize("statement", ["TRUNCATE {}", "ALTER TABLE {} DISABLE ROW LEVEL SECURITY", "DROP TABLE {}"])
 async def test_what_the_server_has_no_use_for_is_denied(
     table: Table | str, statement: str, tenants: tuple[Tenant, Tenant], runtime: "asyncpg.Connection[Any]"
 ) -> None:

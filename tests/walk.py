@@ -25,9 +25,6 @@ from graphql import (
 from app.schema import graphql_schema
 from tests.factories import Tenant
 
-NODE = graphql_schema.type_map["Node"]
-assert isinstance(NODE, GraphQLInterfaceType)
-NOUNS = [noun.name for noun in graphql_schema.get_possible_types(NODE)]
 WRITES = {graphql_schema.mutation_type, graphql_schema.subscription_type}
 # Well-formed values of nothing that exists, for the inputs that are required beside the one that is tried.
 NOBODY = "00000000-0000-7000-8000-000000000000"
@@ -142,7 +139,8 @@ def everything(depth: int, kind: GraphQLNamedType | None = graphql_schema.query_
         node = get_named_type(kind.fields["nodes"].type)  # type: ignore[attr-defined]
         return f"{{ totalCount edges {{ cursor }} nodes {everything(depth, node)} }}"
     if isinstance(kind, GraphQLInterfaceType):  # the same name means different things in different nouns
-        nouns = (f"... on {noun} {everything(depth, graphql_schema.type_map[noun], noun)}" for noun in NOUNS)
+        possible = graphql_schema.get_possible_types(kind)
+        nouns = (f"... on {noun.name} {everything(depth, noun, noun.name)}" for noun in possible)
         return "{ __typename " + " ".join(nouns) + "}"
     parts = ["__typename"]
     for name, field in kind.fields.items():  # type: ignore[attr-defined]

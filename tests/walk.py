@@ -108,20 +108,37 @@ def _nested(given: Given, path: tuple[str, ...], value: str, *, quoted: bool = F
         assert isinstance(kind, GraphQLInputObjectType)
         fields = {name: _filling(one, quoted) for name, one in kind.fields.items() if is_required_input_field(one)}
         fields[path[0]] = _nested(kind.fields[path[0]], path[1:], value, quoted=quoted)
-        text = "{" + ", ".join(f'"{name}": {one}' if quoted else f"{name}: {one}" for name, one in fields.items()) + "}"
+        text = "{" + ", ".join(f"{_name(name, quoted)}: {one}" for name, one in fields.items()) + "}"
     return f"[{text}]" if is_list_type(get_nullable_type(given.type)) else text
+
+
+def _name(name: str, quoted: bool) -> str:
+    return f'"{name}"' if quoted else name
 
 
 def _filling(given: Given, quoted: bool = False) -> str:
     kind = get_named_type(given.type)
     if isinstance(kind, GraphQLInputObjectType):
-        name, first = next(iter(kind.fields.items()))
-        return "{" + (f'"{name}"' if quoted else name) + f": {_filling(first, quoted)}" + "}"
+        required = {name: one for name, one in kind.fields.items() if is_required_input_field(one)}
+        given_fields = required or dict([next(iter(kind.fields.items()))])
+        texts = (f"{_name(name, quoted)}: {_filling(one, quoted)}" for name, one in given_fields.items())
+        return "{" + ", ".join(texts) + "}"
     text = FILLINGS.get(kind.name)
     if text is None:
         assert isinstance(kind, GraphQLEnumType)
         text = f'"{next(iter(kind.values))}"' if quoted else next(iter(kind.values))
     return f"[{text}]" if is_list_type(get_nullable_type(given.type)) else text
+
+
+def roots() -> dict[str, str]:
+    """A document for each root field that reads or writes, with what the field requires and no more."""
+    documents = {}
+    for word, root in (("query", graphql_schema.query_type), ("mutation", graphql_schema.mutation_type)):
+        for name, field in root.fields.items() if root else ():
+            required = {one: _filling(given) for one, given in field.args.items() if is_required_argument(given)}
+            arguments = ", ".join(f"{one}: {text}" for one, text in required.items())
+            documents[name] = f"{word} {{ {name} {f'({arguments})' if arguments else ''} {_least(field)} }}"
+    return documents
 
 
 def _least(field: GraphQLField) -> str:

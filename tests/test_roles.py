@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from string import Template
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -99,6 +100,17 @@ ACTIONS = {
         WORKERS,
         before='deleteTask(id: "$task") { deletedIds }',
     ),
+    # Whoever may delete a thing may undo its deletion, but only those who administer the organization purge it.
+    "restoreDeletion": Action(
+        'restoreDeletion(id: "$deletion") { userErrors { code } }',
+        WORKERS,
+        before='deleteTask(id: "$task") { deletedIds }',
+    ),
+    "purgeDeletion": Action(
+        'purgeDeletion(id: "$deletion") { userErrors { code } }',
+        ADMINS,
+        before='deleteTask(id: "$task") { deletedIds }',
+    ),
 }
 
 
@@ -116,13 +128,15 @@ async def test_role(api: Api, superuser: "asyncpg.Connection[Any]", mutation: st
     who = tenant.owner.replace("person1", "person2")
     if action.before:
         await api.data(document(action.before, tenant), who=tenant.owner)
+    deletion = await superuser.fetchval("SELECT id FROM deletions WHERE organization_id = $1", tenant.id)
+    tried = document(action.field, tenant, deletion=deletion)
 
     if role in action.allowed:
-        data = await api.data(document(action.field, tenant), who=who)
+        data = await api.data(tried, who=who)
         assert data[mutation]["userErrors"] == []
     else:
         async with unchanged(superuser, tenant):
-            body = await api.ask(document(action.field, tenant), who=who)
+            body = await api.ask(tried, who=who)
         assert codes(body, mutation) == {"FORBIDDEN"}
 
 
@@ -141,7 +155,7 @@ async def give_role(
         )
 
 
-def document(field: str, tenant: Tenant) -> str:
+def document(field: str, tenant: Tenant, **more: UUID) -> str:
     """The mutation with the ids of the tenant's first and second team, and of what belongs to its third person."""
     ids = {
         "organization": tenant.id,
@@ -150,6 +164,7 @@ def document(field: str, tenant: Tenant) -> str:
         "member": tenant.members[2],
         "team_member": tenant.team_members[2],
         "task": tenant.tasks[2],
+        **more,
     }
     return f"mutation {{ {Template(field).substitute(ids)} }}"
 

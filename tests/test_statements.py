@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from graphql import GraphQLObjectType, get_named_type, is_leaf_type
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_leaf_type
 
 from app.schema import graphql_schema
 from tests.api import Api
@@ -20,35 +20,56 @@ WALK = """query ($slug: String!) { organization(by: {slug: $slug}) {
 # Where rows of each type are met in a list, so that a statement for each of them would show.
 PLACES = {
     "Organization": "organizations { nodes { SELECTION } }",
-    "OrganizationMember": "organization(by: {slug: $slug}) { members { nodes { SELECTION } } }",
-    "Team": "organization(by: {slug: $slug}) { teams { nodes { SELECTION } } }",
-    "TeamMember": "organization(by: {slug: $slug}) { teams { nodes { members { nodes { SELECTION } } } } }",
-    "Task": "organization(by: {slug: $slug}) { tasks { nodes { SELECTION } } }",
+    "OrganizationMember": "organization(by: {slug: $slug}) { members(deleted: INCLUDE) { nodes { SELECTION } } }",
+    "Team": "organization(by: {slug: $slug}) { teams(deleted: INCLUDE) { nodes { SELECTION } } }",
+    "TeamMember": "organization(by: {slug: $slug}) { teams { nodes { members(deleted: INCLUDE) { nodes { SELECTION } } } } }",
+    "Task": "organization(by: {slug: $slug}) { tasks(deleted: INCLUDE) { nodes { SELECTION } } }",
     "User": "organization(by: {slug: $slug}) { members { nodes { user { SELECTION } } } }",
+    "Deletion": "organization(by: {slug: $slug}) { teams(deleted: ONLY) { nodes { deletion { SELECTION } } } }",
     "Viewer": "viewer { SELECTION }",
+    "Deletion": "organization(by: {slug: $slug}) { trash { nodes { SELECTION } } }",
 }
 # The statements that an edge adds to its operation.
 EDGES = {
+    "Organization.deletion": 0,  # of one that is not deleted
     "Organization.teams": 1,
     "Organization.members": 1,
     "Organization.tasks": 1,
+    "Organization.trash": 1,
+    "Organization.deletion": 0,  # where nothing is deleted
+    "OrganizationMember.deletion": 1,
     "OrganizationMember.organization": 1,
     "OrganizationMember.user": 1,
     "OrganizationMember.teams": 1,
+    "OrganizationMember.deletion": 0,
+    "Team.deletion": 1,
     "Team.organization": 1,
     "Team.members": 1,
     "Team.tasks": 1,
+    "Team.deletion": 0,
+    "TeamMember.deletion": 1,
     "TeamMember.team": 1,
     "TeamMember.organizationMember": 1,
     "TeamMember.user": 1,
     "TeamMember.tasks": 1,
+    "TeamMember.deletion": 0,
+    "Task.deletion": 1,
     "Task.organization": 1,
     "Task.team": 1,
     "Task.assignee": 1,
     "Task.creator": 1,
+    "Task.deletion": 0,
+    "Deletion.subject": 1,
+    "Deletion.deletedBy": 1,
+    "Deletion.counts": 0,
+    "Deletion.subject": 1,
+    "Deletion.deletedBy": 1,
+    "Deletion.counts": 0,
     "Viewer.user": 0,
     "Viewer.organizations": 1,
 }
+# What to select behind an edge, where not everything there has a `createdAt`.
+SOMETHING = {"Deletion": "deletedAt", "Deletable": "deletedAt", "DeletionCounts": "tasks"}
 # Other fields are columns, which add none.
 LEAVES = {"Team.viewerRole": 1}
 ROOTS = {
@@ -59,6 +80,7 @@ ROOTS = {
     "organization": ("organization(by: {slug: $slug}) { name }", 1),
     "team": ("team(id: $team) { name }", 1),
     "task": ('task(by: {key: {organizationSlug: $slug, key: "T1-1"}}) { title }', 1),
+    "deletionPreview": ("deletionPreview(id: $team) { tasks }", 2),  # which noun it is of, then all counts
 }
 WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass)"
 
@@ -80,12 +102,33 @@ def root_fields() -> list[str]:
 
 
 def selection(edge: str) -> str:
-    """The edge with something of each row behind it that is not its id, which might need no statement."""
+    """The edge with a column of each row behind it; an id might need no statement."""
     name, field = edge.split(".")
+    behind = get_named_type(fields_of(name)[field].type).name
+    if behind.endswith("Connection"):
+        return f"{field} {{ nodes {{ {column_of(behind.removesuffix('Connection'))} }} }}"
+    return f"{field} {{ {column_of(behind)} }}"
+
+
+def column_of(name: str) -> str:
+    return next(
+        field for field, one in fields_of(name).items() if field != "id" and is_leaf_type(get_named_type(one.type))
+    )
+
+
+def fields_of(name: str) -> dict[str, GraphQLField]:
     parent = graphql_schema.type_map[name]
-    assert isinstance(parent, GraphQLObjectType)
-    behind = get_named_type(parent.fields[field].type).name
-    return f"{field} {{ nodes {{ createdAt }} }}" if behind.endswith("Connection") else f"{field} {{ createdAt }}"
+    assert isinstance(parent, GraphQLObjectType | GraphQLInterfaceType)
+    return parent.fields
+
+
+async def make_tenant_with_trash(api: Api, superuser: "asyncpg.Connection[Any]") -> Tenant:
+    """Three people in three teams, and one of each and what they had deleted."""
+    tenant = await make_tenant(superuser, members=4, teams=4, tasks=1)
+    for mutation, deleted in (("deleteTeam", tenant.teams[-1]), ("removeOrganizationMember", tenant.members[-1])):
+        query = f'mutation {{ {mutation}(id: "{deleted}") {{ userErrors {{ message }} }} }}'
+        assert await api.data(query, who=tenant.owner) == {mutation: {"userErrors": []}}
+    return tenant
 
 
 async def cost(api: Api, tenant: Tenant, selected: str) -> int:
@@ -96,6 +139,11 @@ async def cost(api: Api, tenant: Tenant, selected: str) -> int:
     await api.data(f"{{ {selected} }}", who=tenant.owner)  # signing in, and what the driver asks about types
     await api.data(f"{{ {selected} }}", who=tenant.owner)
     return len(api.statements) - TRANSACTION
+
+
+async def delete_two_tasks(api: Api, tenant: Tenant) -> None:
+    for task in tenant.tasks[-2:]:
+        await api.data("mutation ($id: ID!) { deleteTask(id: $id) { deletedIds } }", who=tenant.owner, id=str(task))
 
 
 async def test_walk_costs_seven_statements_for_one_team_and_for_a_hundred(
@@ -116,6 +164,7 @@ async def test_walk_costs_seven_statements_for_one_team_and_for_a_hundred(
 @pytest.mark.parametrize("edge", fields(leaf=False))
 async def test_an_edge_costs_what_is_pinned(api: Api, superuser: "asyncpg.Connection[Any]", edge: str) -> None:
     tenant = await make_tenant(superuser, members=3, teams=3, tasks=1)
+    await delete_two_tasks(api, tenant)
     place = PLACES[edge.partition(".")[0]]
 
     without = await cost(api, tenant, place.replace("SELECTION", "__typename"))
@@ -126,7 +175,7 @@ async def test_an_edge_costs_what_is_pinned(api: Api, superuser: "asyncpg.Connec
 
 @pytest.mark.parametrize("name", PLACES)
 async def test_columns_cost_nothing(api: Api, superuser: "asyncpg.Connection[Any]", name: str) -> None:
-    tenant = await make_tenant(superuser, members=3, teams=3, tasks=1)
+    tenant = await make_tenant_with_trash(api, superuser)
     leaves = [leaf for leaf in fields(leaf=True) if leaf.startswith(f"{name}.")]
     selected = " ".join(leaf.split(".")[1] for leaf in leaves)
 
@@ -134,6 +183,17 @@ async def test_columns_cost_nothing(api: Api, superuser: "asyncpg.Connection[Any
     with_them = await cost(api, tenant, PLACES[name].replace("SELECTION", f"__typename {selected}"))
 
     assert with_them - without == sum(LEAVES.get(leaf, 0) for leaf in leaves)
+
+
+async def test_what_deleted_rows_went_with_costs_one_statement(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, tasks=3)
+    await delete_two_tasks(api, tenant)
+    deleted = "organization(by: {slug: $slug}) { tasks(deleted: ONLY) { nodes { SELECTION } } }"
+
+    without = await cost(api, tenant, deleted.replace("SELECTION", "title"))
+    with_it = await cost(api, tenant, deleted.replace("SELECTION", "title deletion { deletedAt }"))
+
+    assert with_it - without == 1
 
 
 @pytest.mark.parametrize("field", root_fields())

@@ -8,6 +8,7 @@ from app.commands.demo import demo
 from app.commands.dev import dev
 from app.commands.import_ import import_
 from app.commands.migrate import migrate
+from app.commands.purge import purge
 from app.commands.schema import schema
 from app.commands.serve import serve
 from app.commands.token import token
@@ -21,7 +22,7 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (dev, serve, migrate, import_, demo, token, schema):
+for command in (dev, serve, migrate, import_, demo, purge, token, schema):
     commands.command(command.__name__.rstrip("_"))(command)
 
 

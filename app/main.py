@@ -1,5 +1,6 @@
 """Puts the server together: settings, database, routes. The only file that wires things."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from app.graph.http import Endpoint
 from app.graph.page import Assets
 from app.idempotency.replay import Replays
 from app.schema import graphql_schema
+from app.trash.sweep import sweep_regularly
 
 
 def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
@@ -38,7 +40,10 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
             playground=settings.playground,
             token=token,
         )
+        sweeping = asyncio.create_task(sweep_regularly(database))
         yield
+        sweeping.cancel()
+        await asyncio.gather(sweeping, return_exceptions=True)
         await database.close()
 
     return Starlette(

@@ -13,13 +13,13 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import Uuid, bindparam, delete, func, select, tuple_
 
-from app.db.engine import LOST, Database
-from app.db.row import table_of
+from app.db.engine import Database
+from app.db.row import now, table_of
 from app.db.statement import Fetch, Statement, prepare
-from app.errors import AppError
 from app.events.models import EventType
 from app.events.record import Happened, append
 from app.idempotency.models import IdempotencyKey
+from app.idempotency.replay import REMEMBERED
 from app.organizations.models import Organization
 from app.trash.loaders import DELETIONS
 from app.trash.purge import BATCH, Purged, purge_batch
@@ -40,8 +40,8 @@ async def sweep_regularly(database: Database) -> None:
     while True:
         try:
             await sweep(database)
-        except (AppError, asyncpg.PostgresError, *LOST):
-            logger.warning("the purge of what is past its time failed and will be tried again", exc_info=True)
+        except Exception:  # whatever it is, the next hour may be better
+            logger.exception("the purge failed and will be tried again in an hour")
         await asyncio.sleep(PAUSE)
 
 
@@ -87,7 +87,7 @@ async def _record(fetch: Fetch, deletion: Any, purged: Purged) -> None:
 async def _forget_answers(database: Database) -> int:
     """Removes up to 1,000 of the answers that are too old for a retry; how many it were."""
     async with _purging(database) as fetch:
-        return len(await fetch(_old_answers(), {}))
+        return len(await fetch(_old_answers(), {"before": now() - REMEMBERED}))
 
 
 @asynccontextmanager
@@ -134,6 +134,10 @@ def _claim() -> Statement:
 
 @lru_cache(1)
 def _old_answers() -> Statement:
-    """Which are old is said by the database's policy: those are all that a purge is shown."""
-    old = select(keys.c.user_id, keys.c.key).limit(BATCH).with_for_update(skip_locked=True)
+    old = (
+        select(keys.c.user_id, keys.c.key)
+        .where(keys.c.created_at < bindparam("before", type_=keys.c.created_at.type))
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
     return prepare(delete(keys).where(tuple_(keys.c.user_id, keys.c.key).in_(old)).returning(keys.c.user_id))

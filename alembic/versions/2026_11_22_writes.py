@@ -23,7 +23,7 @@ PURGING = "current_setting('app.purpose', true) = 'purge'"
 OLD = "created_at < now() - interval '24 hours'"
 PURGE = """
 CREATE FUNCTION trellis_purge(purged_id uuid) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     PERFORM set_config('app.purpose', 'purge', true);
     IF EXISTS (SELECT FROM deletions WHERE organization_id = purged_id AND purge_at <= now()) THEN
@@ -36,7 +36,7 @@ END $$
 # holds too, so only within the identity of that organization; answers how many events it removed.
 FORGET = """
 CREATE FUNCTION trellis_forget(forgotten_id uuid, most integer) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     forgotten integer;
 BEGIN

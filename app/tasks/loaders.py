@@ -1,26 +1,47 @@
 """Reading tasks."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Text, bindparam, cast, func, literal_column, select, true, union_all
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Table,
+    TableValuedAlias,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+    union_all,
+)
 
 from app.db.row import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.paging import Order, Page, Slice
-from app.graph.select import Key, live_rows, pages, rows_by_key, scoped
+from app.graph.select import Key, live_rows, pages, rows_by_key
 from app.organizations.models import Organization
 from app.tasks.models import FormerTaskKey, Task, TaskStatus
-from app.teams.models import Team
+from app.teams.models import FormerTeamKey, Team
 
 tasks = table_of(Task)
 teams = table_of(Team)
 organizations = table_of(Organization)
 former_keys = table_of(FormerTaskKey)
+former_team_keys = table_of(FormerTeamKey)
 
 team_key = (
     select(teams.c.key)
@@ -71,7 +92,7 @@ async def tasks_by_assignee(context: Context, team_members: Sequence[Key], page:
 
 
 async def task_by_name(context: Context, names: Sequence[TaskName]) -> list[Any]:
-    """The live task of each name, also of one that it had before it moved or was imported."""
+    """The live task of each name, also of one that it had before it moved, its team was renamed or it was imported."""
     values = {
         "slugs": [name.slug for name in names],
         "team_keys": [name.team_key for name in names],
@@ -93,37 +114,54 @@ def _by_name(columns: tuple[str, ...]) -> Statement:
         .table_valued("slug", "team_key", "number", with_ordinality="ordinal", name="names")
         .render_derived()
     )
-    numbered = tasks.alias("numbered")
-    current = (
-        select(numbered.c.id.label("id"), literal_column("0").label("age"))
-        .select_from(teams)
-        .join(
-            numbered,
-            (numbered.c.organization_id == teams.c.organization_id) & (numbered.c.team_id == teams.c.id),
-        )
-        .where(
-            teams.c.organization_id == organizations.c.id,
-            teams.c.key == names.c.team_key,
-            teams.c.deleted_at.is_(None),
-            numbered.c.number == names.c.number,
-        )
-        .correlate(organizations, names)
-    )
-    former = (
-        select(former_keys.c.task_id.label("id"), literal_column("1").label("age"))
-        .where(
-            former_keys.c.organization_id == organizations.c.id,
-            former_keys.c.key == names.c.team_key + "-" + cast(names.c.number, Text),
-        )
-        .correlate(organizations, names)
-    )
-    both = union_all(current, former).subquery("both")
-    named = select(both.c.id).order_by(both.c.age).limit(1).lateral("named")
+    named = _named(names)
     return prepare(
         select(names.c.ordinal, *(TASKS.columns[name].label(name) for name in columns))
         .select_from(names)
         .join(organizations, (organizations.c.slug == names.c.slug) & organizations.c.deleted_at.is_(None))
         .join(named, true())
         .join(tasks, (tasks.c.organization_id == organizations.c.id) & (tasks.c.id == named.c.id))
-        .where(scoped(TASKS), tasks.c.deleted_at.is_(None))
+        .where(
+            # Of the organization, as the tasks are found by it: on theirs, too, it would let the planner read them all.
+            organizations.c.id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
+            tasks.c.deleted_at.is_(None),
+        )
+    )
+
+
+def _named(names: TableValuedAlias) -> FromClause:
+    """The id of the task that has the name, or else of the one that had it last: until it moved, or its team got
+    another key."""
+    has = _in_team(names, teams.c.id, teams, cast(null(), former_keys.c.created_at.type)).where(
+        teams.c.deleted_at.is_(None)
+    )
+    had = _in_team(names, former_team_keys.c.team_id, former_team_keys, former_team_keys.c.created_at)
+    moved = (
+        select(former_keys.c.task_id, former_keys.c.created_at)
+        .where(
+            former_keys.c.organization_id == organizations.c.id,
+            former_keys.c.key == names.c.team_key + "-" + cast(names.c.number, Text),
+        )
+        .correlate(organizations, names)
+    )
+    named = union_all(has, had, moved).subquery("every")
+    return select(named.c.id).order_by(named.c.until.desc().nulls_first()).limit(1).lateral("named")
+
+
+def _in_team(
+    names: TableValuedAlias, team_id: ColumnElement[UUID], called: Table, until: ColumnElement[datetime]
+) -> Select[Any]:
+    """The task of that number in the team that is, or was `until` then, called so in `called`."""
+    numbered = tasks.alias("numbered")
+    same_team = (numbered.c.organization_id == called.c.organization_id) & (numbered.c.team_id == team_id)
+    return (
+        select(numbered.c.id, until.label("until"))
+        .select_from(called)
+        .join(numbered, same_team)
+        .where(
+            called.c.organization_id == organizations.c.id,
+            called.c.key == names.c.team_key,
+            numbered.c.number == names.c.number,
+        )
+        .correlate(organizations, names)
     )

@@ -52,6 +52,7 @@ class Unit:
         self.rows = 0
         self._connection: Connection | None = None
         self._turn = asyncio.Lock()
+        self._writing = asyncio.Lock()
 
     async def begin(self) -> None:
         """Raises DatabaseUnavailable. May replace `actor`, where their memberships have changed."""
@@ -118,10 +119,15 @@ class Unit:
         identified = await self.fetch(IDENTIFY, {"user_id": user_id})
         self.actor = actor_of(user_id, identified[0][0], await self.fetch(MEMBERSHIPS, {"user_id": user_id}))
 
+    async def write_pending(self) -> None:
+        """Writes what is pending, for those of the operation who read it; of several at once each finds it written."""
+        async with self._writing:
+            if self.before_commit is not None:
+                await self.before_commit()
+
     async def commit(self) -> None:
         """Makes what was written last; until this returns, nothing has happened."""
-        if self.before_commit is not None:
-            await self.before_commit()
+        await self.write_pending()
         await self._say("COMMIT")
         connection, self._connection = self._connection, None
         if connection is not None:

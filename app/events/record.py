@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, cast, func, insert, select
+from sqlalchemy import ARRAY, BigInteger, ScalarSelect, Text, Uuid, bindparam, cast, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -19,6 +19,7 @@ from app.graph.context import Context
 
 events = table_of(Event)
 counters = table_of(EventCounter)
+MOMENT = events.c.created_at.type
 
 
 class Happened(NamedTuple):
@@ -73,7 +74,8 @@ async def append(fetch: Fetch, happened: list[Happened], *, by: UUID | None, req
     """Gives the events of one organization their sequences and writes them.
 
     The counter's row is held from here to the commit, so that sequences are in commit order and without gaps: an
-    organization's writers queue for this last step only.
+    organization's writers queue for this last step only. Times never run backwards along the sequence, whatever the
+    clocks of several servers say, so that a time stands for a place in the log.
     """
     organization_id = happened[0].organization_id
     counted = await fetch(_count(), {"organization_id": organization_id, "amount": len(happened)})
@@ -133,7 +135,7 @@ def _insert() -> Statement:
         "organization_id": cast(bindparam("organization_id", type_=Uuid), Uuid),
         "actor_id": cast(bindparam("actor_id", type_=Uuid), Uuid),
         "request_id": cast(bindparam("request_id", type_=Text), Text),
-        "created_at": cast(bindparam("created_at", type_=events.c.created_at.type), events.c.created_at.type),
+        "created_at": func.greatest(cast(bindparam("created_at", type_=MOMENT), MOMENT), _newest()),
         "id": columns.id,
         "sequence": columns.sequence,
         "type": columns.type,
@@ -142,3 +144,11 @@ def _insert() -> Statement:
         "changes": cast(columns.changes, JSONB),
     }
     return prepare(insert(events).from_select(list(values), select(*values.values())))
+
+
+def _newest() -> ScalarSelect[datetime]:
+    """The time of an organization's newest event."""
+    of_organization = events.c.organization_id == bindparam("organization_id", type_=Uuid)
+    return (
+        select(events.c.created_at).where(of_organization).order_by(events.c.sequence.desc()).limit(1).scalar_subquery()
+    )

@@ -1,4 +1,4 @@
-"""Scalars: how moments and days are written."""
+"""Scalars: how moments, days and values of any kind are written."""
 
 import re
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from graphql.pyutils import inspect
+from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
 # Python's parsers would also take week dates, missing dashes and other separators.
@@ -62,6 +63,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=_as_is,
         parse_value=parse_moment,
         parse_literal=_from_literal(parse_moment),
+    ),
+    JSON: strawberry.scalar(
+        name="JSON",
+        description='Any JSON value, as in `[1, {"a": null}]`.',
+        serialize=_as_is,
+        parse_value=_as_is,
     ),
     date: strawberry.scalar(
         name="Date",

@@ -15,6 +15,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    literal_column,
     select,
     true,
     tuple_,
@@ -24,6 +25,9 @@ from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.paging import DeletedScope, Order, Page, Slice
+
+
+GIVEN = "given"  # the keys of a batch, in its statement
 
 
 class Key(NamedTuple):
@@ -42,9 +46,14 @@ def given_keys() -> TableValuedAlias:
     """The keys of a batch as a table: organization_id, id, and their place in the batch, from 1 on."""
     return (
         func.unnest(bindparam("key_organization_ids", type_=ARRAY(Uuid)), bindparam("key_ids", type_=ARRAY(Uuid)))
-        .table_valued("organization_id", "id", with_ordinality="ordinal", name="given")
-        .render_derived()
+        .table_valued("organization_id", "id", with_ordinality="ordinal")
+        .render_derived(GIVEN)
     )
+
+
+def organization_of_parent() -> ColumnElement[UUID]:
+    """For conditions on a page's rows that look something up in another table: once a parent, and not once a row."""
+    return literal_column(f"{GIVEN}.organization_id", Uuid)
 
 
 def key_values(keys: Sequence[Key]) -> dict[str, Any]:

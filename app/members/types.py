@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from app.events.filter import EventFilter
+from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
 from app.graph.connections import Connection
 from app.graph.edges import to_many, to_one
 from app.graph.node import Node
@@ -19,6 +21,7 @@ from app.users.loaders import user_by_id
 from app.users.types import User
 
 if TYPE_CHECKING:
+    from app.events.types import Event
     from app.organizations.types import Organization
     from app.team_members.types import TeamMember
 
@@ -42,3 +45,11 @@ class OrganizationMember(Node, Deletable):
         description="Their memberships in the organization's teams, the oldest first.",
     )
     created_at: datetime = strawberry.field(description="When they became a member.")
+    events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
+        events_by_subject,
+        EVENTS,
+        order=NEWEST_EVENTS_FIRST,
+        filters=EventFilter,
+        deletable=False,
+        description="What happened to the membership itself, the newest first.",
+    )

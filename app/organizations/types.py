@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from app.events.filter import EventFilter
+from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_organization
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import to_many
@@ -24,6 +26,7 @@ from app.trash.loaders import DELETIONS, NEWEST_DELETIONS_FIRST, deletions_by_or
 from app.trash.types import Deletable, Deletion
 
 if TYPE_CHECKING:
+    from app.events.types import Event
     from app.members.types import OrganizationMember
     from app.tasks.types import Task
     from app.teams.types import Team
@@ -80,4 +83,12 @@ class Organization(Node, Deletable):
         order=NEWEST_DELETIONS_FIRST,
         deletable=False,
         description="What can be restored in it, the newest deletion first.",
+    )
+    events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
+        events_by_organization,
+        EVENTS,
+        order=NEWEST_EVENTS_FIRST,
+        filters=EventFilter,
+        deletable=False,
+        description="What happened in it and under it, the newest first.",
     )

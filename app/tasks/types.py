@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from app.graph.edges import to_one
+from app.events.filter import EventFilter
+from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
+from app.graph.connections import Connection
+from app.graph.edges import to_many, to_one
 from app.graph.node import Node
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
@@ -21,6 +24,7 @@ from app.users.loaders import user_by_id
 from app.users.types import User
 
 if TYPE_CHECKING:
+    from app.events.types import Event
     from app.organizations.types import Organization
 
 
@@ -53,3 +57,11 @@ class Task(Node, Deletable):
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
     version: int = strawberry.field(description="Rises by one with every change.")
+    events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
+        events_by_subject,
+        EVENTS,
+        order=NEWEST_EVENTS_FIRST,
+        filters=EventFilter,
+        deletable=False,
+        description="What happened to it, the newest first.",
+    )

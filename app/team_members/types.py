@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from app.events.filter import EventFilter
+from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
 from app.graph.connections import Connection
 from app.graph.edges import to_many, to_one
 from app.graph.node import Node
@@ -22,6 +24,7 @@ from app.users.loaders import user_by_id
 from app.users.types import User
 
 if TYPE_CHECKING:
+    from app.events.types import Event
     from app.tasks.types import Task
     from app.teams.types import Team
 
@@ -48,3 +51,11 @@ class TeamMember(Node, Deletable):
         description="The tasks assigned to them, the newest first unless `orderBy` says otherwise.",
     )
     created_at: datetime = strawberry.field(description="When they became a member.")
+    events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
+        events_by_subject,
+        EVENTS,
+        order=NEWEST_EVENTS_FIRST,
+        filters=EventFilter,
+        deletable=False,
+        description="What happened to the membership itself, the newest first.",
+    )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from app.events.filter import EventFilter
+from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import key_of_row, to_many, to_one
@@ -29,6 +31,7 @@ from app.teams.policies import can_manage
 from app.trash.types import Deletable
 
 if TYPE_CHECKING:
+    from app.events.types import Event
     from app.organizations.types import Organization
     from app.tasks.types import Task
 
@@ -77,4 +80,12 @@ class Team(Node, Deletable):
         orders=TaskOrder,
         filters=TaskFilter,
         description="Its tasks, the newest first unless `orderBy` says otherwise.",
+    )
+    events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
+        events_by_subject,
+        EVENTS,
+        order=NEWEST_EVENTS_FIRST,
+        filters=EventFilter,
+        deletable=False,
+        description="What happened to the team itself, not to what is in it; the newest first.",
     )

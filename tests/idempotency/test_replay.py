@@ -127,9 +127,7 @@ async def test_many_at_once_do_the_work_once(api: Api, superuser: "asyncpg.Conne
     assert await superuser.fetchval(TASKS, tenant.id) == 2
 
 
-async def test_the_second_does_not_wait_for_ever(
-    impatient: Api, database: Any, superuser: "asyncpg.Connection[Any]"
-) -> None:
+async def test_the_second_does_not_wait_for_ever(impatient: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser)
     async with superuser.transaction():
         await superuser.execute(

@@ -1,0 +1,58 @@
+"""Input that chooses events."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+import strawberry
+from sqlalchemy import ColumnElement, ScalarSelect, select
+
+from app.db.row import table_of
+from app.db.source import Source
+from app.events.models import Event, EventType
+from app.graph.filters import (
+    Comparator,
+    Conditions,
+    IDComparator,
+    Place,
+    Relation,
+    StringComparator,
+    comparator,
+)
+from app.graph.select import organization_of_parent
+from app.users.filter import UserFilter
+from app.users.loaders import USERS, acquainted
+
+log = table_of(Event).alias("log")
+
+
+@strawberry.input(description="Conditions on an event; all given ones must hold.")
+class EventFilter(Conditions):
+    relations: ClassVar = {"actor": Relation(USERS, "actor_id", acquainted)}
+
+    type: Comparator[EventType] | None = comparator("What was done.")
+    subject_type: StringComparator | None = comparator("The type of what it was done to, as in `Task`.")
+    subject_id: IDComparator | None = comparator("The id of what it was done to, whether or not that is still there.")
+    actor: UserFilter | None = comparator("Who did it; what nobody did never passes.")
+    since: datetime | None = comparator("It happened at this moment or later.")
+    until: datetime | None = comparator("It happened before this moment.")
+    and_: list["EventFilter"] | None = comparator("All of these hold, at most 100.", "and")
+    or_: list["EventFilter"] | None = comparator("At least one of these holds, at most 100.", "or")
+    not_: "EventFilter | None" = comparator("This does not hold.", "not")
+
+    def _one(self, source: Source, name: str, value: Any, place: Place) -> ColumnElement[bool]:
+        if name == "since":
+            return source.columns["sequence"] >= _first(log.c.created_at >= value, log.c.created_at, log.c.sequence)
+        if name == "until":
+            last = _first(log.c.created_at < value, log.c.created_at.desc(), log.c.sequence.desc())
+            return source.columns["sequence"] <= last
+        return super()._one(source, name, value, place)
+
+
+def _first(condition: ColumnElement[bool], *order: ColumnElement[Any]) -> ScalarSelect[int]:
+    """The sequence of the organization's first event for which the condition holds; NULL where there is none.
+
+    Times rise along the log. So a moment is found once, by the index of the times, and then stands for a place in the
+    sequence, which is what the log is listed by: a month of two years ago costs no more than this one.
+    """
+    of_organization = log.c.organization_id == organization_of_parent()
+    return select(log.c.sequence).where(of_organization, condition).order_by(*order).limit(1).scalar_subquery()

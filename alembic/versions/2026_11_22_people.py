@@ -62,7 +62,8 @@ END $$
 """
 
 # Runs as the owner of users, since nobody is identified yet. An invitation by e-mail is theirs who signs in with that
-# address first, but only where the identity provider vouches for it: anyone can type any address.
+# address first, but only where the identity provider vouches for it: anyone can type any address. Who signs in with an
+# address that nobody vouches for does not own it, so that nobody can lie in wait there for somebody else's invitation.
 SIGN_IN = """
 CREATE FUNCTION trellis_sign_in(new_subject text, new_email text, new_name text, email_verified boolean) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -77,11 +78,13 @@ BEGIN
     UPDATE users SET subject = new_subject, updated_at = clock_timestamp()
      WHERE lower(email) = lower(new_email) AND subject IS NULL AND email_verified RETURNING id INTO found_id;
     IF found_id IS NOT NULL THEN RETURN found_id; END IF;
-    INSERT INTO users (id, subject, email, name, created_at, updated_at)
-    VALUES (uuidv7_now(), new_subject, new_email,
-            coalesce(nullif(new_name, ''), left(split_part(new_email, '@', 1), 100)),
-            clock_timestamp(), clock_timestamp())
-    ON CONFLICT DO NOTHING RETURNING id INTO found_id;
+    IF email_verified OR NOT EXISTS (SELECT FROM users WHERE lower(email) = lower(new_email) AND owns_email) THEN
+        INSERT INTO users (id, subject, email, owns_email, name, created_at, updated_at)
+        VALUES (uuidv7_now(), new_subject, new_email, email_verified,
+                coalesce(nullif(new_name, ''), left(split_part(new_email, '@', 1), 100)),
+                clock_timestamp(), clock_timestamp())
+        ON CONFLICT DO NOTHING RETURNING id INTO found_id;
+    END IF;
     IF found_id IS NULL THEN  -- another request was first, or the address is somebody else's
         SELECT id INTO found_id FROM users WHERE subject = new_subject;
     END IF;
@@ -103,7 +106,7 @@ BEGIN
     VALUES (uuidv7_now(), new_email, new_name, clock_timestamp(), clock_timestamp())
     ON CONFLICT DO NOTHING RETURNING id INTO found_id;
     IF found_id IS NULL THEN
-        SELECT id INTO found_id FROM users WHERE lower(email) = lower(new_email);
+        SELECT id INTO found_id FROM users WHERE lower(email) = lower(new_email) AND owns_email;
     END IF;
     RETURN found_id;
 END $$
@@ -153,6 +156,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("subject", sa.String(), nullable=True),
         sa.Column("email", sa.String(), nullable=False),
+        sa.Column("owns_email", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("avatar_url", sa.String(), nullable=True),
         sa.CheckConstraint("char_length(email) BETWEEN 3 AND 254", name=op.f("ck_users_email_length")),
@@ -160,7 +164,13 @@ def upgrade() -> None:
         sa.CheckConstraint("char_length(subject) BETWEEN 1 AND 255", name=op.f("ck_users_subject_length")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
     )
-    op.create_index("uq_users_email", "users", [sa.literal_column("lower(email)")], unique=True)
+    op.create_index(
+        "uq_users_email",
+        "users",
+        [sa.literal_column("lower(email)")],
+        unique=True,
+        postgresql_where=sa.text("owns_email"),
+    )
     op.create_index("uq_users_subject", "users", ["subject"], unique=True)
 
     op.create_table(

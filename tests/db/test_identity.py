@@ -214,3 +214,25 @@ async def test_a_role_in_the_token_is_worth_nothing(api: Api, superuser: "asyncp
     }
     response = await send(api, claims, ORGANIZATIONS)
     assert response.json() == {"data": {"organizations": {"nodes": [{"id": str(tenant.id), "viewerRole": "OWNER"}]}}}
+
+
+async def test_an_address_that_nobody_vouches_for_gets_no_invitation(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    """Somebody who lies in wait at an address is not who is invited there later."""
+    tenant = await make_tenant(superuser)
+    name = f"waiting-{new_id().hex[-12:]}"
+    email = f"{name}@example.com"
+    squatter = {"sub": f"squatter-{name}", "email": email, "email_verified": False}
+    assert (await viewer(api, squatter))["email"] == email
+    invited = await api.data(
+        """mutation ($organization: ID!, $email: String!) {
+            addOrganizationMember(input: {organizationId: $organization, email: $email}) {
+                organizationMember { user { id } } userErrors { code } } }""",
+        who=tenant.owner,
+        organization=str(tenant.id),
+        email=email,
+    )
+    added = invited["addOrganizationMember"]["organizationMember"]["user"]["id"]
+    assert added != (await viewer(api, squatter))["id"]
+    assert added == (await viewer(api, {"sub": f"owner-{name}", "email": email, "email_verified": True}))["id"]

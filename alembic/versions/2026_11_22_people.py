@@ -133,8 +133,8 @@ FUNCTIONS = (
 )
 
 # People are seen by themselves and by those they share, or shared, an organization with. The owner is not forced: the
-# functions above run as the owner, before anyone is identified. OFFSET keeps the planner from hashing all the members of
-# the caller's organizations to find one.
+# functions above run as the owner, before anyone is identified. OFFSET keeps the planner from hashing all the members
+# of the caller's organizations to find one.
 USERS = (
     "ALTER TABLE users ENABLE ROW LEVEL SECURITY",
     f"""

@@ -32,6 +32,13 @@ class Collision(AppError):
     status = 409
 
 
+class NotKept(AppError):
+    """A statement failed where no savepoint was around it, so that nothing of the operation could be committed."""
+
+    code = "SERVICE_UNAVAILABLE"
+    status = 503
+
+
 class Unit:
     """The transaction of one operation, which sees only what its actor may see.
 
@@ -128,14 +135,17 @@ class Unit:
     async def commit(self) -> None:
         """Makes what was written last; until this returns, nothing has happened."""
         await self.write_pending()
-        await self._say("COMMIT")
+        if await self._say("COMMIT") != "COMMIT":
+            # PostgreSQL rolls a transaction back in which a statement failed, and calls that no error.
+            raise NotKept("Nothing was written, because reading it back failed: try again.")
         connection, self._connection = self._connection, None
         if connection is not None:
             await self.database.release(connection)
 
-    async def _say(self, command: str) -> None:
+    async def _say(self, command: str) -> str:
+        """What PostgreSQL says that it did."""
         async with self._speaking() as connection:
-            await connection.execute(command)
+            return await connection.execute(command)
 
     @asynccontextmanager
     async def _speaking(self) -> AsyncIterator[Connection]:
@@ -150,6 +160,8 @@ class Unit:
         except asyncpg.DeadlockDetectedError as error:
             raise Collision("Somebody else was changing the same objects: try again.") from error
         except LOST as error:
+            if isinstance(error, asyncpg.InterfaceError) and not connection.is_closed():
+                raise  # a value that the driver cannot send: a mistake of ours
             raise DatabaseUnavailable("The database connection was lost: try again.") from error
         self.statements += 1
 

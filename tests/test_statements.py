@@ -27,35 +27,44 @@ PLACES = {
     "User": "organization(by: {slug: $slug}) { members { nodes { user { SELECTION } } } }",
     "Viewer": "viewer { SELECTION }",
     "Deletion": "organization(by: {slug: $slug}) { trash { nodes { SELECTION } } }",
+    "Event": "organization(by: {slug: $slug}) { events { nodes { SELECTION } } }",
 }
 # The statements that an edge adds to its operation.
 EDGES = {
     "Organization.teams": 1,
     "Organization.members": 1,
     "Organization.tasks": 1,
+    "Organization.events": 1,
     "Organization.trash": 1,
     "Organization.deletion": 0,  # where nothing is deleted
     "OrganizationMember.organization": 1,
     "OrganizationMember.user": 1,
     "OrganizationMember.teams": 1,
+    "OrganizationMember.events": 1,
     "OrganizationMember.deletion": 0,
     "Team.organization": 1,
     "Team.members": 1,
     "Team.tasks": 1,
+    "Team.events": 1,
     "Team.deletion": 0,
     "TeamMember.team": 1,
     "TeamMember.organizationMember": 1,
     "TeamMember.user": 1,
     "TeamMember.tasks": 1,
+    "TeamMember.events": 1,
     "TeamMember.deletion": 0,
     "Task.organization": 1,
     "Task.team": 1,
     "Task.assignee": 1,
     "Task.creator": 1,
+    "Task.events": 1,
     "Task.deletion": 0,
     "Deletion.subject": 1,
     "Deletion.deletedBy": 1,
     "Deletion.counts": 0,
+    "Event.subject": 1,
+    "Event.actor": 1,
+    "Event.changes": 0,
     "Viewer.user": 0,
     "Viewer.organizations": 1,
 }
@@ -102,9 +111,8 @@ def selection(edge: str) -> str:
 
 
 def column_of(name: str) -> str:
-    return next(
-        field for field, one in fields_of(name).items() if field != "id" and is_leaf_type(get_named_type(one.type))
-    )
+    columns = (field for field, one in fields_of(name).items() if is_leaf_type(get_named_type(one.type)))
+    return next((column for column in columns if column != "id"), "__typename")
 
 
 def fields_of(name: str) -> dict[str, GraphQLField]:

@@ -29,8 +29,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-# On a foreign key: the row belongs to the one it refers to, is deleted along with it and does not live without it.
-OWNS = {"owns": True}
+# On a foreign key: the row belongs to the one it refers to, and cannot be restored while that is deleted. What is owned
+# is deleted along with it, too.
+OWNS = {"belongs": True, "owns": True}
+BELONGS = {"belongs": True, "owns": False}
 
 
 class Stamped(SQLModel):

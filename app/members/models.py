@@ -7,7 +7,7 @@ import strawberry
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Uuid, text
 from sqlmodel import Field
 
-from app.db.row import Owned
+from app.db.row import BELONGS, Owned
 
 
 @strawberry.enum(description="What a member may do in an organization.")
@@ -24,7 +24,8 @@ class OrganizationMember(Owned, table=True):
 
     __tablename__ = "organization_members"
     __table_args__ = (
-        ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="RESTRICT"),
+        # Members stay when their organization is deleted: they are who sees its trash and may restore it.
+        ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="RESTRICT", info=BELONGS),
         ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="RESTRICT"),
         CheckConstraint("role IN ('OWNER', 'ADMIN', 'MEMBER')", name="role_known"),
         Index(

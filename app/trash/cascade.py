@@ -14,7 +14,8 @@ class Edge(NamedTuple):
     parent: Table
     child: Table
     column: str
-    owns: bool  # the child is deleted along with the parent
+    belongs: bool  # the child cannot be restored while the parent is deleted
+    owns: bool  # and it is deleted along with the parent
     cascades: bool  # the database removes the child along with the parent
 
     @property
@@ -30,7 +31,7 @@ def organization_of(table: FromClause) -> ColumnElement[object]:
 
 def itself(table: Table) -> Edge:
     """The edge from each row of the table to that row."""
-    return Edge(table, table, "id", owns=False, cascades=False)
+    return Edge(table, table, "id", belongs=False, owns=False, cascades=False)
 
 
 def noun_of(table: Table) -> str:
@@ -40,8 +41,8 @@ def noun_of(table: Table) -> str:
 
 @lru_cache(100)
 def owners_of(table: Table) -> tuple[Edge, ...]:
-    """What a row of `table` belongs to, and is deleted with."""
-    return tuple(edge for edge in _edges_to(table) if edge.owns)
+    """What has to live for a row of `table` to be restored."""
+    return tuple(edge for edge in _edges_to(table) if edge.belongs)
 
 
 @lru_cache(100)
@@ -51,7 +52,7 @@ def owned_under(table: Table) -> tuple[Edge, ...]:
     reached, edges = {table}, []
     for child in SQLModel.metadata.sorted_tables:  # parents before their children
         for edge in owners_of(child):
-            if edge.parent in reached:
+            if edge.owns and edge.parent in reached:
                 reached.add(child)
                 edges.append(edge)
     return tuple(edges)
@@ -70,8 +71,14 @@ def references_to(table: Table) -> tuple[Edge, ...]:
 
 def _edges_to(child: Table) -> Iterator[Edge]:
     for key in sorted(child.foreign_key_constraints, key=lambda key: str(key.name)):
-        owns, cascades = key.info.get("owns", False), key.ondelete == "CASCADE"
-        yield Edge(key.referred_table, child, _holder(key), owns, cascades)
+        yield Edge(
+            key.referred_table,
+            child,
+            _holder(key),
+            belongs=key.info.get("belongs", False),
+            owns=key.info.get("owns", False),
+            cascades=key.ondelete == "CASCADE",
+        )
 
 
 def _holder(key: ForeignKeyConstraint) -> str:

@@ -1,0 +1,270 @@
+"""Any interleaving of creating, deleting, restoring, moving and purging ends as a simple model says."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from pydantic import SecretStr
+
+from app.config import Settings
+from app.trash.sweep import sweep
+from tests.api import SECRET, Api, serving
+from tests.factories import Tenant, make_tenant
+from tests.trash.model import Model, Row
+
+RUNS = int(os.environ.get("TRELLIS_TEST_RUNS", "40"))  # `make soak` asks for more
+KINDS = ("organizations", "organization_members", "teams", "team_members", "tasks")
+COUNTS = "{ organizations organizationMembers teams teamMembers tasks }"
+VERBS = {  # kind → what the fields that delete and restore one of it are called
+    "organizations": ("deleteOrganization", "restoreOrganization"),
+    "organization_members": ("removeOrganizationMember", "restoreOrganizationMember"),
+    "teams": ("deleteTeam", "restoreTeam"),
+    "team_members": ("removeTeamMember", "restoreTeamMember"),
+    "tasks": ("deleteTask", "restoreTask"),
+}
+STATE = """
+SELECT id::text, deleted_at IS NULL, '{}'::text[], NULL FROM organizations WHERE id = $1
+UNION ALL SELECT id::text, deleted_at IS NULL, '{}', NULL FROM organization_members WHERE organization_id = $1
+UNION ALL SELECT id::text, deleted_at IS NULL, ARRAY[organization_id::text], NULL FROM teams WHERE organization_id = $1
+UNION ALL SELECT id::text, deleted_at IS NULL, ARRAY[team_id::text, organization_member_id::text], NULL
+FROM team_members WHERE organization_id = $1
+UNION ALL SELECT id::text, deleted_at IS NULL, ARRAY[team_id::text], assignee_id::text
+FROM tasks WHERE organization_id = $1
+"""
+HELD = " UNION ALL ".join(
+    f"SELECT deletion_id::text, '{kind}', count(*) FROM {kind} "
+    f"WHERE {'id' if kind == 'organizations' else 'organization_id'} = $1 AND deletion_id IS NOT NULL GROUP BY 1"
+    for kind in KINDS
+)
+TRASH = "SELECT * FROM deletions WHERE organization_id = $1 AND restored_at IS NULL"
+
+picks = st.integers(0, 1000)  # which of the things there are at that moment
+
+
+class World:
+    """The application over a database, in an event loop of its own."""
+
+    def __init__(self, runtime_url: str, superuser_url: str) -> None:
+        self.runner = asyncio.Runner()
+        self.stack = AsyncExitStack()
+        self.api, self.superuser = self.runner.run(self._open(runtime_url, superuser_url))
+
+    async def _open(self, runtime_url: str, superuser_url: str) -> "tuple[Api, asyncpg.Connection[Any]]":
+        given = Settings(database_url=runtime_url, jwt_secret=SecretStr(SECRET))
+        api = await self.stack.enter_async_context(serving(given))
+        superuser = await asyncpg.connect(superuser_url)
+        self.stack.push_async_callback(superuser.close)
+        return api, superuser
+
+    def close(self) -> None:
+        self.runner.run(self.stack.aclose())
+        self.runner.close()
+
+
+class Deletions(RuleBasedStateMachine):
+    """Does the same to the application and to the model, and compares them after each step."""
+
+    world: World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tenant: Tenant = self.run(make_tenant(self.world.superuser, members=3, teams=2, tasks=1))
+        self.organization = str(self.tenant.id)
+        self.model = Model({self.organization: Row("organizations")})
+        for member in self.tenant.members:
+            self.model.rows[str(member)] = Row("organization_members", outlived=(self.organization,))
+        for place, team in enumerate(self.tenant.teams, 1):
+            self.model.rows[str(team)] = Row("teams", (self.organization,), (f"T{place}",))
+        pairs = [(str(team), str(member)) for team in self.tenant.teams for member in self.tenant.members]
+        for team_member, task, pair in zip(self.tenant.team_members, self.tenant.tasks, pairs, strict=True):
+            self.model.rows[str(team_member)] = Row("team_members", pair, pair)
+            self.model.rows[str(task)] = Row("tasks", pair[:1], assignee=str(team_member))
+
+    def run(self, coroutine: Any) -> Any:
+        return self.world.runner.run(coroutine)
+
+    def write(self, field: str, arguments: str, selected: str) -> dict[str, Any]:
+        """The payload of a root field, with the codes of its user errors under `codes`."""
+        document = f"mutation {{ {field}({arguments}) {{ {selected} userErrors {{ code }} }} }}"
+        data = self.run(self.world.api.data(document, who=self.tenant.owner))
+        payload: dict[str, Any] = data[field]
+        return payload | {"codes": [error["code"] for error in payload["userErrors"]]}
+
+    def living(self, kind: str, pick: int) -> str | None:
+        """One of the living rows of a kind, if there is any."""
+        rows = self.model.living(kind)
+        return rows[pick % len(rows)] if rows else None
+
+    def organization_lives(self) -> bool:
+        return self.organization in self.model.rows and self.model.lives(self.organization)
+
+    @precondition(organization_lives)
+    @rule(key=st.sampled_from(["T1", "T2", "NEW"]))
+    def create_team(self, key: str) -> None:
+        payload = self.write(
+            "createTeam", f'input: {{organizationId: "{self.organization}", key: "{key}", name: "A"}}', CREATED_TEAM
+        )
+        assert payload["codes"] == (["TAKEN"] if self.model.is_named("teams", (key,)) else [])
+        if payload["team"]:
+            team, (creator,) = payload["team"]["id"], payload["team"]["members"]["nodes"]
+            pair = (team, str(self.tenant.members[0]))
+            self.model.rows[team] = Row("teams", (self.organization,), (key,))
+            self.model.rows[creator["id"]] = Row("team_members", pair, pair)
+
+    @rule(team_pick=picks, member_pick=picks)
+    def add_team_member(self, team_pick: int, member_pick: int) -> None:
+        team, member = self.living("teams", team_pick), self.living("organization_members", member_pick)
+        if team is None or member is None:
+            return
+        given = f'input: {{teamId: "{team}", organizationMemberId: "{member}"}}'
+        payload = self.write("addTeamMember", given, "teamMember { id }")
+        assert payload["codes"] == (["TAKEN"] if self.model.is_named("team_members", (team, member)) else [])
+        if payload["teamMember"]:
+            self.model.rows[payload["teamMember"]["id"]] = Row("team_members", (team, member), (team, member))
+
+    @rule(team_pick=picks, assignee_pick=picks)
+    def create_task(self, team_pick: int, assignee_pick: int) -> None:
+        team = self.living("teams", team_pick)
+        if team is None:
+            return
+        people = [one for one in self.model.living("team_members") if self.model.rows[one].owners[0] == team]
+        assignee = people[assignee_pick % len(people)] if people else None
+        assigned = f', assigneeId: "{assignee}"' if assignee else ""
+        payload = self.write("createTask", f'input: {{teamId: "{team}", title: "A"{assigned}}}', "task { id }")
+        self.model.rows[payload["task"]["id"]] = Row("tasks", (team,), assignee=assignee)
+
+    @rule(task_pick=picks, team_pick=picks)
+    def move_task(self, task_pick: int, team_pick: int) -> None:
+        task, team = self.living("tasks", task_pick), self.living("teams", team_pick)
+        if task is None or team is None:
+            return
+        payload = self.write("moveTask", f'id: "{task}", teamId: "{team}"', "task { team { id } assignee { id } }")
+        assert (payload["codes"], payload["task"]["team"]["id"]) == ([], team)
+        moved = self.model.rows[task]
+        if moved.owners != (team,):
+            moved.owners = (team,)
+            moved.assignee = payload["task"]["assignee"] and payload["task"]["assignee"]["id"]
+
+    @rule(kind=st.sampled_from(KINDS[1:]), pick=picks)
+    def delete(self, kind: str, pick: int) -> None:
+        subject = self.living(kind, pick)
+        can_go = kind != "organization_members" or self.organization_lives()
+        if subject is not None and can_go and subject != str(self.tenant.members[0]):  # the last owner cannot leave
+            self._delete(VERBS[kind][0], f'id: "{subject}"', [subject])
+
+    @precondition(organization_lives)
+    @rule()
+    def delete_organization(self) -> None:
+        self._delete(VERBS["organizations"][0], f'id: "{self.organization}"', [self.organization])
+
+    @rule(first=picks, second=picks)
+    def delete_tasks(self, first: int, second: int) -> None:
+        tasks = sorted({one for one in (self.living("tasks", first), self.living("tasks", second)) if one})
+        if tasks:
+            self._delete("deleteTasks", "ids: [" + ", ".join(f'"{task}"' for task in tasks) + "]", tasks)
+
+    def _delete(self, field: str, arguments: str, subjects: list[str]) -> None:
+        taken = self.model.count(self.model.would_take(subjects))
+        if len(subjects) == 1:
+            asked = f'{{ deletionPreview(id: "{subjects[0]}") {COUNTS} }}'
+            data = self.run(self.world.api.data(asked, who=self.tenant.owner))
+            assert counter(data["deletionPreview"]) == taken
+        payload = self.write(field, arguments, f"deletedIds deletion {{ id counts {COUNTS} }}")
+        assert (payload["codes"], payload["deletedIds"]) == ([], subjects)
+        assert counter(payload["deletion"]["counts"]) == taken
+        self.model.delete(payload["deletion"]["id"], subjects)
+
+    @precondition(lambda self: self.model.deletions)
+    @rule(pick=picks)
+    def restore_deletion(self, pick: int) -> None:
+        deletion_id = self._deletion(pick)
+        subjects = set(self.model.deletions[deletion_id].subjects)
+        refusal = self.model.refusal(subjects)
+        payload = self.write("restoreDeletion", f'id: "{deletion_id}"', f"restored {COUNTS} subject {{ id }}")
+        assert payload["codes"] == ([refusal] if refusal else [])
+        restored = self.model.restore(deletion_id, subjects) if refusal is None else Counter()
+        assert counter(payload["restored"]) == restored
+
+    @precondition(lambda self: self.model.deletions)
+    @rule(pick=picks, subject_pick=picks)
+    def restore_one(self, pick: int, subject_pick: int) -> None:
+        deletion_id = self._deletion(pick)
+        subjects = sorted(self.model.deletions[deletion_id].subjects)
+        subject = subjects[subject_pick % len(subjects)]
+        refusal = self.model.refusal([subject])
+        payload = self.write(VERBS[self.model.rows[subject].kind][1], f'id: "{subject}"', "")
+        assert payload["codes"] == ([refusal] if refusal else [])
+        if refusal is None:
+            self.model.restore(deletion_id, [subject])
+
+    @precondition(lambda self: self.model.deletions)
+    @rule(pick=picks)
+    def purge_deletion(self, pick: int) -> None:
+        deletion_id = self._deletion(pick)
+        payload = self.write("purgeDeletion", f'id: "{deletion_id}"', f"pending purged {COUNTS}")
+        assert (payload["codes"], payload["pending"]) == ([], False)
+        assert counter(payload["purged"]) == self.model.purge(deletion_id)
+
+    @precondition(lambda self: self.model.deletions)
+    @rule(pick=picks)
+    def sweep(self, pick: int) -> None:
+        deletion_id = self._deletion(pick)
+        make_due = "UPDATE deletions SET purge_at = now() WHERE id = $1"
+        self.run(self.world.superuser.execute(make_due, deletion_id))
+        assert self.run(sweep(self.world.api.database)) == self.model.purge(deletion_id)
+
+    def _deletion(self, pick: int) -> str:
+        return list(self.model.deletions)[pick % len(self.model.deletions)]
+
+    @invariant()
+    def the_database_is_as_the_model_says(self) -> None:
+        found = self.run(self.world.superuser.fetch(STATE, self.tenant.id))
+        assert {(row[0], row[1], tuple(row[2]), row[3]) for row in found} == set(self.model.state())
+
+    @invariant()
+    def deletions_count_what_they_hold(self) -> None:
+        held = self.run(self.world.superuser.fetch(HELD, self.tenant.id))
+        trash = self.run(self.world.superuser.fetch(TRASH, self.tenant.id))
+        shown = {(str(row["id"]), kind, row[kind]) for row in trash for kind in KINDS if row[kind]}
+        assert shown == {tuple(row) for row in held}
+        assert {str(row["id"]): {*map(str, row["subject_ids"])} for row in trash} == {
+            deletion_id: deletion.subjects for deletion_id, deletion in self.model.deletions.items()
+        }
+
+
+CREATED_TEAM = "team { id members { nodes { id } } }"
+
+
+def counter(counts: dict[str, int]) -> Counter[str]:
+    """The counts of an answer by the names of the tables."""
+    names = dict(zip(("organizations", "organizationMembers", "teams", "teamMembers", "tasks"), KINDS, strict=True))
+    return +Counter({names[name]: amount for name, amount in counts.items()})
+
+
+@pytest.fixture
+def world(database: Any) -> Iterator[World]:
+    world = World(database.runtime_url, database.superuser_url)
+    yield world
+    world.close()
+
+
+def test_any_interleaving_ends_as_the_model_says(world: World) -> None:
+    machine = type("DeletionsOfOneWorld", (Deletions,), {"world": world})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=RUNS,
+            stateful_step_count=20,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -79,7 +79,9 @@ def _by_key(source: Source, columns: tuple[str, ...]) -> Statement:
             source.table,
             (source.columns["organization_id"] == keys.c.organization_id) & (source.columns["id"] == keys.c.id),
         )
-        .where(scoped(source))
+        # The second wall, before the keys: behind them the planner would count on it to leave one row of each, and
+        # read all that an organization has.
+        .where(keys.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))))
     )
 
 

@@ -11,7 +11,7 @@ from app.graph.context import Context
 from app.tasks.attempt import Attempt
 from app.tasks.check import Wanted, check_amount
 from app.tasks.models import TaskStatus
-from app.tasks.refer import check_assignee, teams_of_members
+from app.tasks.refer import Assignee, check_assignee, live_assignees
 from app.tasks.write import update_tasks
 
 DONE = TaskStatus.DONE.name
@@ -19,13 +19,19 @@ DONE = TaskStatus.DONE.name
 
 async def plan_changes(context: Context, attempts: Sequence[Attempt], wanted: Wanted) -> None:
     """Sets what each task's values will be, where they are to differ; nothing is written yet."""
-    assignee_id = wanted.columns.get("assignee_id")
-    teams = await teams_of_members(context, [assignee_id])
     moment = now()
-    for attempt in attempts:
-        if attempt.row is not None:
-            check_assignee(assignee_id, attempt.row.team_id, teams, attempt.checks)
-            attempt.values = _changes(attempt, wanted, moment)
+    found = [attempt for attempt in attempts if attempt.row is not None]
+    for attempt in found:
+        attempt.values = _changes(attempt, wanted, moment)
+    assignees = [_assignee(attempt.row, wanted) for attempt in found]
+    live = await live_assignees(context, filter(None, assignees))
+    for attempt, assignee in zip(found, assignees, strict=True):
+        check_assignee(assignee, live, attempt.checks)
+
+
+def _assignee(row: Any, wanted: Wanted) -> Assignee | None:
+    assignee_id = wanted.columns.get("assignee_id")
+    return Assignee(row.organization_id, row.team_id, assignee_id) if assignee_id else None
 
 
 def _changes(attempt: Attempt, wanted: Wanted, moment: datetime) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Creating tasks."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.db.row import new_id, now
@@ -10,6 +10,7 @@ from app.events.record import record
 from app.graph.context import Context
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
+from app.graph.select import Key
 from app.graph.writes import UserErrorCode, rejected
 from app.tasks.attempt import Attempt
 from app.tasks.check import columns_of_new
@@ -17,7 +18,7 @@ from app.tasks.inputs import CreateTaskInput
 from app.tasks.models import TaskStatus
 from app.tasks.number import take_numbers
 from app.tasks.policies import can_work
-from app.tasks.refer import check_assignee, check_team, teams_by_id, teams_of_members
+from app.tasks.refer import Assignee, check_assignee, check_team, live_assignees, teams_by_id
 from app.tasks.write import insert_tasks
 
 RECORDED = (
@@ -32,15 +33,26 @@ async def attempts_to_create(
     """An attempt for each input, whose mistakes are noted in `checks`; nothing is locked or written yet."""
     attempts = [_attempt(context, *one) for one in zip(inputs, checks, strict=True)]
     teams = await teams_by_id(context, [attempt.values["team_id"] for attempt in attempts])
-    members = await teams_of_members(context, [attempt.values.get("assignee_id") for attempt in attempts])
     for attempt in attempts:
         team: Any = teams.get(attempt.values["team_id"])
+        check_team(team, attempt.checks, "teamId")
         if team is not None:
             attempt.verdict = can_work(context.actor, team, team.role)
             attempt.values["organization_id"] = team.organization_id
-        if check_team(team, attempt.checks, "teamId"):
-            check_assignee(attempt.values.get("assignee_id"), team.id, members, attempt.checks)
+    await _check_assignees(context, [attempt for attempt in attempts if "organization_id" in attempt.values])
     return attempts
+
+
+async def _check_assignees(context: Context, attempts: Sequence[Attempt]) -> None:
+    assignees = [_assignee(attempt.values) for attempt in attempts]
+    live = await live_assignees(context, filter(None, assignees))
+    for attempt, assignee in zip(attempts, assignees, strict=True):
+        check_assignee(assignee, live, attempt.checks)
+
+
+def _assignee(values: Mapping[str, Any]) -> Assignee | None:
+    assignee_id = values.get("assignee_id")
+    return Assignee(values["organization_id"], values["team_id"], assignee_id) if assignee_id else None
 
 
 def _attempt(context: Context, given: CreateTaskInput, checks: Checks) -> Attempt:
@@ -55,15 +67,14 @@ async def create(context: Context, attempts: Sequence[Attempt]) -> None:
     """Makes the tasks, numbered in the order of `attempts`, which have no mistakes."""
     if not attempts:
         return
-    amounts = Counter(attempt.values["team_id"] for attempt in attempts)
-    numbers = await take_numbers(context, amounts)
-    for attempt in attempts:
-        team_id = attempt.values["team_id"]
-        if team_id not in numbers:
+    teams = [Key(attempt.values["organization_id"], attempt.values["team_id"]) for attempt in attempts]
+    numbers = await take_numbers(context, Counter(teams))
+    for attempt, team in zip(attempts, teams, strict=True):
+        if team not in numbers:
             message = "The team has been deleted meanwhile."
             raise rejected(UserErrorCode.PARENT_DELETED, message, *attempt.checks.root, "teamId")
-        attempt.values["number"] = numbers[team_id]
-        numbers[team_id] += 1
+        attempt.values["number"] = numbers[team]
+        numbers[team] += 1
     rows = await insert_tasks(context, [attempt.values for attempt in attempts])
     for attempt, row in zip(attempts, rows, strict=True):
         attempt.row = row

@@ -13,6 +13,7 @@ from app.graph.change import rows_for_update
 from app.graph.context import Context
 from app.graph.guards import require, require_row
 from app.graph.inputs import Checks
+from app.graph.select import Key
 from app.tasks.attempt import Attempt
 from app.tasks.change import change
 from app.tasks.loaders import TASKS
@@ -53,9 +54,10 @@ async def move(context: Context, task_id: UUID, team_id: UUID) -> Attempt:
 
 async def _place(context: Context, task: Any, team: Any) -> dict[str, Any]:
     """What is different of the task in that team."""
-    numbers = await take_numbers(context, {team.id: 1})
+    key = Key(team.organization_id, team.id)
+    numbers = await take_numbers(context, {key: 1})
     assignee_id = task.assignee_id and await same_person_in(context, team, task.assignee_id)
-    values = {"team_id": team.id, "number": numbers[team.id], "assignee_id": assignee_id}
+    values = {"team_id": team.id, "number": numbers[key], "assignee_id": assignee_id}
     return {name: value for name, value in values.items() if value != task[name]}
 
 

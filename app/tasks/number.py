@@ -2,50 +2,55 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Uuid, bindparam, func, select, update
+from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, update
 
 from app.db.row import table_of
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
-from app.graph.select import scoped
-from app.teams.loaders import TEAMS
+from app.graph.select import Key, key_values
 from app.teams.models import Team
 
 teams = table_of(Team)
 
 
-async def take_numbers(context: Context, amounts: Mapping[UUID, int]) -> dict[UUID, int]:
+async def take_numbers(context: Context, amounts: Mapping[Key, int]) -> dict[Key, int]:
     """The first of as many new numbers as each team needs; a team that has been deleted meanwhile is missing.
 
     The team's row stays locked until the commit, so numbers are given in commit order, and one that was rolled back is
     given again: none is skipped. Teams are locked in the order of their ids, so that two operations on the same ones
     cannot wait for each other; a team that is being deleted takes no more tasks.
     """
-    values = {"ids": list(amounts), "amounts": list(amounts.values())}
-    rows = await context.fetch(_take(), values)
-    return {row["id"]: row["last_number"] - amounts[row["id"]] + 1 for row in rows}
+    rows = await context.fetch(_take(), key_values(list(amounts)) | {"amounts": list(amounts.values())})
+    newest = {Key(row["organization_id"], row["id"]): row["last_number"] for row in rows}
+    return {team: number - amounts[team] + 1 for team, number in newest.items()}
 
 
 @lru_cache(1)
 def _take() -> Statement:
     needed = (
-        func.unnest(bindparam("ids", type_=ARRAY(Uuid)), bindparam("amounts", type_=ARRAY(Integer)))
-        .table_valued("id", "amount")
+        func.unnest(
+            bindparam("key_organization_ids", type_=ARRAY(Uuid)),
+            bindparam("key_ids", type_=ARRAY(Uuid)),
+            bindparam("amounts", type_=ARRAY(Integer)),
+        )
+        .table_valued("organization_id", "id", "amount")
         .render_derived("needed")
     )
     locked = (
         select(teams.c.organization_id, teams.c.id, needed.c.amount)
-        .join(needed, needed.c.id == teams.c.id)
-        .where(scoped(TEAMS), teams.c.deleted_at.is_(None))
+        .join(needed, (needed.c.organization_id == teams.c.organization_id) & (needed.c.id == teams.c.id))
+        .where(
+            needed.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
+            teams.c.deleted_at.is_(None),
+        )
         .order_by(teams.c.id)
         .with_for_update(of=teams, key_share=True)
         .cte("locked")
     )
     return prepare(
         update(teams)
-        .where(scoped(TEAMS), teams.c.organization_id == locked.c.organization_id, teams.c.id == locked.c.id)
+        .where(teams.c.organization_id == locked.c.organization_id, teams.c.id == locked.c.id)
         .values(last_number=teams.c.last_number + locked.c.amount)
-        .returning(teams.c.id, teams.c.last_number)
+        .returning(teams.c.organization_id, teams.c.id, teams.c.last_number)
     )

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, select
 
 from app.db.row import table_of
 from app.db.statement import Statement, prepare
+from app.graph.change import rows_of_ids
 from app.graph.context import Context
 from app.graph.inputs import Checks
-from app.graph.select import scoped
 from app.graph.writes import UserErrorCode
 from app.members.models import OrganizationMember
-from app.team_members.loaders import TEAM_MEMBERS
 from app.team_members.models import TeamMember
 from app.teams.loaders import TEAMS
 from app.teams.models import Team
@@ -32,13 +31,17 @@ async def teams_by_id(context: Context, ids: Sequence[UUID]) -> dict[UUID, Any]:
 
 @lru_cache(1)
 def _teams() -> Statement:
-    role = (
+    columns = (teams.c.organization_id, teams.c.id, teams.c.key, teams.c.deleted_at)
+    return prepare(select(*columns, _role().label("role")).select_from(rows_of_ids(TEAMS)))
+
+
+def _role() -> ColumnElement[str]:
+    in_organization = (members.c.organization_id == team_members.c.organization_id) & (
+        members.c.id == team_members.c.organization_member_id
+    )
+    return (
         select(team_members.c.role)
-        .join(
-            members,
-            (members.c.organization_id == team_members.c.organization_id)
-            & (members.c.id == team_members.c.organization_member_id),
-        )
+        .join(members, in_organization)
         .where(
             team_members.c.organization_id == teams.c.organization_id,
             team_members.c.team_id == teams.c.id,
@@ -48,8 +51,6 @@ def _teams() -> Statement:
         .correlate(teams)
         .scalar_subquery()
     )
-    columns = (teams.c.organization_id, teams.c.id, teams.c.key, teams.c.deleted_at)
-    return prepare(select(*columns, role.label("role")).where(scoped(TEAMS), _is_one_of_ids(teams.c.id)))
 
 
 def check_team(team: Any, checks: Checks, *path: str) -> bool:
@@ -61,27 +62,45 @@ def check_team(team: Any, checks: Checks, *path: str) -> bool:
     return team is not None and team.deleted_at is None
 
 
-async def teams_of_members(context: Context, ids: Iterable[UUID | None]) -> dict[UUID, UUID]:
-    """The team of each membership that is there for the caller and not deleted."""
-    wanted = [member_id for member_id in set(ids) if member_id is not None]
-    rows = await context.fetch(_teams_of_members(), {"ids": wanted}) if wanted else []
-    return {row["id"]: row["team_id"] for row in rows}
+class Assignee(NamedTuple):
+    """Who is to work on a task, as a member of its team."""
+
+    organization_id: UUID
+    team_id: UUID
+    id: UUID
+
+
+async def live_assignees(context: Context, wanted: Iterable[Assignee]) -> set[Assignee]:
+    """Those of `wanted` who are there for the caller and not deleted."""
+    asked = list(set(wanted))
+    if not asked:
+        return set()
+    values = {f"key_{name}s": [one[place] for one in asked] for place, name in enumerate(Assignee._fields)}
+    return {Assignee(*row) for row in await context.fetch(_assignees(), values)}
 
 
 @lru_cache(1)
-def _teams_of_members() -> Statement:
-    columns = (team_members.c.id, team_members.c.team_id)
-    live = team_members.c.deleted_at.is_(None)
-    return prepare(select(*columns).where(scoped(TEAM_MEMBERS), _is_one_of_ids(team_members.c.id), live))
+def _assignees() -> Statement:
+    names = Assignee._fields
+    asked = (
+        func.unnest(*(bindparam(f"key_{name}s", type_=ARRAY(Uuid)) for name in names))
+        .table_valued(*names)
+        .render_derived("asked")
+    )
+    return prepare(
+        select(*(team_members.c[name] for name in names))
+        .join(asked, (asked.c.organization_id == team_members.c.organization_id) & (asked.c.id == team_members.c.id))
+        .where(
+            asked.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
+            asked.c.team_id == team_members.c.team_id,
+            team_members.c.deleted_at.is_(None),
+        )
+    )
 
 
-def _is_one_of_ids(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    return column == any_(bindparam("ids", type_=ARRAY(Uuid)))
-
-
-def check_assignee(assignee_id: UUID | None, team_id: UUID, teams: dict[UUID, UUID], checks: Checks) -> None:
-    """Notes a mistake unless the assignee is nobody or a member of the team; `teams` is what teams_of_members said."""
-    if assignee_id is not None and teams.get(assignee_id) != team_id:
+def check_assignee(assignee: Assignee | None, live: set[Assignee], checks: Checks) -> None:
+    """Notes a mistake unless the assignee is nobody or among those who are `live`."""
+    if assignee is not None and assignee not in live:
         checks.wrong(UserErrorCode.NOT_FOUND, "There is no such member of the task's team.", "assigneeId")
 
 

@@ -98,3 +98,11 @@ class Database:
 
     async def release(self, connection: Connection) -> None:
         await self.pool.release(connection)
+
+    async def discard(self, connection: Connection) -> None:
+        """Gives a connection back that nobody may use again, whatever state it is in."""
+        try:
+            connection.terminate()
+        except asyncpg.InterfaceError:
+            return  # it broke, and then the pool takes it back by itself
+        await self.pool.release(connection)

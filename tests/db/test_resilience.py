@@ -1,0 +1,236 @@
+"""Losing connections, whole servers and clients: one clear error for whoever was in the middle, none for the next."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import asyncpg
+import httpx
+import orjson
+import pytest
+import uvicorn
+from pydantic import SecretStr
+from starlette.applications import Starlette
+
+from app.auth.tokens import sign
+from app.config import Settings
+from app.db.postgres import Postgres
+from app.main import create_app
+from tests.api import GRAPHQL, SECRET, Api, serving
+from tests.factories import Tenant, make_tenant
+
+Superuser: TypeAlias = "asyncpg.Connection[Any]"
+QUERY = "query ($slug: String!) { organization(by: {slug: $slug}) { tasks { nodes { title } } } }"
+ANSWER = {"organization": {"tasks": {"nodes": [{"title": "Task 1"}]}}}
+WAITING = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass"
+IN_TRANSACTION = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND xact_start IS NOT NULL"
+
+
+def settings(url: str, **others: Any) -> Settings:
+    return Settings(database_url=url, jwt_secret=SecretStr(SECRET), **others)
+
+
+@asynccontextmanager
+async def tasks_locked(superuser: Superuser) -> AsyncIterator[None]:
+    """Whoever reads tasks waits until the end of the block."""
+    transaction = superuser.transaction()
+    await transaction.start()
+    await superuser.execute("LOCK TABLE tasks")
+    try:
+        yield
+    finally:
+        if not superuser.is_closed():
+            await transaction.rollback()
+
+
+async def whoever_waits(superuser: Superuser, amount: int = 1) -> int:
+    """The process id of one of those that wait for tasks, when there are so many of them."""
+    async with asyncio.timeout(5):
+        while len(waiting := await superuser.fetch(WAITING)) < amount:  # noqa: ASYNC110  # PostgreSQL tells nobody
+            await asyncio.sleep(0.01)
+    return int(waiting[0]["pid"])
+
+
+def assert_unavailable(response: httpx.Response) -> None:
+    errors = response.json()["errors"]
+    assert [error["extensions"] for error in errors] == [{"code": "SERVICE_UNAVAILABLE"}]
+
+
+def assert_nothing_held(api: Api) -> None:
+    pool = api.database.pool
+    assert pool.get_idle_size() == pool.get_size()
+
+
+async def test_a_connection_that_was_ended_while_idle_is_replaced(database: Any, superuser: Superuser) -> None:
+    tenant = await make_tenant(superuser)
+    async with serving(settings(database.runtime_url)) as api:
+        await api.data(QUERY, who=tenant.owner, slug=tenant.slug)
+        connection = await api.database.acquire()
+        process = connection.get_server_pid()
+        await api.database.release(connection)
+        await superuser.execute("SELECT pg_terminate_backend($1, 5000)", process)
+
+        assert await api.data(QUERY, who=tenant.owner, slug=tenant.slug) == ANSWER
+        assert_nothing_held(api)
+
+
+async def test_a_connection_that_ends_in_the_middle_is_one_error(database: Any, superuser: Superuser) -> None:
+    tenant = await make_tenant(superuser)
+    async with serving(settings(database.runtime_url)) as api:
+        async with tasks_locked(superuser):
+            answer = asyncio.create_task(api.send(QUERY, who=tenant.owner, slug=tenant.slug))
+            await superuser.execute("SELECT pg_terminate_backend($1, 5000)", await whoever_waits(superuser))
+            assert_unavailable(await answer)
+
+        assert await api.data(QUERY, who=tenant.owner, slug=tenant.slug) == ANSWER
+        assert_nothing_held(api)
+
+
+@pytest.mark.parametrize("limit", ["statement_timeout", "lock_timeout"])
+async def test_a_statement_that_takes_too_long_is_a_timeout(database: Any, superuser: Superuser, limit: str) -> None:
+    tenant = await make_tenant(superuser)
+    async with serving(settings(database.runtime_url, **{limit: 0.2})) as api:
+        async with tasks_locked(superuser):
+            error = await api.error(QUERY, who=tenant.owner, slug=tenant.slug)
+            assert (error["extensions"], error["path"]) == ({"code": "TIMEOUT"}, ["organization", "tasks", "nodes"])
+
+        assert await api.data(QUERY, who=tenant.owner, slug=tenant.slug) == ANSWER
+        assert_nothing_held(api)
+
+
+async def test_operations_beyond_the_pool_are_told_to_come_back(database: Any, superuser: Superuser) -> None:
+    tenant = await make_tenant(superuser)
+    async with serving(settings(database.runtime_url, pool_size=1)) as api:
+        await api.data(QUERY, who=tenant.owner, slug=tenant.slug)
+        busy = await api.database.acquire()
+        async with asyncio.timeout(2.5):
+            refused = await asyncio.gather(*(api.send(QUERY, who=tenant.owner, slug=tenant.slug) for _ in range(20)))
+        await api.database.release(busy)
+
+        assert {(one.status_code, one.headers["Retry-After"]) for one in refused} == {(503, "1")}
+        for one in refused:
+            assert_unavailable(one)
+        assert await api.data(QUERY, who=tenant.owner, slug=tenant.slug) == ANSWER
+        assert_nothing_held(api)
+
+
+async def test_a_client_that_goes_away_leaves_no_transaction(database: Any, superuser: Superuser) -> None:
+    tenant = await make_tenant(superuser)
+    app = create_app(settings(database.runtime_url))
+    async with listening(app) as port:
+        async with tasks_locked(superuser):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request(tenant))
+            process = await whoever_waits(superuser)
+            writer.transport.abort()
+        pool = app.state.database.pool
+        async with asyncio.timeout(2):
+            while pool.get_idle_size() != 1:  # noqa: ASYNC110  # the pool tells nobody
+                await asyncio.sleep(0.01)
+        assert (pool.get_size(), await superuser.fetchval(IN_TRANSACTION, process)) == (1, 0)
+
+
+@asynccontextmanager
+async def listening(app: Starlette) -> AsyncIterator[int]:
+    """A real socket, by its port."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
+    running = asyncio.create_task(server.serve())
+    try:
+        async with asyncio.timeout(5):
+            while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
+                await asyncio.sleep(0.01)
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await running
+
+
+def request(tenant: Tenant) -> bytes:
+    """QUERY as it goes over the wire."""
+    token = sign(settings(""), subject=tenant.owner, email=tenant.owner, name=None, ttl=timedelta(minutes=1))
+    body = orjson.dumps({"query": QUERY, "variables": {"slug": tenant.slug}})
+    head = (
+        f"POST {GRAPHQL} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+@asynccontextmanager
+async def over(server: Postgres) -> AsyncIterator[tuple[Api, Superuser, Tenant]]:
+    """The application over a server of its own, a superuser's connection to that, and a tenant that it knows."""
+    superuser = await asyncpg.connect(server.addresses.superuser_url)
+    try:
+        tenant = await make_tenant(superuser)
+        await superuser.execute("CHECKPOINT")  # or a crash forgets the tenant: the tests' PostgreSQL is not durable
+        async with serving(settings(server.addresses.runtime_url)) as api:
+            await api.data(QUERY, who=tenant.owner, slug=tenant.slug)
+            yield api, superuser, tenant
+    finally:
+        superuser.terminate()
+
+
+async def until_answered(api: Api, tenant: Tenant) -> None:
+    """Asks until the server is back; whatever comes before is said to be unavailable."""
+    async with asyncio.timeout(20):
+        while (response := await api.send(QUERY, who=tenant.owner, slug=tenant.slug)).status_code != 200:
+            assert_unavailable(response)
+    assert response.json() == {"data": ANSWER}
+
+
+async def test_a_killed_backend_is_one_error_for_each_of_its_operations(own_server: Postgres) -> None:
+    async with over(own_server) as (api, superuser, tenant):
+        async with tasks_locked(superuser):
+            answers = [asyncio.create_task(api.send(QUERY, who=tenant.owner, slug=tenant.slug)) for _ in range(5)]
+            # PostgreSQL takes the death of one for damage to what they share, ends all and recovers.
+            os.kill(await whoever_waits(superuser, amount=5), signal.SIGKILL)
+            async with asyncio.timeout(5):
+                for answer in await asyncio.gather(*answers):
+                    assert_unavailable(answer)
+
+        await until_answered(api, tenant)
+        assert_nothing_held(api)
+
+
+async def test_a_backend_killed_while_idle_is_not_noticed_for_long(own_server: Postgres) -> None:
+    async with over(own_server) as (api, _, tenant):
+        connections = [await api.database.acquire() for _ in range(5)]
+        process = connections[0].get_server_pid()
+        for connection in connections:
+            await api.database.release(connection)
+        os.kill(process, signal.SIGKILL)
+
+        await until_answered(api, tenant)
+        assert_nothing_held(api)
+
+
+async def test_a_restart_of_postgresql_is_survived(own_server: Postgres) -> None:
+    async with over(own_server) as (api, _, tenant):
+        await asyncio.to_thread(own_server.stop)
+        async with asyncio.timeout(2.5):
+            ready, *refused = await asyncio.gather(
+                api.http.get("/readyz"),
+                *(api.send(QUERY, who=tenant.owner, slug=tenant.slug) for _ in range(20)),
+            )
+        await asyncio.to_thread(own_server.start)
+
+        assert {one.status_code for one in (*refused, ready)} == {503}
+        for one in refused:
+            assert_unavailable(one)
+        assert await api.data(QUERY, who=tenant.owner, slug=tenant.slug) == ANSWER
+        assert (await api.http.get("/readyz")).status_code == 200
+        assert_nothing_held(api)
+
+
+async def test_the_server_may_start_before_postgresql(own_server: Postgres) -> None:
+    async with over(own_server) as (_, _, tenant):
+        await asyncio.to_thread(own_server.stop)
+        async with serving(settings(own_server.addresses.runtime_url)) as api:
+            assert_unavailable(await api.send(QUERY, who=tenant.owner, slug=tenant.slug))
+            await asyncio.to_thread(own_server.start)
+
+            assert await api.data(QUERY, who=tenant.owner, slug=tenant.slug) == ANSWER

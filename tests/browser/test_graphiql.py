@@ -69,6 +69,53 @@ async def test_a_new_start_brings_a_new_token(serve: Serve, tab: Page) -> None:
     assert second != first
 
 
+async def test_the_page_cannot_reach_another_host(serve: Serve, tab: Page) -> None:
+    address = serve("first", 0)
+    elsewhere = address.replace("127.0.0.1", "127.0.0.2") + "/"
+    await tab.goto(address + "/graphql")
+
+    refusal = await tab.evaluate(
+        """url => new Promise(resolve => {
+          addEventListener("securitypolicyviolation", event => resolve([event.effectiveDirective, event.blockedURI]));
+          fetch(url, {mode: "no-cors"}).catch(() => {});
+        })""",
+        elsewhere,
+    )
+
+    assert refusal == ["connect-src", elsewhere]
+
+
+async def test_the_explorer_edits_the_query(serve: Serve, tab: Page) -> None:
+    await tab.goto(serve("first", 0) + "/graphql")
+    await expect(tab.locator(".graphiql-query-editor")).to_contain_text("slug")
+
+    await tab.get_by_role("button", name="Show GraphiQL Explorer").click()
+    await tab.locator("[data-field-name=slug]").click()
+
+    await expect(tab.locator(".graphiql-query-editor")).not_to_contain_text("slug")
+    await expect(tab.locator(".graphiql-query-editor")).to_contain_text("query FirstLook")
+
+
+async def test_the_browser_keeps_what_was_typed_but_no_token(serve: Serve, tab: Page) -> None:
+    await tab.goto(serve("first", 0) + "/graphql")
+    token = await sent_token(tab)
+    await tab.locator(".graphiql-query-editor .view-lines").click()
+    await tab.keyboard.press("Control+Home")
+    await tab.keyboard.type("# mine ")
+
+    kept = await tab.evaluate(
+        """() => new Promise(resolve => setInterval(() => {
+          const kept = JSON.stringify([localStorage, sessionStorage]);
+          if ((localStorage.getItem("graphiql:tabState") ?? "").includes("# mine")) resolve(kept);
+        }, 50))"""
+    )
+    await tab.reload()
+
+    assert token.removeprefix("Bearer ") not in kept
+    await expect(tab.locator(".graphiql-query-editor")).to_contain_text("# mine")
+    assert await sent_token(tab) == token
+
+
 async def sent_token(tab: Page) -> str:
     """The Authorization header of the query that the button sends."""
     await expect(tab.locator(".graphiql-editor-tool")).to_contain_text("Bearer")

@@ -1,117 +1,15 @@
 """Who may do what: every mutation, tried in every role."""
 
-from dataclasses import dataclass
-from string import Template
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest
 
 from app.schema import graphql_schema
+from tests.actions import ACTIONS, ROLES, document
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
 from tests.unchanged import unchanged
-
-# The role in the organization, and the one in its teams.
-ROLES = {
-    "OWNER": ("OWNER", None),
-    "ADMIN": ("ADMIN", None),
-    "MEMBER": ("MEMBER", None),
-    "TEAM_ADMIN": ("MEMBER", "ADMIN"),
-    "TEAM_MEMBER": ("MEMBER", "MEMBER"),
-    "TEAM_VIEWER": ("MEMBER", "VIEWER"),
-}
-ADMINS = {"OWNER", "ADMIN"}
-MANAGERS = ADMINS | {"TEAM_ADMIN"}
-WORKERS = MANAGERS | {"TEAM_MEMBER"}
-
-
-@dataclass(frozen=True)
-class Action:
-    """A mutation, who may do it, and what an owner does before; `$team`, `$task` and so on stand for ids."""
-
-    field: str
-    allowed: set[str]
-    before: str = ""
-
-
-ACTIONS = {
-    "createOrganization": Action(
-        'createOrganization(input: {name: "A", slug: "a-$team"}) { userErrors { code } }', set(ROLES)
-    ),
-    "updateOrganization": Action(
-        'updateOrganization(id: "$organization", input: {name: "A"}) { userErrors { code } }', ADMINS
-    ),
-    "deleteOrganization": Action('deleteOrganization(id: "$organization") { userErrors { code } }', {"OWNER"}),
-    "restoreOrganization": Action(
-        'restoreOrganization(id: "$organization") { userErrors { code } }',
-        {"OWNER"},
-        before='deleteOrganization(id: "$organization") { deletedIds }',
-    ),
-    "addOrganizationMember": Action(
-        'addOrganizationMember(input: {organizationId: "$organization", email: "$team@example.com"})'
-        " { userErrors { code } }",
-        ADMINS,
-    ),
-    "updateOrganizationMember": Action(
-        'updateOrganizationMember(id: "$member", role: ADMIN) { userErrors { code } }', ADMINS
-    ),
-    "removeOrganizationMember": Action('removeOrganizationMember(id: "$member") { userErrors { code } }', ADMINS),
-    "restoreOrganizationMember": Action(
-        'restoreOrganizationMember(id: "$member") { userErrors { code } }',
-        ADMINS,
-        before='removeOrganizationMember(id: "$member") { deletedIds }',
-    ),
-    "createTeam": Action(
-        'createTeam(input: {organizationId: "$organization", key: "A", name: "A"}) { userErrors { code } }', set(ROLES)
-    ),
-    "updateTeam": Action('updateTeam(id: "$team", input: {name: "A"}) { userErrors { code } }', MANAGERS),
-    "deleteTeam": Action('deleteTeam(id: "$team") { userErrors { code } }', MANAGERS),
-    "restoreTeam": Action(
-        'restoreTeam(id: "$team") { userErrors { code } }', MANAGERS, before='deleteTeam(id: "$team") { deletedIds }'
-    ),
-    "addTeamMember": Action(
-        'addTeamMember(input: {teamId: "$team", organizationMemberId: "$member"}) { userErrors { code } }',
-        MANAGERS,
-        before='removeTeamMember(id: "$team_member") { deletedIds }',
-    ),
-    "updateTeamMember": Action('updateTeamMember(id: "$team_member", role: ADMIN) { userErrors { code } }', MANAGERS),
-    "removeTeamMember": Action('removeTeamMember(id: "$team_member") { userErrors { code } }', MANAGERS),
-    "restoreTeamMember": Action(
-        'restoreTeamMember(id: "$team_member") { userErrors { code } }',
-        MANAGERS,
-        before='removeTeamMember(id: "$team_member") { deletedIds }',
-    ),
-    "createTask": Action('createTask(input: {teamId: "$team", title: "A"}) { userErrors { code } }', WORKERS),
-    "updateTask": Action('updateTask(id: "$task", input: {title: "A"}) { userErrors { code } }', WORKERS),
-    "moveTask": Action('moveTask(id: "$task", teamId: "$other_team") { userErrors { code } }', WORKERS),
-    "deleteTask": Action('deleteTask(id: "$task") { userErrors { code } }', WORKERS),
-    "restoreTask": Action(
-        'restoreTask(id: "$task") { userErrors { code } }',
-        WORKERS,
-        before='deleteTask(id: "$task") { deletedIds }',
-    ),
-    "createTasks": Action('createTasks(inputs: [{teamId: "$team", title: "A"}]) { userErrors { code } }', WORKERS),
-    "updateTasks": Action('updateTasks(ids: ["$task"], input: {title: "A"}) { userErrors { code } }', WORKERS),
-    "deleteTasks": Action('deleteTasks(ids: ["$task"]) { userErrors { code } }', WORKERS),
-    "restoreTasks": Action(
-        'restoreTasks(ids: ["$task"]) { userErrors { code } }',
-        WORKERS,
-        before='deleteTask(id: "$task") { deletedIds }',
-    ),
-    # Whoever may delete a thing may undo its deletion, but only those who administer the organization purge it.
-    "restoreDeletion": Action(
-        'restoreDeletion(id: "$deletion") { userErrors { code } }',
-        WORKERS,
-        before='deleteTask(id: "$task") { deletedIds }',
-    ),
-    "purgeDeletion": Action(
-        'purgeDeletion(id: "$deletion") { userErrors { code } }',
-        ADMINS,
-        before='deleteTask(id: "$task") { deletedIds }',
-    ),
-}
 
 
 def test_every_mutation_has_its_row() -> None:
@@ -153,20 +51,6 @@ async def give_role(
         await superuser.execute(
             "UPDATE team_members SET role = $2 WHERE organization_member_id = $1", member, team_role
         )
-
-
-def document(field: str, tenant: Tenant, **more: UUID) -> str:
-    """The mutation with the ids of the tenant's first and second team, and of what belongs to its third person."""
-    ids = {
-        "organization": tenant.id,
-        "team": tenant.teams[0],
-        "other_team": tenant.teams[1],
-        "member": tenant.members[2],
-        "team_member": tenant.team_members[2],
-        "task": tenant.tasks[2],
-        **more,
-    }
-    return f"mutation {{ {Template(field).substitute(ids)} }}"
 
 
 def codes(body: dict[str, Any], mutation: str) -> set[str]:

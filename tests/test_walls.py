@@ -1,40 +1,30 @@
 """Policies, scoped loaders, row-level security: any two of these walls can fall, and the third stops a stranger."""
 
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest
-from pydantic import SecretStr
 
-from app.config import Settings
-from app.graph.context import Context
-from app.graph.node import Node
-from tests.api import SECRET, Api, serving
+from tests.api import Api
 from tests.factories import Tenant, make_tenant
 from tests.probes import Victim, differences, make_victim, shown
 from tests.walk import inputs
+from tests.walls import both_served, fell_loaders, fell_policies
 
 ROOTS = [one for one in inputs() if one.parent == "Query"]
 
 
 @dataclass
 class World:
-    """A database of its own with a victim and a stranger; `free` is an application that row-level security spares."""
+    """A victim and a stranger; `free` is an application that row-level security spares."""
 
     superuser: "asyncpg.Connection[Any]"
     held: Api
     free: Api
     victim: Victim
     stranger: Tenant
-
-    @property
-    def organizations(self) -> tuple[UUID, ...]:
-        return (self.victim.tenant.id, self.stranger.id)
 
     async def leaks(self, api: Api) -> list[str]:
         """What the stranger learns of the victim: by each input of the roots, and from their own lists."""
@@ -54,47 +44,16 @@ ONE = {"totalCount": 1}
 
 @pytest.fixture
 async def world(new_database: Callable[..., Awaitable[Any]]) -> AsyncIterator[World]:
-    made = await new_database()
-    role = f"bypass_{made.name}"
-    superuser = await asyncpg.connect(made.superuser_url)
-    victim, stranger = await make_victim(superuser), await make_tenant(superuser, members=2, tasks=2)
-    await superuser.execute(f"CREATE ROLE {role} LOGIN BYPASSRLS IN ROLE trellis_runtime")
-    bypassing = made.addresses.url(role, made.name)
-    try:
-        async with serving(settings(made.runtime_url)) as held, serving(settings(bypassing)) as free:
-            yield World(superuser, held, free, victim, stranger)
-    finally:
-        await superuser.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
-        await superuser.close()
-
-
-def settings(url: str) -> Settings:
-    return Settings(database_url=url, jwt_secret=SecretStr(SECRET))
-
-
-def fell_policies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every policy about reading, wherever it was imported to, says yes."""
-    modules = [module for name, module in sys.modules.items() if name.startswith("app.")]
-    for module, policy in product(modules, ("can_read", "belongs_to")):
-        if hasattr(module, policy):
-            monkeypatch.setattr(module, policy, yes)
-    for noun in Node.__subclasses__():
-        monkeypatch.setattr(noun, "can_read", staticmethod(yes))
-
-
-def yes(_actor: Any, _row: Any) -> bool:
-    return True
-
-
-def fell_loaders(monkeypatch: pytest.MonkeyPatch, organizations: tuple[UUID, ...]) -> None:
-    """Every statement may read every organization."""
-    monkeypatch.setattr(Context, "organization_ids", property(lambda _self: organizations))
+    async with both_served(new_database) as servers:
+        superuser = servers.superuser
+        victim, stranger = await make_victim(superuser), await make_tenant(superuser, members=2, tasks=2)
+        yield World(superuser, servers.held, servers.free, victim, stranger)
 
 
 async def test_all_walls_down_shows_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the three tests below would look like if a wall did not hold."""
     fell_policies(monkeypatch)
-    fell_loaders(monkeypatch, world.organizations)
+    fell_loaders(monkeypatch, world.victim.tenant.id, world.stranger.id)
     found = {one.split(":")[0] for one in await world.leaks(world.free)}
     assert {
         "Query.node.id",
@@ -110,7 +69,7 @@ async def test_all_walls_down_shows_everything(world: World, monkeypatch: pytest
 
 async def test_row_level_security_alone_holds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fell_policies(monkeypatch)
-    fell_loaders(monkeypatch, world.organizations)
+    fell_loaders(monkeypatch, world.victim.tenant.id, world.stranger.id)
     assert await world.leaks(world.held) == []
 
 
@@ -120,7 +79,7 @@ async def test_scoped_loaders_alone_hold(world: World, monkeypatch: pytest.Monke
 
 
 async def test_policies_alone_hold(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    fell_loaders(monkeypatch, world.organizations)
+    fell_loaders(monkeypatch, world.victim.tenant.id, world.stranger.id)
     assert await world.leaks(world.free) == []
 
 

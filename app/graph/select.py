@@ -26,7 +26,6 @@ from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.paging import DeletedScope, Order, Page, Slice
 
-
 GIVEN = "given"  # the keys of a batch, in its statement
 
 

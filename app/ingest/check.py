@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from app.ingest.read import Record
 from app.tasks.models import TaskPriority, TaskStatus
+from app.users.invite import LONGEST_EMAIL, is_email
 
 LONGEST_NAME = 100
 LONGEST_TITLE = 200
 LONGEST_DESCRIPTION = 65_536
-LONGEST_EMAIL = 254
 LONGEST_TAG = 50
 MOST_TAGS = 20
 # A number is a 32-bit integer; what is above is left to the tasks that will be made later.
@@ -97,7 +97,7 @@ def check_name(text: str, name: str) -> str:
 
 def check_email(text: str, name: str) -> str:
     """An e-mail address, by its form. Raises Unfit."""
-    if len(text) > LONGEST_EMAIL or not (text.isprintable() and re.fullmatch(r"[^@\s]+@[^@\s]+", text)):
+    if not is_email(text):
         raise Unfit(f"{name}: is no e-mail address")
     return text
 

@@ -19,8 +19,11 @@ GONE = {
     "organizationMemberId": 'removeOrganizationMember(id: "{tenant.members[1]}")',
 }
 LIVE_UNDER_DELETED = """
-SELECT count(*) FROM team_members JOIN teams ON teams.organization_id = $1 AND teams.id = team_members.team_id
-WHERE team_members.organization_id = $1 AND team_members.deleted_at IS NULL AND teams.deleted_at IS NOT NULL
+SELECT count(*) FROM team_members AS live
+JOIN teams ON teams.organization_id = $1 AND teams.id = live.team_id
+JOIN organization_members AS members ON members.organization_id = $1 AND members.id = live.organization_member_id
+WHERE live.organization_id = $1 AND live.deleted_at IS NULL
+AND (teams.deleted_at IS NOT NULL OR members.deleted_at IS NOT NULL)
 """
 
 
@@ -169,8 +172,8 @@ async def test_only_the_field_that_fails_is_undone(api: Api, superuser: "asyncpg
     assert [event["type"] for event in await events_of(superuser, tenant)] == ["CREATED", "CREATED"]
 
 
-@pytest.mark.parametrize("gone", ["teamId", "organization"])
-async def test_nobody_stays_in_a_team_that_is_deleted_meanwhile(
+@pytest.mark.parametrize("gone", ["teamId", "organizationMemberId", "organization"])
+async def test_nobody_stays_under_what_is_deleted_meanwhile(
     api: Api, superuser: "asyncpg.Connection[Any]", gone: str
 ) -> None:
     for _ in range(10):

@@ -1,5 +1,6 @@
 """Making a team: what it is, who manages it, and what is refused."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -172,3 +173,24 @@ async def test_only_the_field_that_fails_is_undone(api: Api, superuser: "asyncpg
     }
     events = await events_of(superuser, tenant)
     assert [event["subject_type"] for event in events] == ["Team", "TeamMember"] * 2
+
+
+async def test_of_two_teams_with_one_key_at_once_one_is_made(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, members=2)
+    people = [tenant.owner, tenant.owner.replace("person1", "person2")]
+    answers = await asyncio.gather(*(api.data(CREATE, who=who, input=given(tenant)) for who in people))
+    errors = [answer["createTeam"]["userErrors"] for answer in answers]
+    assert sorted(errors, key=len) == [[], [KEY_TAKEN]]
+
+
+async def test_no_team_stays_in_an_organization_that_is_deleted_meanwhile(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    live = "SELECT count(*) FROM teams WHERE organization_id = $1 AND deleted_at IS NULL"
+    for _ in range(10):
+        tenant = await make_tenant(superuser)
+        await asyncio.gather(
+            api.ask(CREATE, who=tenant.owner, input=given(tenant)),
+            api.data(f'mutation {{ deleteOrganization(id: "{tenant.id}") {{ deletedIds }} }}', who=tenant.owner),
+        )
+        assert await superuser.fetchval(live, tenant.id) == 0

@@ -9,7 +9,7 @@ from app.db.row import new_id
 from tests.api import Api
 from tests.factories import make_tenant
 from tests.log import events_of
-from tests.teams.documents import CREATE, DELETE, RESTORE
+from tests.teams.documents import CREATE, DELETE, RESTORE, UPDATE
 from tests.unchanged import unchanged
 
 FIELDS = {
@@ -101,6 +101,20 @@ async def test_a_team_is_not_restored_into_a_deleted_organization(
             "path": ["id"],
         }
     ]
+
+
+async def test_a_purged_team_leaves_no_former_key(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    await api.data(UPDATE, who=tenant.owner, id=str(tenant.teams[0]), input={"key": "ENG"})
+    kept = "SELECT count(*) FROM former_team_keys WHERE organization_id = $1"
+    assert await superuser.fetchval(kept, tenant.id) == 1
+
+    document = "mutation ($id: ID!) { deleteTeam(id: $id) { deletion { id } } }"
+    deletion = (await api.data(document, who=tenant.owner, id=str(tenant.teams[0])))["deleteTeam"]["deletion"]["id"]
+    await api.data(f'mutation {{ purgeDeletion(id: "{deletion}") {{ userErrors {{ code }} }} }}', who=tenant.owner)
+
+    assert await superuser.fetchval("SELECT count(*) FROM teams WHERE organization_id = $1", tenant.id) == 0
+    assert await superuser.fetchval(kept, tenant.id) == 0
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -10,10 +10,61 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 SHORTEST_SECRET = 32
 
 
-class Settings(BaseSettings):
-    """What a server is told from outside: `TRELLIS_DATABASE_URL` sets `database_url`, and so on."""
+class Limits(BaseSettings):
+    """What one request may ask for. What passes them all cannot keep the server from the requests of others."""
 
     model_config = SettingsConfigDict(env_prefix="TRELLIS_", frozen=True, extra="ignore")
+
+    request_timeout: float = Field(
+        default=10.0, gt=0, description="Seconds for a request to be read and run: then it is undone and refused."
+    )
+    max_body: int = Field(default=256 * 1024, ge=1, description="Bytes of a body: it is held in memory as a whole.")
+    max_source: int = Field(
+        default=15_000, ge=1, description="Characters of a document: reading one takes time and memory with its length."
+    )
+    max_tokens: int = Field(
+        default=1_000, ge=1, description="Tokens of a document, comments aside: validating takes some 50 µs for each."
+    )
+    max_comments: int = Field(default=100, ge=0, description="Comments in a document: they are read and kept too.")
+    max_operations: int = Field(default=10, ge=1, description="Operations in a document: all are validated, one is run.")
+    max_fragments: int = Field(
+        default=50, ge=0, description="Fragments in a document: validation compares each with each."
+    )
+    max_variables: int = Field(default=100, ge=0, description="Variables of one operation.")
+    max_values: int = Field(
+        default=5_000,
+        ge=1,
+        description="Values in the variables, counted as often as the operation uses them: each is converted anew.",
+    )
+    max_depth: int = Field(
+        default=12,
+        ge=1,
+        description="Fields inside fields, through fragments: from an organization to a task's assignee takes 10.",
+    )
+    max_aliases: int = Field(
+        default=30, ge=0, description="Aliases, through fragments: they make one document run a field many times."
+    )
+    max_root_fields: int = Field(
+        default=20, ge=1, description="Fields of an operation itself: each may be a statement, or a write."
+    )
+    max_same_fields: int = Field(
+        default=20,
+        ge=1,
+        description="Fields under one name of one object: validation compares each with each.",
+    )
+    max_directives: int = Field(
+        default=50, ge=0, description="Directives, through fragments: each is looked at whenever fields are collected."
+    )
+    max_errors: int = Field(
+        default=20, ge=1, description="Errors in an answer: one mistake in a long list would be told a thousand times."
+    )
+    max_cost: int = Field(
+        default=10_000, ge=1, description="Objects that the lists of a request may hold together, by `first` or `last`."
+    )
+
+
+class Settings(Limits):
+    """What a server is told from outside: `TRELLIS_DATABASE_URL` sets `database_url`, and so on."""
 
     database_url: str | None = Field(
         default=None,
@@ -58,6 +109,10 @@ class Settings(BaseSettings):
         default=True, description="Whether clients may read the schema; `serve` turns it off unless it is set."
     )
     playground: bool = Field(default=False, description="Whether browsers get GraphiQL at /graphql; `dev` turns it on.")
+    debug: bool = Field(
+        default=False,
+        description="Whether a request may ask what it cost, by `X-Trellis-Debug: 1`; `dev` turns it on.",
+    )
 
     @model_validator(mode="after")
     def _secret_is_long_enough(self) -> Self:

@@ -38,6 +38,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
             retention=timedelta(days=settings.retention_days),
             retries=Replays(),
             playground=settings.playground,
+            debug=settings.debug,
             token=token,
         )
         sweeping = asyncio.create_task(sweep_regularly(database))

@@ -77,8 +77,9 @@ def _migrated_database(data: Path) -> Iterator[str]:
 def _settings(data: Path, database_url: str) -> Settings:
     settings = read_settings(database_url=database_url)
     secret = settings.jwt_secret or make_development_secret(data)
-    playground = settings.playground or "playground" not in settings.model_fields_set
-    return read_settings(database_url=database_url, jwt_secret=secret, playground=playground)
+    # What the environment says goes before what development likes.
+    liked = {name: True for name in ("playground", "debug") if name not in settings.model_fields_set}
+    return read_settings(database_url=database_url, jwt_secret=secret, **liked)
 
 
 def _announce(console: Console, listener: socket.socket, token: str) -> None:

@@ -63,6 +63,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         if self.one_by_one:
             return super().complete_object_value(*given)
         return self._attempt(
+            info,
             lambda quick: quick.complete_column(return_type, field_details_list, [result], lambda _: path),
             lambda slow: slow.complete_object_value(*given),
         )
@@ -80,33 +81,37 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         if self.one_by_one or not is_object_type(get_named_type(return_type)):
             return super().complete_list_value(*given)
         return self._attempt(
+            info,
             lambda quick: quick.complete_column(return_type, field_details_list, [result], lambda _: path),
             lambda slow: slow.complete_list_value(*given),
         )
 
-    def _attempt(self, quickly: Completion, slowly: Completion) -> Any:
+    def _attempt(self, info: GraphQLResolveInfo[Any], quickly: Completion, slowly: Completion) -> Any:
         quick = copy(self)
         quick.collected_errors = CollectedErrors()
         try:
             column = quickly(quick)
         except Exception:  # noqa: BLE001  # whatever it is, graphql-core will meet it again and say where
-            return slowly(self._slow())
+            return slowly(self._slow(info))
         if isinstance(column, list):
             return column[0]
-        return self._attempt_later(quick, column, slowly)
+        return self._attempt_later(info, quick, column, slowly)
 
-    async def _attempt_later(self, quick: "BulkExecutor", column: Awaitable[Column], slowly: Completion) -> Any:
+    async def _attempt_later(
+        self, info: GraphQLResolveInfo[Any], quick: "BulkExecutor", column: Awaitable[Column], slowly: Completion
+    ) -> Any:
         try:
             completed = (await column)[0]
             if not quick.collected_errors.errors:
                 return completed
         except Exception:  # noqa: BLE001, S110  # as above
             pass
-        completed = slowly(self._slow())
+        completed = slowly(self._slow(info))
         return await completed if isawaitable(completed) else completed
 
-    def _slow(self) -> "BulkExecutor":
-        """This executor, with the same errors, as graphql-core wrote it."""
+    def _slow(self, info: GraphQLResolveInfo[Any]) -> "BulkExecutor":
+        """This executor, with the same errors, as graphql-core wrote it: for what is under the field of `info`."""
+        self.context_value.note_one_by_one(f"{info.parent_type.name}.{info.field_name}", 1)
         slow = copy(self)
         slow.one_by_one = True
         return slow

@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import NamedTuple
+from time import perf_counter
+from typing import Any, NamedTuple
 
-from graphql import ExecutionResult, GraphQLSchema
+from graphql import GraphQLSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,6 +17,7 @@ from app.db.identity import Identities
 from app.db.unit import Unit
 from app.graph.answer import Answer, failed, shown, written
 from app.graph.context import Context
+from app.graph.cost import cost_of, wants_cost
 from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
 from app.graph.operations import Document, Documents, Refused, execute, is_query
 from app.graph.page import page, wants_page
@@ -29,6 +31,7 @@ class Operation(NamedTuple):
     document: Document
     envelope: Envelope
     request_id: str
+    tells_cost: bool
 
 
 class Endpoint:
@@ -43,6 +46,7 @@ class Endpoint:
         retention: timedelta,
         retries: Retries,
         playground: bool,
+        debug: bool,
         token: str | None,
     ) -> None:
         self.schema = schema
@@ -53,6 +57,7 @@ class Endpoint:
         self.retention = retention
         self.retries = retries
         self.playground = playground
+        self.debug = debug
         self.token = token
 
     async def answer(self, request: Request) -> Response:
@@ -71,7 +76,7 @@ class Endpoint:
         errors = document.errors or nul_errors(envelope.variables)
         if errors:
             raise Refused(errors)
-        operation = Operation(document, envelope, request_id)
+        operation = Operation(document, envelope, request_id, self.debug and wants_cost(request))
         if is_query(document.operation(envelope.operation_name)):
             return await self._read(request, operation)
         if request.method != "POST":
@@ -80,17 +85,17 @@ class Endpoint:
 
     async def _read(self, request: Request, operation: Operation) -> Answer:
         async with self._unit(request, writes=False) as unit:
-            return Answer(written(shown(await self._run(operation, unit))))
+            return Answer(written(await self._run(operation, unit)))
 
     async def _write(self, request: Request, operation: Operation, attempt: Attempt | None) -> Answer:
         """The answer to a mutation, given once it is committed; to a further `attempt` at it, that of the first."""
         async with self._unit(request, writes=True) as unit:
             if unit is None:
-                return Answer(written(shown(await self._run(operation, None))))
+                return Answer(written(await self._run(operation, None)))
             kept = attempt and await self.retries.recall(unit, attempt)
             if kept is not None:
                 return Answer(kept, headers={"Idempotency-Replayed": "true"})
-            body = shown(await self._run(operation, unit))
+            body = await self._run(operation, unit)
             answer = Answer(written(body))
             if attempt:
                 if may_pass(unit, body):
@@ -114,7 +119,9 @@ class Endpoint:
         finally:
             await unit.end()
 
-    async def _run(self, operation: Operation, unit: Unit | None) -> ExecutionResult:
-        document, envelope, request_id = operation
+    async def _run(self, operation: Operation, unit: Unit | None) -> dict[str, Any]:
+        started = perf_counter()
+        document, envelope, request_id, tells_cost = operation
         context = Context(unit, document.asked, retention=self.retention, request_id=request_id)
-        return await execute(self.schema, document, context, envelope.variables, envelope.operation_name)
+        body = shown(await execute(self.schema, document, context, envelope.variables, envelope.operation_name))
+        return {**body, "extensions": {"trellis": cost_of(context, started)}} if tells_cost else body

@@ -1,0 +1,50 @@
+"""What writing organizations, teams and their members costs in statements, however much is in them."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.actions import ACTIONS, document
+from tests.api import Api
+from tests.factories import make_tenant
+
+# BEGIN with the identity, the savepoint and its end, the organization's counter, the events, COMMIT.
+AROUND = 6
+WRITES = {
+    # The identity is widened; the organization, its owner; and who the actor is now, in two.
+    "createOrganization": 5,
+    # The organization, the change.
+    "updateOrganization": 2,
+    # The organization; it, its teams, their members and tasks; the deletion.
+    "deleteOrganization": 6,
+    # The organization, who the actor is by now in two, the person, the member.
+    "addOrganizationMember": 5,
+    # Whose member it is, the organization, who the actor is by now in two, the member, the change.
+    "updateOrganizationMember": 6,
+    # As before; and in place of the change, the member and their teams; the deletion.
+    "removeOrganizationMember": 8,
+    # The organization, the actor's membership, the team, its first member.
+    "createTeam": 4,
+    # The team, the actor's role in it, the change.
+    "updateTeam": 3,
+    # The team, the role; it, its members, its tasks; the deletion.
+    "deleteTeam": 6,
+    # The member, the role, the change, the payload.
+    "updateTeamMember": 4,
+    # The member, the role, the actor's own membership; the stamp, the deletion.
+    "removeTeamMember": 5,
+}
+
+
+@pytest.mark.parametrize("mutation", WRITES)
+async def test_cost(api: Api, superuser: "asyncpg.Connection[Any]", mutation: str) -> None:
+    costs = []
+    for teams in (2, 2, 20):  # with the first, the driver asks about types
+        tenant = await make_tenant(superuser, members=3, teams=teams, tasks=3)
+        await api.data("{ viewer { user { id } } }", who=tenant.owner)
+        data = await api.data(document(ACTIONS[mutation].field, tenant), who=tenant.owner)
+        assert data[mutation]["userErrors"] == []
+        costs.append(len(api.statements) - AROUND)
+
+    assert costs[1:] == [WRITES[mutation]] * 2

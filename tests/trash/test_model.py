@@ -11,7 +11,14 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from pydantic import SecretStr
 
 from app.config import Settings
@@ -46,7 +53,9 @@ HELD = " UNION ALL ".join(
 )
 TRASH = "SELECT * FROM deletions WHERE organization_id = $1 AND restored_at IS NULL"
 
-picks = st.integers(0, 1000)  # which of the things there are at that moment
+picks = st.integers(0, 20)  # which of the things there are at that moment
+some_deletes = st.lists(st.tuples(st.sampled_from(KINDS[1:]), picks), min_size=2, max_size=6)
+seldom = st.integers(0, 7).map(lambda number: number == 7)
 
 
 class World:
@@ -88,6 +97,21 @@ class Deletions(RuleBasedStateMachine):
             self.model.rows[str(team_member)] = Row("team_members", pair, pair)
             self.model.rows[str(task)] = Row("tasks", pair[:1], assignee=str(team_member))
 
+    @initialize(deletes=some_deletes)
+    def delete_some(self, deletes: list[tuple[str, int]]) -> None:
+        """So that no run is without deletions that took something of one another."""
+        for kind, pick in deletes:
+            self._delete_one(kind, pick)
+
+    def teardown(self) -> None:
+        """Restores what can be, the oldest deletion first in half of the runs; it must end as the model says, too."""
+        left = sorted(self.model.deletions, reverse=len(self.model.rows) % 2 == 0)
+        while restorable := [one for one in left if self.model.refusal(self.model.deletions[one].subjects) is None]:
+            self._restore(restorable[0])
+            left.remove(restorable[0])
+            self.the_database_is_as_the_model_says()
+            self.deletions_count_what_they_hold()
+
     def run(self, coroutine: Any) -> Any:
         return self.world.runner.run(coroutine)
 
@@ -107,7 +131,7 @@ class Deletions(RuleBasedStateMachine):
         return self.organization in self.model.rows and self.model.lives(self.organization)
 
     @precondition(organization_lives)
-    @rule(key=st.sampled_from(["T1", "T2", "NEW"]))
+    @rule(key=st.sampled_from(["T1", "T2", "A", "B", "C"]))
     def create_team(self, key: str) -> None:
         payload = self.write(
             "createTeam", f'input: {{organizationId: "{self.organization}", key: "{key}", name: "A"}}', CREATED_TEAM
@@ -153,17 +177,29 @@ class Deletions(RuleBasedStateMachine):
             moved.owners = (team,)
             moved.assignee = payload["task"]["assignee"] and payload["task"]["assignee"]["id"]
 
-    @rule(kind=st.sampled_from(KINDS[1:]), pick=picks)
-    def delete(self, kind: str, pick: int) -> None:
+    @rule(pick=picks)
+    def delete_team(self, pick: int) -> None:
+        self._delete_one("teams", pick)
+
+    @rule(pick=picks)
+    def remove_member(self, pick: int) -> None:
+        self._delete_one("organization_members", pick)
+
+    @rule(kind=st.sampled_from(["team_members", "tasks"]), pick=picks)
+    def delete_leaf(self, kind: str, pick: int) -> None:
+        self._delete_one(kind, pick)
+
+    def _delete_one(self, kind: str, pick: int) -> None:
         subject = self.living(kind, pick)
         can_go = kind != "organization_members" or self.organization_lives()
         if subject is not None and can_go and subject != str(self.tenant.members[0]):  # the last owner cannot leave
             self._delete(VERBS[kind][0], f'id: "{subject}"', [subject])
 
     @precondition(organization_lives)
-    @rule()
-    def delete_organization(self) -> None:
-        self._delete(VERBS["organizations"][0], f'id: "{self.organization}"', [self.organization])
+    @rule(seldom=seldom)
+    def delete_organization(self, seldom: bool) -> None:
+        if seldom:
+            self._delete(VERBS["organizations"][0], f'id: "{self.organization}"', [self.organization])
 
     @rule(first=picks, second=picks)
     def delete_tasks(self, first: int, second: int) -> None:
@@ -185,7 +221,9 @@ class Deletions(RuleBasedStateMachine):
     @precondition(lambda self: self.model.deletions)
     @rule(pick=picks)
     def restore_deletion(self, pick: int) -> None:
-        deletion_id = self._deletion(pick)
+        self._restore(self._deletion(pick))
+
+    def _restore(self, deletion_id: str) -> None:
         subjects = set(self.model.deletions[deletion_id].subjects)
         refusal = self.model.refusal(subjects)
         payload = self.write("restoreDeletion", f'id: "{deletion_id}"', f"restored {COUNTS} subject {{ id }}")
@@ -206,17 +244,22 @@ class Deletions(RuleBasedStateMachine):
             self.model.restore(deletion_id, [subject])
 
     @precondition(lambda self: self.model.deletions)
-    @rule(pick=picks)
-    def purge_deletion(self, pick: int) -> None:
+    @rule(pick=picks, at_once=st.booleans(), seldom=seldom)
+    def purge(self, pick: int, at_once: bool, seldom: bool) -> None:
         deletion_id = self._deletion(pick)
+        if self.organization in self.model.deletions[deletion_id].subjects and not seldom:
+            return  # or most runs would end here
+        if at_once:
+            self._purge_at_once(deletion_id)
+        else:
+            self._sweep(deletion_id)
+
+    def _purge_at_once(self, deletion_id: str) -> None:
         payload = self.write("purgeDeletion", f'id: "{deletion_id}"', f"pending purged {COUNTS}")
         assert (payload["codes"], payload["pending"]) == ([], False)
         assert counter(payload["purged"]) == self.model.purge(deletion_id)
 
-    @precondition(lambda self: self.model.deletions)
-    @rule(pick=picks)
-    def sweep(self, pick: int) -> None:
-        deletion_id = self._deletion(pick)
+    def _sweep(self, deletion_id: str) -> None:
         make_due = "UPDATE deletions SET purge_at = now() WHERE id = $1"
         self.run(self.world.superuser.execute(make_due, deletion_id))
         assert self.run(sweep(self.world.api.database)) == self.model.purge(deletion_id)
@@ -262,7 +305,7 @@ def test_any_interleaving_ends_as_the_model_says(world: World) -> None:
         machine,
         settings=settings(
             max_examples=RUNS,
-            stateful_step_count=20,
+            stateful_step_count=15,
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),

@@ -10,10 +10,10 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup playground run test lint check format schema docs migrate bench lock clean
+.PHONY: help setup playground run test lint check format schema docs migrate bench soak-delete lock clean
 
 help: ## List what can be made
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup: .venv/.project ## Make .venv and install Trellis into it, with the exact versions of requirements-dev.lock
 
@@ -48,6 +48,10 @@ migrate: setup ## Bring the database to the newest tables
 
 bench: setup $(PEERS)/node_modules/.package-lock.json ## Measure Trellis beside its peers; ARGS=--quick
 	.venv/bin/python -m benchmarks $(ARGS)
+
+soak-delete: setup ## Delete and restore 100,000 tasks, and in 500 random orders what a small organization has
+	.venv/bin/pytest -s tests/trash/soak_large.py
+	TRELLIS_TEST_RUNS=500 .venv/bin/pytest tests/trash/test_model.py
 
 # The first lock constrains the second, so that the tests run what the image runs.
 lock: setup ## Write the locks anew; ARGS=--upgrade takes the newest versions

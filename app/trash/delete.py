@@ -15,7 +15,7 @@ from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
 from app.graph.writes import UserErrorCode, rejected
-from app.trash.cascade import organization_of, owned_under
+from app.trash.cascade import allow_time, organization_of, owned_under
 from app.trash.loaders import DELETIONS, KINDS
 
 
@@ -49,6 +49,7 @@ async def _stamp_all(context: Context, root: Table, ids: list[UUID], stamp: dict
     Parents come before their children. Who makes or moves a child locks its parent first, so once the parents are
     stamped there is no child that the next statement would not see.
     """
+    await allow_time(context.fetch, root)
     await context.fetch(_stamp(root, "id"), {**stamp, "ids": ids})
     counts = Counter({root.name: len(ids)})
     taken = defaultdict(list, {root: ids})

@@ -37,7 +37,7 @@ from app.graph.context import Context
 from app.graph.guards import require_row
 from app.graph.select import scoped
 from app.graph.writes import SHARD, Rejected, UserError, UserErrorCode, rejected
-from app.trash.cascade import Edge, itself, noun_of, organization_of, owned_under, owners_of
+from app.trash.cascade import Edge, allow_time, itself, noun_of, organization_of, owned_under, owners_of
 from app.trash.loaders import DELETIONS, IN_TRASH
 from app.trash.settle import Held, settle
 
@@ -71,6 +71,7 @@ async def restore_rows(context: Context, source: Source, rows: Sequence[Any], *,
     """
     await _hold_deletions(context, source.table, rows)
     await _require_owners(context, source.table, rows, argument)
+    await allow_time(context.fetch, source.table)
     tally = Tally()
     roots = [Released(row.organization_id, row.id, row.deletion_id, None) for row in rows]
     try:

@@ -16,20 +16,20 @@ WRITES = {
     "createOrganization": 5,
     # The organization, the change.
     "updateOrganization": 2,
-    # The organization; it, its teams, their members and tasks; the deletion.
-    "deleteOrganization": 6,
+    # The organization; time for all that is in it; it, its teams, their members and tasks; the deletion.
+    "deleteOrganization": 7,
     # The organization, who the actor is by now in two, the person, the member.
     "addOrganizationMember": 5,
     # Whose member it is, the organization, who the actor is by now in two, the member, the change.
     "updateOrganizationMember": 6,
-    # As before; and in place of the change, the member and their teams; the deletion.
-    "removeOrganizationMember": 8,
+    # As before; and in place of the change, time, the member and their teams; the deletion.
+    "removeOrganizationMember": 9,
     # The organization, the actor's membership, the team, its first member.
     "createTeam": 4,
     # The team, the actor's role in it, the change.
     "updateTeam": 3,
-    # The team, the role; it, its members, its tasks; the deletion.
-    "deleteTeam": 6,
+    # The team, the role; time; it, its members, its tasks; the deletion.
+    "deleteTeam": 7,
     # The member, the role, the change, the payload.
     "updateTeamMember": 4,
     # The member, the role, the actor's own membership; the stamp, the deletion.

@@ -47,6 +47,14 @@ async def _keep(_connection: object) -> None:
     """In place of asyncpg's reset (0.2 ms): each transaction ends before release and leaves no setting behind."""
 
 
+def is_broken(connection: Connection) -> bool:
+    """Whether nothing can be said over it any more; one that broke is the pool's again, and then refuses to tell."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
+
+
 class Database:
     """The connections of one process."""
 

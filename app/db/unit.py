@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from app.auth.actor import Actor
-from app.db.engine import LOST, Connection, Database, DatabaseUnavailable, Record
+from app.db.engine import LOST, Connection, Database, DatabaseUnavailable, Record, is_broken
 from app.db.identity import IDENTIFY, MEMBERSHIPS, actor_of, read_actor
 from app.db.statement import Statement
 from app.errors import AppError
@@ -72,7 +72,7 @@ class Unit:
                 return
             except LOST as error:
                 # Nothing has been read yet, so a connection that died while idle is simply replaced.
-                await self._discard(connection)
+                await self.database.discard(connection)
                 if attempt == ATTEMPTS - 1:
                     raise DatabaseUnavailable("The database cannot be reached: try again in a moment.") from error
             except asyncpg.PostgresError as error:
@@ -81,7 +81,7 @@ class Unit:
                     raise
                 self.actor = await self._actor_now()
             except BaseException:
-                await self._discard(connection)
+                await self.database.discard(connection)
                 raise
 
     def _opening(self) -> str:
@@ -160,7 +160,7 @@ class Unit:
         except asyncpg.DeadlockDetectedError as error:
             raise Collision("Somebody else was changing the same objects: try again.") from error
         except LOST as error:
-            if isinstance(error, asyncpg.InterfaceError) and not connection.is_closed():
+            if isinstance(error, asyncpg.InterfaceError) and not is_broken(connection):
                 raise  # a value that the driver cannot send: a mistake of ours
             raise DatabaseUnavailable("The database connection was lost: try again.") from error
         self.statements += 1
@@ -176,8 +176,4 @@ class Unit:
             await connection.execute("ROLLBACK", timeout=ROLLBACK_TIMEOUT)
             await self.database.release(connection)
         except (*LOST, asyncpg.PostgresError, TimeoutError):
-            await self._discard(connection)
-
-    async def _discard(self, connection: Connection) -> None:
-        connection.terminate()
-        await self.database.release(connection)
+            await self.database.discard(connection)

@@ -18,6 +18,7 @@ LOST = (
     asyncpg.exceptions.ConnectionDoesNotExistError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that heard of the server's end while nobody asked it anything
     ConnectionError,
     OSError,
 )

@@ -26,15 +26,17 @@ class Limits(BaseSettings):
         default=1_000, ge=1, description="Tokens of a document, comments aside: validating takes some 50 µs for each."
     )
     max_comments: int = Field(default=100, ge=0, description="Comments in a document: they are read and kept too.")
-    max_operations: int = Field(default=10, ge=1, description="Operations in a document: all are validated, one is run.")
+    max_operations: int = Field(
+        default=10, ge=1, description="Operations in a document: all are validated, one is run."
+    )
     max_fragments: int = Field(
         default=50, ge=0, description="Fragments in a document: validation compares each with each."
     )
     max_variables: int = Field(default=100, ge=0, description="Variables of one operation.")
     max_values: int = Field(
-        default=5_000,
+        default=2_500,
         ge=1,
-        description="Values in the variables, counted as often as the operation uses them: each is converted anew.",
+        description="Values in the variables, counted as often as the operation uses them: each use takes 20 µs.",
     )
     max_depth: int = Field(
         default=12,

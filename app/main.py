@@ -35,6 +35,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
             graphql_schema,
             database,
             tokens,
+            limits=settings,
             retention=timedelta(days=settings.retention_days),
             retries=Replays(),
             playground=settings.playground,

@@ -73,7 +73,11 @@ def _trellis(dataset: Dataset) -> Contender:
         TRELLIS,
         (sys.executable, "-c", "from app.cli import main; main()", "serve", "--port", "{port}"),
         _documents("trellis"),
-        {"TRELLIS_DATABASE_URL": dataset.addresses.runtime_url, "TRELLIS_JWT_SECRET": secret},
+        {
+            "TRELLIS_DATABASE_URL": dataset.addresses.runtime_url,
+            "TRELLIS_JWT_SECRET": secret,
+            "TRELLIS_MAX_COST": "1000000",  # the questions ask for up to 125,000 objects in one answer
+        },
         {"Authorization": f"Bearer {token}"},
     )
 

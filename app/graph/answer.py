@@ -15,7 +15,6 @@ from app.graph.operations import Refused
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
-LONGEST_ERROR_LIST = 20  # one mistake in a long list would otherwise be told a thousand times
 WRITE = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
@@ -41,10 +40,10 @@ def media_type_for(request: Request) -> str:
     return GRAPHQL_JSON if position >= 0 and (other < 0 or position < other) else JSON
 
 
-def shown(result: ExecutionResult) -> dict[str, Any]:
+def shown(result: ExecutionResult, extensions: dict[str, Any], *, most_errors: int) -> dict[str, Any]:
     """The body for an operation that has been run."""
-    errors = {"errors": _formatted(result.errors)} if result.errors else {}
-    return {**errors, "data": result.data}
+    errors = {"errors": _formatted(result.errors[:most_errors])} if result.errors else {}
+    return {**errors, "data": result.data, **({"extensions": extensions} if extensions else {})}
 
 
 def written(body: dict[str, Any]) -> bytes:
@@ -52,18 +51,18 @@ def written(body: dict[str, Any]) -> bytes:
     return orjson.dumps(body, option=WRITE)
 
 
-def failed(request: Request, error: Exception) -> Answer:
+def failed(request: Request, error: Exception, *, most_errors: int) -> Answer:
     """The answer where an error ended the whole request; what was not foreseen is masked and logged."""
     if isinstance(error, Refused):
         # The older media type keeps 200 for whatever is GraphQL at all; the newer one says it by the status.
         status = 400 if media_type_for(request) == GRAPHQL_JSON else 200
-        return Answer(written({"errors": _formatted(error.errors)}), status)
+        return Answer(written({"errors": _formatted(error.errors[:most_errors])}), status)
     body = written({"errors": [format_error(GraphQLError("", original_error=error))]})
     return Answer(body, error.status, _headers(error)) if isinstance(error, AppError) else Answer(body, 500)
 
 
 def _formatted(errors: list[GraphQLError]) -> list[dict[str, Any]]:
-    return [format_error(error) for error in errors[:LONGEST_ERROR_LIST]]
+    return [format_error(error) for error in errors]
 
 
 def _headers(error: AppError) -> dict[str, str]:

@@ -34,6 +34,13 @@ class Batches:
         """Forgets every answer: what follows a write must see it."""
         self._groups.clear()
 
+    async def stop(self) -> None:
+        """Ends the loads that are under way: where an operation is cut short nobody waits for them any more."""
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
+
     def _group(self, batch: Batch, arguments: tuple[Hashable, ...]) -> "_Group":
         group = self._groups.get((batch, arguments))
         if group is None:

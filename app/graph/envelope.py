@@ -11,7 +11,6 @@ from starlette.requests import ClientDisconnect, Request
 from app.db.row import new_id
 from app.errors import AppError
 
-LARGEST_BODY = 256 * 1024  # bytes
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -49,23 +48,23 @@ def request_id_of(request: Request) -> str:
     return given if REQUEST_ID.fullmatch(given) else str(new_id())
 
 
-async def read(request: Request) -> Envelope:
-    """The request's envelope; raises BadRequest or one of its kinds."""
+async def read(request: Request, largest: int) -> Envelope:
+    """The request's envelope, whose body may have `largest` bytes; raises BadRequest or one of its kinds."""
     if request.method in ("GET", "HEAD"):
         return _checked(_from_url(request.url.query))
     essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if essence != "application/json":
         raise WrongMediaType("Send the request as JSON, with `Content-Type: application/json`.")
-    return _checked(_from_json(await _body(request)))
+    return _checked(_from_json(await _body(request, largest)))
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, largest: int) -> bytes:
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > LARGEST_BODY:
-                raise BodyTooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
+            if len(body) > largest:
+                raise BodyTooLarge(f"The body is larger than {largest} bytes.")
     except ClientDisconnect as error:
         raise BadRequest("The request ended before its body did.") from error
     return bytes(body)

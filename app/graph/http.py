@@ -1,5 +1,6 @@
 """GraphQL over HTTP: a request in, an answer out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -12,17 +13,20 @@ from starlette.responses import Response
 
 from app.auth.backend import claims_of
 from app.auth.tokens import Tokens
+from app.config import Limits
 from app.db.engine import Database
 from app.db.identity import Identities
 from app.db.unit import Unit
 from app.graph.answer import Answer, failed, shown, written
 from app.graph.context import Context
 from app.graph.cost import cost_of, wants_cost
+from app.graph.deadline import until
 from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
 from app.graph.operations import Document, Documents, Refused, execute, is_query
 from app.graph.page import page, wants_page
 from app.graph.retries import Attempt, Retries, attempt_of, may_pass
 from app.graph.text import nul_errors
+from app.graph.weigh import weigh
 
 
 class Operation(NamedTuple):
@@ -32,6 +36,8 @@ class Operation(NamedTuple):
     envelope: Envelope
     request_id: str
     tells_cost: bool
+    cost: dict[str, int]
+    deadline: float  # of the event loop's clock
 
 
 class Endpoint:
@@ -43,6 +49,7 @@ class Endpoint:
         database: Database,
         tokens: Tokens,
         *,
+        limits: Limits,
         retention: timedelta,
         retries: Retries,
         playground: bool,
@@ -50,7 +57,8 @@ class Endpoint:
         token: str | None,
     ) -> None:
         self.schema = schema
-        self.documents = Documents(schema)
+        self.limits = limits
+        self.documents = Documents(schema, limits)
         self.database = database
         self.identities = Identities(database)
         self.tokens = tokens
@@ -67,16 +75,19 @@ class Endpoint:
         try:
             answer = await self._answer(request, request_id)
         except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged, never shown
-            answer = failed(request, error)
+            answer = failed(request, error, most_errors=self.limits.max_errors)
         return answer.to(request, request_id)
 
     async def _answer(self, request: Request, request_id: str) -> Answer:
-        envelope = await read(request)
+        deadline = asyncio.get_running_loop().time() + self.limits.request_timeout
+        async with until(deadline):
+            envelope = await read(request, self.limits.max_body)
         document = self.documents.get(envelope.query)
         errors = document.errors or nul_errors(envelope.variables)
         if errors:
             raise Refused(errors)
-        operation = Operation(document, envelope, request_id, self.debug and wants_cost(request))
+        cost = weigh(document, envelope.variables, envelope.operation_name, self.limits)
+        operation = Operation(document, envelope, request_id, self.debug and wants_cost(request), cost, deadline)
         if is_query(document.operation(envelope.operation_name)):
             return await self._read(request, operation)
         if request.method != "POST":
@@ -120,8 +131,16 @@ class Endpoint:
             await unit.end()
 
     async def _run(self, operation: Operation, unit: Unit | None) -> dict[str, Any]:
-        started = perf_counter()
-        document, envelope, request_id, tells_cost = operation
-        context = Context(unit, document.asked, retention=self.retention, request_id=request_id)
-        body = shown(await execute(self.schema, document, context, envelope.variables, envelope.operation_name))
-        return {**body, "extensions": {"trellis": cost_of(context, started)}} if tells_cost else body
+        started, envelope = perf_counter(), operation.envelope
+        context = Context(unit, operation.document.asked, retention=self.retention, request_id=operation.request_id)
+        try:
+            async with until(operation.deadline):
+                result = await execute(
+                    self.schema, operation.document, context, envelope.variables, envelope.operation_name
+                )
+        finally:
+            await context.batches.stop()
+        cost = {"trellis": cost_of(context, started)} if operation.tells_cost else {}
+        if operation.cost["requested"]:
+            cost["cost"] = operation.cost
+        return shown(result, cost, most_errors=self.limits.max_errors)

@@ -1,6 +1,6 @@
 """Documents become operations: parsed, validated and looked through once, however often they come."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any
 
@@ -20,9 +20,12 @@ from graphql import (
 )
 from strawberry.execution import optimized_is_awaitable
 
+from app.config import Limits
 from app.graph.bulk import BulkExecutor, Plans
 from app.graph.columns import columns_asked
 from app.graph.context import Asked, Context
+from app.graph.limits import Uses, check, check_source, unparsed
+from app.graph.price import Price, prices
 from app.graph.rules import RULES
 
 LARGEST_CACHE = 1024 * 1024  # characters of text; what is kept for them takes some fifty times that
@@ -47,6 +50,8 @@ class Document:
     asked: Asked
     plans: Plans | None  # of its selection sets, to be kept with it; None where they depend on variables
     size: int  # of its text, in characters
+    uses: dict[str, Uses] = field(default_factory=dict)  # of the variables, by the name of the operation
+    prices: dict[str, Price] = field(default_factory=dict)  # by the name of the operation
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation of that name, or the only one; raises Refused."""
@@ -65,8 +70,9 @@ class Documents:
     One is kept from its second time on, so that a flood of documents that never come again pushes nobody's out.
     """
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
         self.schema = schema
+        self.limits = limits
         self._known: LRUCache[str, Document] = LRUCache(LARGEST_CACHE, getsizeof=lambda known: known.size)
         self._seen: LRUCache[int, bool] = LRUCache(MOST_SEEN)
 
@@ -81,16 +87,22 @@ class Documents:
         return known
 
     def _read(self, source: str) -> Document:
+        errors = check_source(source, self.limits)
+        if errors:
+            return Document(NOTHING, errors, {}, None, 1)
         try:
-            tree = parse(source)
+            tree = self._parse(source)
+            errors, uses = check(tree, self.limits)
         except (GraphQLError, RecursionError) as raised:
-            error = raised if isinstance(raised, GraphQLError) else GraphQLError("The document is nested too deeply.")
-            error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
-            return Document(NOTHING, [error], {}, None, len(source))
-        errors = validate(self.schema, tree, RULES)
+            return Document(NOTHING, [unparsed(raised, self.limits)], {}, None, len(source))
+        errors = errors or validate(self.schema, tree, RULES, max_errors=self.limits.max_errors)
         if errors:
             return Document(tree, errors, {}, None, len(source))
-        return Document(tree, [], columns_asked(self.schema, tree), None if _varies(tree) else {}, len(source))
+        asked, priced = columns_asked(self.schema, tree), prices(self.schema, tree)
+        return Document(tree, [], asked, None if _varies(tree) else {}, len(source), uses, priced)
+
+    def _parse(self, source: str) -> DocumentNode:
+        return parse(source, max_lexical_tokens=self.limits.max_tokens, max_comments=self.limits.max_comments)
 
 
 def _varies(tree: DocumentNode) -> bool:

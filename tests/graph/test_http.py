@@ -9,7 +9,6 @@ import httpx
 import pytest
 from graphql import get_introspection_query
 
-from app.graph.envelope import LARGEST_BODY
 from tests.api import GRAPHQL, Api
 from tests.factories import make_tenant
 from tests.walk import roots
@@ -132,13 +131,13 @@ async def test_what_an_envelope_may_leave_open(api: Api, given: dict[str, Any]) 
 
 async def test_the_largest_body_and_one_byte_more(api: Api) -> None:
     body = json.dumps({"query": VIEWER}).encode()
-    full = body + b" " * (LARGEST_BODY - len(body))
+    full = body + b" " * (api.settings.max_body - len(body))
 
     assert (await post(api, full)).json() == NOBODY
     refused = await post(api, full + b" ")
 
     assert refused.status_code == 413
-    assert error_of(refused)["message"] == f"The body is larger than {LARGEST_BODY} bytes."
+    assert error_of(refused)["message"] == f"The body is larger than {api.settings.max_body} bytes."
 
 
 @pytest.mark.parametrize(

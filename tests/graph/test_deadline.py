@@ -1,0 +1,51 @@
+"""Requests that take too long: refused, undone, and nothing of them left running."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from app.config import Settings
+from tests.api import SECRET, serving
+from tests.conftest import Database
+from tests.factories import make_tenant
+
+RUNNING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = 'trellis' AND state <> 'idle'
+"""
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "query ($id: ID!) { team(id: $id) { tasks { nodes { title } } } }",
+        'mutation ($id: ID!) { updateTask(id: $id, input: {title: "late"}) { task { id } } }',
+    ],
+)
+async def test_what_waits_too_long_is_undone(
+    database: Database, superuser: "asyncpg.Connection[Any]", document: str
+) -> None:
+    tenant = await make_tenant(superuser)
+    asked = (
+        tenant.teams[0]
+        if document.startswith("query")
+        else await superuser.fetchval("SELECT id FROM tasks WHERE organization_id = $1 LIMIT 1", tenant.id)
+    )
+    settings = Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET), request_timeout=0.3)
+    async with serving(settings) as api, superuser.transaction():
+        await api.data("{ viewer { user { id } } }", who=tenant.owner)
+        await superuser.execute("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE")
+
+        response = await api.send(document, who=tenant.owner, id=str(asked))
+
+        assert response.status_code == 503
+        assert response.json()["errors"] == [
+            {
+                "message": "The request took too long and was undone: ask for less, or try again.",
+                "extensions": {"code": "TIMEOUT"},
+            }
+        ]
+        assert api.database.pool.get_idle_size() == api.database.pool.get_size()
+        assert await superuser.fetchval(RUNNING) == 0

@@ -53,6 +53,9 @@ soak-delete: setup ## Delete and restore 100,000 tasks, and in 500 random orders
 	.venv/bin/pytest -s tests/trash/soak_large.py
 	TRELLIS_TEST_RUNS=500 .venv/bin/pytest tests/trash/test_model.py
 
+soak: setup ## Write from many sides at once while the server and PostgreSQL are killed; about ten minutes
+	.venv/bin/python -m tests.soak
+
 # The first lock constrains the second, so that the tests run what the image runs.
 lock: setup ## Write the locks anew; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) --output-file requirements.lock

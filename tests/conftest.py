@@ -17,7 +17,10 @@ from app.config import Settings
 from app.db import embedded
 from app.db.migrate import migrate
 from app.db.postgres import Addresses, Postgres
+from app.graph import operations
 from tests.api import SECRET, Api, serving
+from tests.completion import READING, OneByOne
+from tests.processes import running_over
 
 RUN = pytest.StashKey[ExitStack]()
 ADDRESSES = pytest.StashKey[Addresses]()
@@ -65,6 +68,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     node.workerinput["socket_directory"] = str(node.config.stash[ADDRESSES].socket_directory)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.path.name in READING:
+        metafunc.parametrize("completion", ["bulk", "one by one"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def completion(request: pytest.FixtureRequest) -> None:
+    """How answers are completed; tests of what is read run once in each way."""
+    if getattr(request, "param", "bulk") == "one by one":
+        request.getfixturevalue("monkeypatch").setattr(operations, "BulkExecutor", OneByOne)
 
 
 @pytest.fixture(scope="session")
@@ -126,18 +141,6 @@ def data_directory() -> Iterator[Path]:
         yield Path(directory)
         left = running_over(Path(directory))
         assert left == []
-
-
-def running_over(directory: Path) -> list[int]:
-    """The processes of PostgreSQL over a data directory, by the working directory that they all have."""
-    processes = []
-    for link in Path("/proc").glob("[0-9]*/cwd"):
-        try:
-            if link.readlink().is_relative_to(directory.resolve()):
-                processes.append(int(link.parent.name))
-        except OSError:  # it has ended meanwhile
-            continue
-    return processes
 
 
 @asynccontextmanager

@@ -96,3 +96,15 @@ def wait_for(address: str) -> None:
         else:
             return
     pytest.fail(f"nothing answers at {address}")
+
+
+def running_over(directory: Path) -> list[int]:
+    """The processes of PostgreSQL over a data directory, by the working directory that they all have."""
+    processes = []
+    for link in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if link.readlink().is_relative_to(directory.resolve()):
+                processes.append(int(link.parent.name))
+        except OSError:  # it has ended meanwhile
+            continue
+    return processes

@@ -37,8 +37,13 @@ class Key(NamedTuple):
 
 
 def scoped(source: Source) -> ColumnElement[bool]:
-    """The second wall: only rows of the caller's organizations. `Context.fetch` gives the parameter its value."""
-    return source.columns["organization_id"] == any_(bindparam("organization_ids", type_=ARRAY(Uuid)))
+    """The second wall: only rows of the caller's organizations."""
+    return the_callers(source.columns["organization_id"])
+
+
+def the_callers(organization_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether it is one of the caller's. `Context.fetch` gives the parameter its value."""
+    return organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid)))
 
 
 def given_keys() -> TableValuedAlias:
@@ -62,45 +67,43 @@ def key_values(keys: Sequence[Key]) -> dict[str, Any]:
 
 async def rows_by_key(context: Context, source: Source, keys: Sequence[Key]) -> list[Any]:
     """The row of each key, deleted or not; None where the caller has no such row."""
-    statement = _by_key(source, context.columns(source, "organization_id", "id"))
+    statement = _by_key(source, context.columns(source, "organization_id", "id"), live=False)
     rows = await context.fetch(statement, key_values(keys), source.record)
     found = {row["ordinal"]: row for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(keys) + 1)]
 
 
-@lru_cache(1000)
-def _by_key(source: Source, columns: tuple[str, ...]) -> Statement:
-    keys = given_keys()
-    return prepare(
-        select(keys.c.ordinal, *(source.columns[name].label(name) for name in columns))
-        .select_from(keys)
-        .join(
-            source.table,
-            (source.columns["organization_id"] == keys.c.organization_id) & (source.columns["id"] == keys.c.id),
-        )
-        # The second wall, before the keys: behind them the planner would count on it to leave one row of each, and
-        # read all that an organization has.
-        .where(keys.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))))
-    )
-
-
 async def live_rows(context: Context, source: Source, ids: Sequence[UUID]) -> list[Any]:
     """The row of each id, in whichever of the caller's organizations; None where there is none, or it is deleted."""
-    rows = await context.fetch(
-        _live(source, context.columns(source, "organization_id", "id")), {"ids": list(ids)}, source.record
-    )
+    keys = [Key(organization_id, row_id) for row_id in ids for organization_id in context.organization_ids]
+    statement = _by_key(source, context.columns(source, "organization_id", "id"), live=True)
+    rows = await context.fetch(statement, key_values(keys), source.record)
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]
 
 
 @lru_cache(1000)
-def _live(source: Source, columns: tuple[str, ...]) -> Statement:
-    return prepare(
-        select(*(source.columns[name].label(name) for name in columns)).where(
-            scoped(source),
-            source.columns["id"] == any_(bindparam("ids", type_=ARRAY(Uuid))),
-            source.columns["deleted_at"].is_(None),
-        )
+def _by_key(source: Source, columns: tuple[str, ...], *, live: bool) -> Statement:
+    keys = given_keys()
+    row = select(*(source.columns[name].label(name) for name in columns)).where(
+        source.columns["organization_id"] == keys.c.organization_id, source.columns["id"] == keys.c.id
+    )
+    if live:
+        row = row.where(source.columns["deleted_at"].is_(None))
+    return prepare(_of_each(keys, row.limit(literal_column("1"))))
+
+
+def _of_each(keys: TableValuedAlias, child: Select[Any]) -> Select[Any]:
+    """What `child` finds for each key: it takes the organization from there, and so is scoped there.
+
+    LATERAL with a limit is a look-up for each key, whatever the planner expects. A second condition on the child's own
+    organization would make it expect a single row of the largest one, and sort or hash them all.
+    """
+    lateral = child.lateral("child")
+    return (
+        select(keys.c.ordinal, *lateral.c)
+        .select_from(keys.join(lateral, true()))
+        .where(the_callers(keys.c.organization_id))
     )
 
 
@@ -162,22 +165,30 @@ def _pages(shape: Shape, bounds: tuple[bool, bool], condition: ColumnElement[boo
             child = child.where(here > place if later != order.descending else here < place)
     if order.descending != shape.backward:
         value, row_id = value.desc(), row_id.desc()
-    lateral = child.order_by(value, row_id).limit(bindparam("limit", type_=BigInteger)).lateral("child")
-    return select(parents.c.ordinal, *lateral.c).select_from(parents.join(lateral, true()))
+    child = child.order_by(value, row_id).limit(bindparam("limit", type_=BigInteger))
+    return _of_each(parents, child) if shape.by else _of_the_caller(parents, child)
 
 
 def _counts(shape: Shape, condition: ColumnElement[bool] | None) -> Select[Any]:
     parents = given_keys()
-    lateral = _children(shape, parents, select(func.count().label("total")), condition).lateral("child")
-    return select(parents.c.ordinal, lateral.c.total).select_from(parents.join(lateral, true()))
+    child = _children(shape, parents, select(func.count().label("total")), condition)
+    return _of_each(parents, child) if shape.by else _of_the_caller(parents, child)
+
+
+def _of_the_caller(callers: TableValuedAlias, child: Select[Any]) -> Select[Any]:
+    """What `child` finds, which has no parent and is scoped itself."""
+    lateral = child.lateral("child")
+    return select(callers.c.ordinal, *lateral.c).select_from(callers.join(lateral, true()))
 
 
 def _children(
     shape: Shape, parents: TableValuedAlias, columns: Select[Any], condition: ColumnElement[bool] | None
 ) -> Select[Any]:
     source = shape.source
-    child = columns.select_from(source.table).where(scoped(source))
-    if shape.by is not None:
+    child = columns.select_from(source.table)
+    if shape.by is None:
+        child = child.where(scoped(source))
+    else:
         child = child.where(
             source.columns["organization_id"] == parents.c.organization_id, source.columns[shape.by] == parents.c.id
         )

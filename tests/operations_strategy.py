@@ -1,8 +1,10 @@
 """Operations that nobody would think of: valid documents of any schema, with everything that the language has."""
 
+import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import orjson
@@ -11,7 +13,6 @@ from graphql import (
     GraphQLArgument,
     GraphQLBoolean,
     GraphQLEnumType,
-    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
@@ -21,6 +22,7 @@ from graphql import (
     Undefined,
     get_named_type,
     is_abstract_type,
+    is_input_object_type,
     is_leaf_type,
     is_object_type,
     is_required_argument,
@@ -56,15 +58,13 @@ def operations(schema: GraphQLSchema, values: Values) -> st.SearchStrategy[Opera
     return data.map(lambda choices: _Writer(choices, schema, values).write())
 
 
-@dataclass
-class _Fragment:
+class _Fragment(NamedTuple):
     type: GraphQLNamedType
     text: str
     variables: set[str]
 
 
-@dataclass
-class _Variable:
+class _Variable(NamedTuple):
     type: str
     declaration: str
     value: Any
@@ -82,6 +82,8 @@ class _Writer:
         self.variables: dict[str, _Variable] = {}
         self.used: set[str] = set()  # variables of the definition that is being written
         self.left = MOST_FIELDS
+        # Of each type, fields that have fields: alias, name and arguments, and what the field leads to.
+        self.heads: dict[str, list[tuple[str, GraphQLNamedType]]] = defaultdict(list)
 
     def write(self) -> Operation:
         names = ["First", "Second"] if self._one_in(4) else ["First"]
@@ -111,18 +113,18 @@ class _Writer:
         return "{ " + " ".join(self._selected(parent, depth) for _ in range(amount)) + " }"
 
     def _selected(self, parent: GraphQLNamedType, depth: int) -> str:
-        if depth > 0 and self.left > 0 and self._one_in(5):
-            return self._fragment(parent, depth - 1)
+        if depth > 0 and self.left > 0:
+            if self._one_in(5):
+                return self._fragment(parent, depth - 1)
+            if self.heads[parent.name] and self._one_in(5):
+                return self._again(parent, depth)
         fields: dict[str, Any] = getattr(parent, "fields", {})  # unions have none
         fitting = [name for name, one in fields.items() if depth > 0 or is_leaf_type(get_named_type(one.type))]
         if self.left <= 0:
             fitting = [name for name in fitting if is_leaf_type(get_named_type(fields[name].type))]
         if not fitting or self._one_in(12):
-            return f"{self._alias('typename_')}__typename{self._directives()}"
+            return f"{'kind: ' if self._one_in(4) else ''}__typename{self._directives()}"
         return self._field(parent, self._one_of(fitting), depth)
-
-    def _alias(self, alias: str) -> str:
-        return f"{alias}: " if self._one_in(4) else ""
 
     def _field(self, parent: GraphQLNamedType, name: str, depth: int) -> str:
         self.left -= 1
@@ -132,9 +134,18 @@ class _Writer:
         shape = f"{definition.type}{arguments}"
         # The same name stands for the same thing wherever it is, so that what meets in a selection merges.
         alias = f"{name}_{crc32(shape.encode()) % 10_000}: " if arguments or self._one_in(4) else ""
-        text = f"{alias}{name}{arguments}{self._directives()}"
-        named = get_named_type(definition.type)
-        return text if is_leaf_type(named) else f"{text} {self._selection(named, depth - 1)}"
+        head, named = f"{alias}{name}{arguments}", get_named_type(definition.type)
+        if is_leaf_type(named):
+            return f"{head}{self._directives()}"
+        self.heads[parent.name].append((head, named))
+        return f"{head}{self._directives()} {self._selection(named, depth - 1)}"
+
+    def _again(self, parent: GraphQLNamedType, depth: int) -> str:
+        """A field that was selected before, with a selection of its own: the two merge where they meet."""
+        self.left -= 1
+        head, named = self._one_of(self.heads[parent.name])
+        self.used.update(re.findall(r"\$(\w+)", head))
+        return f"{head} {self._selection(named, depth - 1)}"
 
     def _objects(self, type_: Any) -> list[str]:
         return [one.name for one in self.schema.get_possible_types(type_)] if is_abstract_type(type_) else [type_.name]
@@ -199,7 +210,8 @@ class _Writer:
 
     def _chosen(self, type_: GraphQLInputObjectType) -> dict[str, GraphQLInputType]:
         self.left -= 1
-        plain = {name: one.type for name, one in type_.fields.items() if self.left > 0 or not _nests(one)}
+        nesting = {name for name, one in type_.fields.items() if is_input_object_type(get_named_type(one.type))}
+        plain = {name: one.type for name, one in type_.fields.items() if self.left > 0 or name not in nesting}
         if type_.is_one_of:
             name = self._one_of(sorted(plain))
             return {name: GraphQLNonNull(plain[name])}
@@ -236,7 +248,3 @@ class _Writer:
 
 def _present(type_: GraphQLInputType) -> Any:
     return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-
-
-def _nests(one: GraphQLInputField) -> bool:
-    return isinstance(get_named_type(one.type), GraphQLInputObjectType)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -27,7 +27,7 @@ from tests.api import SECRET, Api, serving
 from tests.factories import Tenant, make_tenant
 from tests.trash.model import Model, Row
 
-RUNS = int(os.environ.get("TRELLIS_TEST_RUNS", "40"))  # `make soak` asks for more
+RUNS = int(os.environ.get("TRELLIS_TEST_RUNS", "30"))  # `make soak` asks for more
 KINDS = ("organizations", "organization_members", "teams", "team_members", "tasks")
 COUNTS = "{ organizations organizationMembers teams teamMembers tasks }"
 VERBS = {  # kind → what the fields that delete and restore one of it are called
@@ -290,6 +290,12 @@ def counter(counts: dict[str, int]) -> Counter[str]:
     """The counts of an answer by the names of the tables."""
     names = dict(zip(("organizations", "organizationMembers", "teams", "teamMembers", "tasks"), KINDS, strict=True))
     return +Counter({names[name]: amount for name, amount in counts.items()})
+
+
+@pytest.fixture
+async def database(new_database: Callable[[], Awaitable[Any]]) -> Any:
+    """One of its own, because a sweep looks everywhere."""
+    return await new_database()
 
 
 @pytest.fixture

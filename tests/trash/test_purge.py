@@ -1,0 +1,205 @@
+"""Purging: what is gone for good, what goes along, and what the server's role can never remove."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from app.config import Settings
+from app.trash.sweep import sweep
+from tests.api import SECRET, Api, serving
+from tests.factories import Tenant, make_tenant
+from tests.tables import TABLES, owner_column
+from tests.trash.documents import (
+    DELETE_ORGANIZATION,
+    DELETE_TASK,
+    DELETE_TEAM,
+    EVENTS,
+    NONE,
+    PURGE_DELETION,
+    REMOVE_TEAM_MEMBER,
+    TRASH,
+)
+from tests.unchanged import unchanged
+
+MAKE_DUE = "UPDATE deletions SET purge_at = now() - interval '1 minute' WHERE id = $1"
+
+
+# A sweep looks everywhere, so each test has a database of its own.
+
+
+@pytest.fixture
+async def database(new_database: Callable[[], Awaitable[Any]]) -> Any:
+    return await new_database()
+
+
+@pytest.fixture
+async def api(database: Any) -> AsyncIterator[Api]:
+    async with serving(Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET))) as serves:
+        yield serves
+
+
+@pytest.fixture
+async def superuser(database: Any) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    connection = await asyncpg.connect(database.superuser_url)
+    yield connection
+    await connection.close()
+
+
+async def delete(api: Api, tenant: Tenant, document: str, subject: object) -> str:
+    (payload,) = (await api.data(document, who=tenant.owner, id=str(subject))).values()
+    return str(payload["deletion"]["id"])
+
+
+async def test_all_under_it_goes_by_whichever_deletion_it_went(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, members=2, teams=2, tasks=1)
+    await superuser.execute(
+        "INSERT INTO former_task_keys (organization_id, key, task_id, created_at) VALUES ($1, 'OLD-1', $2, now())",
+        tenant.id,
+        tenant.tasks[0],
+    )
+    await delete(api, tenant, DELETE_TASK, tenant.tasks[0])
+    deletion_id = await delete(api, tenant, DELETE_TEAM, tenant.teams[0])
+
+    data = await api.data(PURGE_DELETION, who=tenant.owner, id=deletion_id)
+
+    purged = {**NONE, "teams": 1, "teamMembers": 2, "tasks": 2}
+    assert data == {"purgeDeletion": {"pending": False, "purged": purged, "userErrors": []}}
+    left = await superuser.fetchval("SELECT array_agg(id) FROM tasks WHERE organization_id = $1", tenant.id)
+    assert left == tenant.tasks[2:]
+    assert await superuser.fetchval("SELECT count(*) FROM deletions WHERE organization_id = $1", tenant.id) == 0
+    assert tuple((await superuser.fetch(EVENTS, tenant.id))[-1]) == (
+        "PURGED",
+        "Team",
+        tenant.teams[0],
+        tenant.users[0],
+        "{}",
+    )
+
+
+async def test_living_tasks_lose_an_assignee_who_goes(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, members=2)
+    deletion_id = await delete(api, tenant, REMOVE_TEAM_MEMBER, tenant.team_members[1])
+    await api.data(PURGE_DELETION, who=tenant.owner, id=deletion_id)
+
+    rows = await superuser.fetch("SELECT id, assignee_id, version FROM tasks WHERE organization_id = $1", tenant.id)
+
+    assert {tuple(row) for row in rows} == {(tenant.tasks[0], tenant.team_members[0], 1), (tenant.tasks[1], None, 1)}
+
+
+async def test_of_an_organization_nothing_is_left(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, members=2, teams=2, tasks=2)
+    await delete(api, tenant, DELETE_TASK, tenant.tasks[0])
+    deletion_id = await delete(api, tenant, DELETE_ORGANIZATION, tenant.id)
+
+    data = await api.data(PURGE_DELETION, who=tenant.owner, id=deletion_id)
+
+    assert data["purgeDeletion"]["purged"] == {
+        **NONE,
+        "organizations": 1,
+        "organizationMembers": 2,
+        "teams": 2,
+        "teamMembers": 4,
+        "tasks": 8,
+    }
+    for table in TABLES:
+        if owner_column(table) != "user_id":
+            rows = f"SELECT count(*) FROM {table} WHERE {owner_column(table)} = $1"
+            assert (table.name, await superuser.fetchval(rows, tenant.id)) == (table.name, 0)
+
+
+async def test_what_is_too_much_for_one_operation_is_left_to_the_sweep(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser, tasks=2)
+    deletion_id = await delete(api, tenant, DELETE_TEAM, tenant.teams[0])
+    await superuser.execute("UPDATE deletions SET tasks = 10000 WHERE id = $1", deletion_id)
+
+    data = await api.data(PURGE_DELETION, who=tenant.owner, id=deletion_id)
+    trash = await api.data(TRASH, who=tenant.owner, slug=tenant.slug)
+
+    assert data == {"purgeDeletion": {"pending": True, "purged": NONE, "userErrors": []}}
+    assert trash["organization"]["trash"]["totalCount"] == 0
+    assert await superuser.fetchval("SELECT count(*) FROM tasks WHERE organization_id = $1", tenant.id) == 2
+    assert await sweep(api.database) == {"tasks": 2, "team_members": 1, "teams": 1}
+    assert tuple((await superuser.fetch(EVENTS, tenant.id))[-1]) == ("PURGED", "Team", tenant.teams[0], None, "{}")
+
+
+async def test_two_sweeps_at_once_share_the_work(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenants = [await make_tenant(superuser, tasks=3) for _ in range(6)]
+    for tenant in tenants:
+        await superuser.execute(MAKE_DUE, await delete(api, tenant, DELETE_TEAM, tenant.teams[0]))
+
+    first, second = await asyncio.gather(sweep(api.database), sweep(api.database))
+    third = await sweep(api.database)
+
+    assert first + second + third == {"tasks": 18, "team_members": 6, "teams": 6}
+
+
+async def test_the_sweep_spares_what_is_not_due(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    await delete(api, tenant, DELETE_TEAM, tenant.teams[0])
+
+    async with unchanged(superuser, tenant):
+        assert await sweep(api.database) == {}
+
+
+async def test_the_sweep_forgets_answers_that_are_too_old(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    for key, age in ("new", "23 hours"), ("old", "25 hours"):
+        await superuser.execute(
+            "INSERT INTO idempotency_keys (user_id, key, request_hash, created_at)"
+            " VALUES ($1, $2, 'hash', now() - $3::text::interval)",
+            tenant.users[0],
+            key,
+            age,
+        )
+
+    assert await sweep(api.database) == {"idempotency_keys": 1}
+    left = "SELECT array_agg(key) FROM idempotency_keys WHERE user_id = $1"
+    assert await superuser.fetchval(left, tenant.users[0]) == ["new"]
+
+
+@pytest.fixture
+async def runtime(database: Any) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    """A connection as the server has it, in a transaction that is thrown away."""
+    connection = await asyncpg.connect(database.runtime_url)
+    transaction = connection.transaction()
+    await transaction.start()
+    yield connection
+    await transaction.rollback()
+    await connection.close()
+
+
+async def test_a_purge_is_shown_nothing_but_what_is_due(
+    api: Api, superuser: "asyncpg.Connection[Any]", runtime: "asyncpg.Connection[Any]"
+) -> None:
+    due, not_due = await make_tenant(superuser), await make_tenant(superuser)
+    deletion_id = await delete(api, due, DELETE_TEAM, due.teams[0])
+    await superuser.execute(MAKE_DUE, deletion_id)
+    await delete(api, not_due, DELETE_TEAM, not_due.teams[0])
+
+    await runtime.fetchval("SELECT trellis_purge(NULL)")
+    assert [str(row["id"]) for row in await runtime.fetch("SELECT id FROM deletions")] == [deletion_id]
+    assert await runtime.fetchval("SELECT count(*) FROM tasks") == 0
+
+    await runtime.fetchval("SELECT trellis_purge($1)", not_due.id)
+    assert await runtime.fetchval("SELECT count(*) FROM tasks") == 0
+
+    await runtime.fetchval("SELECT trellis_purge($1)", due.id)
+    assert [row["id"] for row in await runtime.fetch("SELECT id FROM tasks")] == due.tasks
+    await sweep(api.database)
+
+
+async def test_a_log_goes_with_its_organization_only(
+    api: Api, superuser: "asyncpg.Connection[Any]", runtime: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser)
+    await delete(api, tenant, DELETE_TEAM, tenant.teams[0])
+    await runtime.fetchval("SELECT trellis_identify($1, NULL)", tenant.users[0])
+
+    with pytest.raises(asyncpg.PostgresError, match="the organization is not to be purged"):
+        await runtime.fetchval("SELECT trellis_forget($1, 1000)", tenant.id)

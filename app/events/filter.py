@@ -32,6 +32,7 @@ class EventFilter(Conditions):
     type: Comparator[EventType] | None = comparator("What was done.")
     subject_type: StringComparator | None = comparator("The type of what it was done to, as in `Task`.")
     subject_id: IDComparator | None = comparator("The id of what it was done to, whether or not that is still there.")
+    actor_id: IDComparator | None = comparator("The id of who did it. In a long log faster than `actor`.")
     actor: UserFilter | None = comparator("Who did it; what nobody did never passes.")
     since: datetime | None = comparator("It happened at this moment or later.")
     until: datetime | None = comparator("It happened before this moment.")

@@ -111,6 +111,10 @@ class Settings(Limits):
         default=True, description="Whether clients may read the schema; `serve` turns it off unless it is set."
     )
     playground: bool = Field(default=False, description="Whether browsers get GraphiQL at /graphql; `dev` turns it on.")
+    cors_origins: list[str] = Field(
+        default=[],
+        description='The sites whose pages may read answers, as in ["https://app.example.com"]; without cookies.',
+    )
     debug: bool = Field(
         default=False,
         description="Whether a request may ask what it cost, by `X-Trellis-Debug: 1`; `dev` turns it on.",

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
@@ -15,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from app.auth.tokens import Tokens
 from app.config import Settings
 from app.db.engine import Database, DatabaseUnavailable
+from app.graph.csrf import PREFLIGHT_HEADERS
 from app.graph.http import Endpoint
 from app.graph.page import Assets
 from app.idempotency.replay import Replays
@@ -36,6 +39,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
             database,
             tokens,
             limits=settings,
+            introspection=settings.introspection,
             retention=timedelta(days=settings.retention_days),
             retries=Replays(),
             playground=settings.playground,
@@ -56,7 +60,20 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
             Route("/readyz", ready),
             Route("/", to_graphql),
         ],
+        middleware=[sharing(settings.cors_origins)] if settings.cors_origins else [],
         lifespan=lifespan,
+    )
+
+
+def sharing(origins: list[str]) -> Middleware:
+    """Lets the pages of these sites send requests with a token and read the answers; cookies play no part."""
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", *PREFLIGHT_HEADERS],
+        expose_headers=["Idempotency-Replayed", "Retry-After", "X-Request-Id"],
+        max_age=600,
     )
 
 

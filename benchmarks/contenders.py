@@ -65,7 +65,7 @@ def contenders(dataset: Dataset) -> list[Contender]:
 
 
 def _trellis(dataset: Dataset) -> Contender:
-    """As in production: every setting has its default, and the reader signs in with a token."""
+    """As in production: every setting but one has its default, and the reader signs in with a token."""
     secret = secrets.token_hex(32)
     settings = Settings(jwt_secret=SecretStr(secret))
     token = sign(settings, subject=READER, email=None, name=None, ttl=timedelta(hours=1))

@@ -20,6 +20,7 @@ from app.db.unit import Unit
 from app.graph.answer import Answer, failed, shown, written
 from app.graph.context import Context
 from app.graph.cost import cost_of, wants_cost
+from app.graph.csrf import check_site
 from app.graph.deadline import until
 from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
 from app.graph.operations import Document, Documents, Refused, execute, is_query
@@ -50,6 +51,7 @@ class Endpoint:
         tokens: Tokens,
         *,
         limits: Limits,
+        introspection: bool,
         retention: timedelta,
         retries: Retries,
         playground: bool,
@@ -58,7 +60,7 @@ class Endpoint:
     ) -> None:
         self.schema = schema
         self.limits = limits
-        self.documents = Documents(schema, limits)
+        self.documents = Documents(schema, limits, introspection=introspection)
         self.database = database
         self.identities = Identities(database)
         self.tokens = tokens
@@ -71,8 +73,11 @@ class Endpoint:
     async def answer(self, request: Request) -> Response:
         if self.playground and wants_page(request):
             return page(request, token=self.token)
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": "GET, POST, OPTIONS"})
         request_id = request_id_of(request)
         try:
+            check_site(request)
             answer = await self._answer(request, request_id)
         except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged, never shown
             answer = failed(request, error, most_errors=self.limits.max_errors)
@@ -136,7 +141,12 @@ class Endpoint:
         try:
             async with until(operation.deadline):
                 result = await execute(
-                    self.schema, operation.document, context, envelope.variables, envelope.operation_name
+                    self.schema,
+                    operation.document,
+                    context,
+                    envelope.variables,
+                    envelope.operation_name,
+                    hide_suggestions=self.documents.hide_suggestions,
                 )
         finally:
             await context.batches.stop()

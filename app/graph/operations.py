@@ -10,6 +10,7 @@ from graphql import (
     ExecutionResult,
     GraphQLError,
     GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     Visitor,
@@ -70,8 +71,11 @@ class Documents:
     One is kept from its second time on, so that a flood of documents that never come again pushes nobody's out.
     """
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, introspection: bool = True) -> None:
+        """Without `introspection` nothing tells the schema: no field of it, and no guess at what was meant."""
         self.schema = schema
+        self.rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule)
+        self.hide_suggestions = not introspection
         self.limits = limits
         self._known: LRUCache[str, Document] = LRUCache(LARGEST_CACHE, getsizeof=lambda known: known.size)
         self._seen: LRUCache[int, bool] = LRUCache(MOST_SEEN)
@@ -95,7 +99,13 @@ class Documents:
             errors, uses = check(tree, self.limits)
         except (GraphQLError, RecursionError) as raised:
             return Document(NOTHING, [unparsed(raised, self.limits)], {}, None, len(source))
-        errors = errors or validate(self.schema, tree, RULES, max_errors=self.limits.max_errors)
+        errors = errors or validate(
+            self.schema,
+            tree,
+            self.rules,
+            max_errors=self.limits.max_errors,
+            hide_suggestions=self.hide_suggestions,
+        )
         if errors:
             return Document(tree, errors, {}, None, len(source))
         asked, priced = columns_asked(self.schema, tree), prices(self.schema, tree)
@@ -120,7 +130,13 @@ def _varies(tree: DocumentNode) -> bool:
 
 
 async def execute(
-    schema: GraphQLSchema, document: Document, context: Context, variables: dict[str, Any], name: str | None
+    schema: GraphQLSchema,
+    document: Document,
+    context: Context,
+    variables: dict[str, Any],
+    name: str | None,
+    *,
+    hide_suggestions: bool = False,
 ) -> ExecutionResult:
     """Runs an operation of a valid document; raises Refused where its variables do not fit."""
     executor = BulkExecutor.build(
@@ -131,6 +147,7 @@ async def execute(
         operation_name=name,
         is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a TypeGuard in all but name
         plans=document.plans,
+        hide_suggestions=hide_suggestions,
     )
     if isinstance(executor, list):
         for error in executor:

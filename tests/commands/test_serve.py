@@ -53,9 +53,16 @@ def test_serve_answers_programs_and_has_no_page(tmp_path: Path, database: Any, w
         headers = {"Authorization": f"Bearer {token}"}
         viewer = httpx.post(f"{address}/graphql", json=VIEWER, headers=headers)
         page = httpx.get(f"{address}/graphql", headers={"Accept": "text/html"})
+        schema = httpx.post(
+            f"{address}/graphql", json={"query": "{ __schema { queryType { name } } }"}, headers=headers
+        )
+        guess = httpx.post(f"{address}/graphql", json={"query": "{ vewer { user { id } } }"}, headers=headers)
 
     assert viewer.json()["data"]["viewer"]["user"]["email"] == "ada@example.com"
     assert "server" not in viewer.headers
+    assert schema.json()["errors"][0]["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
+    assert "data" not in schema.json()
+    assert [error["message"] for error in guess.json()["errors"]] == ["Cannot query field 'vewer' on type 'Query'."]
     assert "text/html" not in page.headers.get("content-type", "")
 
 

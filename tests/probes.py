@@ -100,4 +100,5 @@ def _taken(response: httpx.Response) -> str:
     """The answer to a question that was understood: one that was not would hide everything from anybody."""
     assert response.status_code == 200
     assert "GRAPHQL_VALIDATION_FAILED" not in response.text, response.text
+    assert "LIMIT_EXCEEDED" not in response.text, response.text
     return response.text

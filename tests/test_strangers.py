@@ -1,16 +1,26 @@
 """A stranger's token finds nothing of a tenant, and is told the same as if the tenant had never been."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
 from graphql import GraphQLEnumType
 
-from tests.api import Api
+from tests.api import Api, serving
+from tests.conftest import Database
 from tests.factories import Tenant, make_tenant
 from tests.probes import Victim, differences, make_victim, shown
 from tests.walk import ids_of, inputs, query
+from tests.walls import settings
+
+
+@pytest.fixture
+async def api(database: Database) -> AsyncIterator[Api]:
+    """The application without its limits, which would refuse the widest questions before any wall is asked."""
+    async with serving(settings(database.runtime_url)) as serves:
+        yield serves
 
 
 @pytest.fixture

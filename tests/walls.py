@@ -43,7 +43,15 @@ async def both_served(new_database: Callable[..., Awaitable[Any]]) -> AsyncItera
 
 
 def settings(url: str) -> Settings:
-    return Settings(database_url=url, jwt_secret=SecretStr(SECRET))
+    """Without the limits, which would refuse the widest questions before any wall is asked."""
+    wide: dict[str, Any] = {
+        "max_depth": 100,
+        "max_tokens": 100_000,
+        "max_source": 1_000_000,
+        "max_cost": 10**9,
+        "max_aliases": 10_000,
+    }
+    return Settings(database_url=url, jwt_secret=SecretStr(SECRET), **wide)
 
 
 def fell_policies(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -42,9 +42,9 @@ class Operation:
     """A document, and which of its operations is run with which variables."""
 
     text: str
-    name: str
-    variables: dict[str, Any]
-    fields: tuple[str, ...]  # all that the document selects, as "Type.field"
+    name: str | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    fields: tuple[str, ...] = ()  # all that the document selects, as "Type.field"
 
     @property
     def document(self) -> DocumentNode:

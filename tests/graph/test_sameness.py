@@ -81,7 +81,7 @@ def compare(
     ) -> None:
         names = operation.fields or ("",)
         plot = Plot(seed, size, {names[one % len(names)]: fault for one, fault in of_fields.items()} | of_loaders)
-        some = robots[seed % 6 :][:size] if of_fields else robots[:size]
+        some = robots[seed % 10 :][:size] if of_fields else robots[:size]
         by_calls = any(fault.kind in BY_CALLS for fault in of_loaders.values())
         runner.run(comparison.check(operation, in_world(plot, some), by_calls=by_calls))
 

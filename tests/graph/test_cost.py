@@ -10,7 +10,9 @@ from app.graph.cost import HEADER
 from tests.api import GRAPHQL, Api, serving
 from tests.factories import make_tenant
 
-WALK = "query ($slug: String!) { organization(by: {slug: $slug}) { teams { nodes { key tasks { nodes { title } } } } } }"
+WALK = (
+    "query ($slug: String!) { organization(by: {slug: $slug}) { teams { nodes { id tasks { nodes { id tags } } } } } }"
+)
 
 
 @pytest.fixture

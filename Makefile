@@ -10,7 +10,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup playground run test lint check format schema docs migrate bench soak-delete lock clean
+.PHONY: help setup playground run test lint check format schema docs migrate bench soak-delete soak-sameness soak lock clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -52,6 +52,9 @@ bench: setup $(PEERS)/node_modules/.package-lock.json ## Measure Trellis beside 
 soak-delete: setup ## Delete and restore 100,000 tasks, and in 500 random orders what a small organization has
 	.venv/bin/pytest -s tests/trash/soak_large.py
 	TRELLIS_TEST_RUNS=500 .venv/bin/pytest tests/trash/test_model.py
+
+soak-sameness: setup ## Compare bulk completion with graphql-core's own over 50,000 new operations; about ten minutes
+	TRELLIS_TEST_RUNS=10000 .venv/bin/pytest -n 2 tests/graph/test_sameness.py tests/graph/test_sameness_of_reads.py
 
 soak: setup ## Write from many sides at once while the server and PostgreSQL are killed; about ten minutes
 	.venv/bin/python -m tests.soak

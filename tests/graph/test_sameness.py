@@ -21,8 +21,8 @@ from tests.graph.sameness.schema import graphql_schema
 from tests.graph.sameness.world import Fault, Kind, Plot, RobotRow, World, WorldContext
 from tests.operations_strategy import Operation, Values, operations
 
-# SOAK=100000 runs so many new examples of each kind; without it the same ones come every time.
-SOAK = int(os.environ.get("SOAK", "0"))
+# TRELLIS_TEST_RUNS asks for so many new examples of each kind; without it the same ones come every time.
+SOAK = int(os.environ.get("TRELLIS_TEST_RUNS", "0"))
 EXAMPLES = SOAK or 700
 
 VALUES: Values = {"ID": ["p0", "p1", "p9"], "Int": [2, 0, 1, 3, -1], "String": ["a", "ü"], "Boolean": [True, False]}

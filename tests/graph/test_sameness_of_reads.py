@@ -32,7 +32,7 @@ from tests.graph.sameness.compare import Comparison, Tally
 from tests.graph.sameness.world import Broken, Fault, Kind
 from tests.operations_strategy import Operation, Values, operations
 
-SOAK = int(os.environ.get("SOAK", "0"))  # as in test_sameness
+SOAK = int(os.environ.get("TRELLIS_TEST_RUNS", "0"))  # as in test_sameness
 EXAMPLES = SOAK or 200
 
 # One task in so many lacks something or has it, so that every mixture of them is there.

@@ -14,7 +14,7 @@ from tests.factories import Tenant, make_tenant
 
 TRANSACTION = 2  # BEGIN, which carries the identity, and ROLLBACK
 WALK = """query ($slug: String!) { organization(by: {slug: $slug}) {
-    teams(first: 100) { nodes { members { nodes { user { name } tasks { nodes { title } } } } } }
+    teams(first: 100) { nodes { members(first: 3) { nodes { user { name } tasks(first: 2) { nodes { title } } } } } }
 } }"""
 
 # Where rows of each type are met in a list, so that a statement for each of them would show.

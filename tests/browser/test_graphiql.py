@@ -46,6 +46,7 @@ async def test_every_request_goes_to_the_server(serve: Serve, browser: BrowserCo
     tab.on("pageerror", lambda error: complaints.append(str(error)))
 
     await tab.goto(address + "/graphql")
+    await expect(tab.locator(".graphiql-editor-tool")).to_contain_text("Bearer")
     await press_the_button(tab)
     await expect(tab.locator(".graphiql-response")).to_contain_text("owner@example.com")
     await tab.wait_for_load_state("networkidle")

@@ -213,7 +213,7 @@ async def test_a_role_in_the_token_is_worth_nothing(api: Api, superuser: "asyncp
         "user_id": str(new_id()),
     }
     response = await send(api, claims, ORGANIZATIONS)
-    assert response.json() == {"data": {"organizations": {"nodes": [{"id": str(tenant.id), "viewerRole": "OWNER"}]}}}
+    assert response.json()["data"] == {"organizations": {"nodes": [{"id": str(tenant.id), "viewerRole": "OWNER"}]}}
 
 
 async def test_an_address_that_nobody_vouches_for_gets_no_invitation(

@@ -28,7 +28,7 @@ class Batches:
     def load_many(self, batch: Batch, keys: Sequence[Hashable], *arguments: Hashable) -> Coroutine[Any, Any, list[Any]]:
         """The answers for `keys`, in their order; None for a key that is None."""
         group = self._group(batch, arguments)
-        return group.all_answers(keys, {self._turn(group, key) for key in keys if key is not None})
+        return group.all_answers(keys, {self._turn(group, key) for key in dict.fromkeys(keys) if key is not None})
 
     def clear(self) -> None:
         """Forgets every answer: what follows a write must see it."""

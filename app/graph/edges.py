@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from inspect import Parameter
+from operator import itemgetter
 from typing import Annotated, Any
 
 import strawberry
@@ -19,15 +20,13 @@ from app.graph.select import Key
 def to_one(batch: Batch, column: str, *, description: str) -> Any:
     """The row that `column` refers to; null where the column is."""
 
+    reference = itemgetter("organization_id", column)
+
     def level(context: Context, rows: Sequence[Any], _arguments: Mapping[str, Any]) -> Any:
-        return context.load_many(batch, [_reference(row, column) for row in rows])
+        keys = map(reference, rows)
+        return context.load_many(batch, [None if key[1] is None else key for key in keys])
 
     return by_level(level, description=description, needs=("organization_id", column))
-
-
-def _reference(row: Any, column: str) -> Key | None:
-    row_id = getattr(row, column)
-    return None if row_id is None else Key(row.organization_id, row_id)
 
 
 def key_of_row(_context: Context, row: Any) -> Key:

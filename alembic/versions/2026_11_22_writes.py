@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.isolation import USER_ID, isolate
+from app.db.isolation import ACTOR_ID, isolate
 
 revision = "2026_11_22_writes"
 down_revision = "2026_11_22_tasks"
@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 # An answer is its caller's alone.
-OWN = f"user_id = {USER_ID}"
+OWN = f"actor_id = {ACTOR_ID}"
 
 # The purge belongs to nobody: it has to find what is due in every organization, with a role that sees none. So it says
 # what it is about, and is shown the deletions whose time is over and the answers that are too old, and nothing else.
@@ -145,14 +145,13 @@ def upgrade() -> None:
 
     op.create_table(
         "idempotency_keys",
-        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("actor_id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("request_hash", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("char_length(key) BETWEEN 1 AND 255", name=op.f("ck_idempotency_keys_key_length")),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_idempotency_keys_users"), ondelete="RESTRICT"),
-        sa.PrimaryKeyConstraint("user_id", "key", name=op.f("pk_idempotency_keys")),
+        sa.PrimaryKeyConstraint("actor_id", "key", name=op.f("pk_idempotency_keys")),
     )
     op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"], unique=False)
 

@@ -1,18 +1,56 @@
-"""Who is calling, as one frozen value."""
+"""Who is calling, as one frozen value: a person, or an API key that acts as itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 from uuid import UUID
+
+Scope = Literal["READ", "WRITE_TASKS", "WRITE_ALL", "ADMIN"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)  # each includes those before it
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What an API key was given."""
+
+    organization_id: UUID
+    scope: Scope  # the widest that it has
+    rate_limit: int | None  # points a minute; None for the server's default
+    secret_hash: bytes  # of the secret that it came with
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person, and the role they have in each of their organizations."""
+    """A person or an API key, and what they are in each of their organizations; `grant` is None for a person.
 
-    user_id: UUID
+    Ids are unique among all objects, so a key is never taken for a person: it has no memberships, and nothing is its
+    own. What it may do is what its scope makes of it.
+    """
+
+    id: UUID  # the person's, or the key's
     roles: Mapping[UUID, str] = field(hash=False)
     fingerprint: str  # of the roles, as the database computes it: it says when they have changed
+    grant: Grant | None = None
 
     @property
     def organization_ids(self) -> tuple[UUID, ...]:
         return tuple(self.roles)
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The person; None for an API key."""
+        return self.id if self.grant is None else None
+
+    @property
+    def api_key_id(self) -> UUID | None:
+        """The API key; None for a person."""
+        return None if self.grant is None else self.id
+
+    @property
+    def rate_limit(self) -> int | None:
+        """The actor's own limit, in points a minute; None where the server's default holds."""
+        return None if self.grant is None else self.grant.rate_limit
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the actor is a person, whom no scope limits, or a key whose scope includes this one."""
+        return self.grant is None or SCOPES.index(self.grant.scope) >= SCOPES.index(scope)

@@ -10,7 +10,7 @@ ORGANIZATION_IDS = "((SELECT nullif(current_setting('app.organization_ids', true
 # of the column it makes one row of the largest tenant's, and then all of them are sorted instead of a page being read
 # off the index of its order. It does not see through coalesce.
 VISIBLE = f"coalesce(organization_id = ANY ({ORGANIZATION_IDS}), false)"
-USER_ID = "(SELECT nullif(current_setting('app.user_id', true), '')::uuid)"
+ACTOR_ID = "(SELECT nullif(current_setting('app.actor_id', true), '')::uuid)"
 
 
 def isolate(table: str, *, visible: str = VISIBLE) -> tuple[str, ...]:

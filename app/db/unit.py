@@ -87,14 +87,14 @@ class Unit:
     def _opening(self) -> str:
         # One message in place of two round trips. The simple protocol takes no parameters, so both are written into the
         # text: an id that has been parsed as a UUID and the hexadecimal digest that the database itself made.
-        identify = f"SELECT trellis_identify('{self.actor.user_id}', '{self.actor.fingerprint}')"
+        identify = f"SELECT trellis_identify('{self.actor.id}', '{self.actor.fingerprint}')"
         mode = "READ COMMITTED READ WRITE" if self.writes else "REPEATABLE READ READ ONLY"
         return f"BEGIN ISOLATION LEVEL {mode}; {identify}"
 
     async def _actor_now(self) -> Actor:
         connection = await self.database.acquire()
         try:
-            return await read_actor(connection, self.actor.user_id)
+            return await read_actor(connection, self.actor.id)
         finally:
             await self.database.release(connection)
 
@@ -122,7 +122,7 @@ class Unit:
 
     async def refresh_actor(self) -> None:
         """Looks anew at what the actor is in their organizations: this operation, or one it waited for, changed it."""
-        user_id = self.actor.user_id
+        user_id = self.actor.id
         identified = await self.fetch(IDENTIFY, {"user_id": user_id})
         self.actor = actor_of(user_id, identified[0][0], await self.fetch(MEMBERSHIPS, {"user_id": user_id}))
 

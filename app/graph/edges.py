@@ -36,7 +36,7 @@ def key_of_row(_context: Context, row: Any) -> Key:
 
 def key_of_actor(context: Context, _row: Any) -> Key:
     """For lists that belong to whoever is calling; raises Unauthenticated."""
-    return Key(None, context.actor.user_id)
+    return Key(None, context.actor.id)
 
 
 def to_many(  # noqa: PLR0913  # each is a fact of the edge, said by name

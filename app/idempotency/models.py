@@ -3,23 +3,26 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, LargeBinary, Uuid
+from sqlalchemy import CheckConstraint, DateTime, Index, LargeBinary, Uuid
 from sqlmodel import Field, SQLModel
 
 from app.db.row import now
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """A request that was carried out, and the body of its answer; `request_hash` tells a retry from another request."""
+    """A request that was carried out, and the body of its answer; `request_hash` tells a retry from another request.
+
+    `actor_id` is the person's or the API key's that sent it, without a foreign key as it may be either. A row lives for
+    a day, so none outlives its actor for long.
+    """
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
-        ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="RESTRICT"),
         CheckConstraint("char_length(key) BETWEEN 1 AND 255", name="key_length"),
         Index("ix_idempotency_keys_created_at", "created_at"),
     )
 
-    user_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    actor_id: UUID = Field(primary_key=True, sa_type=Uuid)
     key: str = Field(primary_key=True)
     request_hash: bytes = Field(sa_type=LargeBinary)
     body: bytes | None = Field(default=None, sa_type=LargeBinary)

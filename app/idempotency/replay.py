@@ -64,21 +64,21 @@ class Replays:
 
 
 def _name(unit: Unit, attempt: Attempt) -> dict[str, Any]:
-    return {"user_id": unit.actor.user_id, "key": attempt.key}
+    return {"actor_id": unit.actor.id, "key": attempt.key}
 
 
 @lru_cache(1)
 def _claim() -> Statement:
     """Answers a row where the key is new or has expired. Where it is neither, its row is locked all the same."""
     claimed = insert(keys).values(
-        user_id=bindparam("user_id", type_=Uuid),
+        actor_id=bindparam("actor_id", type_=Uuid),
         key=bindparam("key", type_=Text),
         request_hash=bindparam("fingerprint", type_=LargeBinary),
         created_at=bindparam("now", type_=DateTime(timezone=True)),
     )
     return prepare(
         claimed.on_conflict_do_update(
-            index_elements=[keys.c.user_id, keys.c.key],
+            index_elements=[keys.c.actor_id, keys.c.key],
             set_={name: claimed.excluded[name] for name in ("request_hash", "body", "created_at")},
             where=keys.c.created_at < bindparam("expired", type_=DateTime(timezone=True)),
         ).returning(keys.c.key)
@@ -96,4 +96,4 @@ def _keep() -> Statement:
 
 
 def _same_key() -> tuple[Any, ...]:
-    return (keys.c.user_id == bindparam("user_id", type_=Uuid), keys.c.key == bindparam("key", type_=Text))
+    return (keys.c.actor_id == bindparam("actor_id", type_=Uuid), keys.c.key == bindparam("key", type_=Text))

@@ -46,7 +46,7 @@ def _organizations() -> Statement:
 
 async def actor_member_by_organization(context: Context, organization_ids: Sequence[UUID]) -> list[UUID | None]:
     """The caller's own membership in each organization."""
-    values = {"actor_id": context.actor.user_id, "ids": list(organization_ids)}
+    values = {"actor_id": context.actor.id, "ids": list(organization_ids)}
     found = {row["organization_id"]: row["id"] for row in await context.fetch(_of_actor(), values)}
     return [found.get(organization_id) for organization_id in organization_ids]
 

@@ -25,7 +25,7 @@ members = table_of(OrganizationMember)
 
 async def teams_by_id(context: Context, ids: Sequence[UUID]) -> dict[UUID, Any]:
     """The teams that are there for the caller, deleted or not, with what the caller is in them as `role`."""
-    values = {"ids": list(set(ids)), "actor_id": context.actor.user_id}
+    values = {"ids": list(set(ids)), "actor_id": context.actor.id}
     return {row["id"]: row for row in await context.fetch(_teams(), values, TEAMS.record)}
 
 

@@ -69,7 +69,7 @@ async def actor_roles_by_deleted_team(context: Context, teams: Sequence[Key]) ->
 
 
 async def _roles(context: Context, teams: Sequence[Key], *, deleted: bool) -> list[str | None]:
-    values = key_values(teams) | {"actor_id": context.actor.user_id}
+    values = key_values(teams) | {"actor_id": context.actor.id}
     rows = await context.fetch(_actor_roles(deleted), values)
     found = {row["ordinal"]: row["role"] for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(teams) + 1)]

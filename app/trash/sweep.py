@@ -135,9 +135,9 @@ def _claim() -> Statement:
 @lru_cache(1)
 def _old_answers() -> Statement:
     old = (
-        select(keys.c.user_id, keys.c.key)
+        select(keys.c.actor_id, keys.c.key)
         .where(keys.c.created_at < bindparam("before", type_=keys.c.created_at.type))
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
-    return prepare(delete(keys).where(tuple_(keys.c.user_id, keys.c.key).in_(old)).returning(keys.c.user_id))
+    return prepare(delete(keys).where(tuple_(keys.c.actor_id, keys.c.key).in_(old)).returning(keys.c.actor_id))

@@ -45,7 +45,7 @@ async def user_by_key(context: Context, keys: Sequence[Key]) -> list[Any]:
 
 
 async def _people(context: Context, keys: Sequence[Key], columns: tuple[str, ...]) -> list[Any]:
-    values = key_values(keys) | {"actor_id": context.actor.user_id}
+    values = key_values(keys) | {"actor_id": context.actor.id}
     rows = await context.fetch(_by_id(columns), values, USERS.record)
     found = {row["ordinal"]: row for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(keys) + 1)]

@@ -13,5 +13,5 @@ class UserQueries:
     @strawberry.field(description="Whoever is calling. Answers without a token too: then `user` is null.")
     async def viewer(self, info: Info) -> Viewer:
         unit = info.context.unit
-        user = None if unit is None else await info.context.load(user_by_id, Key(None, unit.actor.user_id))
+        user = None if unit is None else await info.context.load(user_by_id, Key(None, unit.actor.id))
         return Viewer(user=user)

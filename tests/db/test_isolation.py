@@ -12,7 +12,7 @@ from tests.factories import make_tenant
 OURS = "FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proowner = 'trellis_owner'::regrole"
 # These read no table: one makes an id, the other is asked by a CHECK as whoever inserts.
 HARMLESS = {"uuidv7_now", "trellis_tags_valid"}
-SETTINGS = "SELECT current_setting('app.user_id', true), current_setting('app.organization_ids', true)"
+SETTINGS = "SELECT current_setting('app.actor_id', true), current_setting('app.organization_ids', true)"
 
 
 @pytest.fixture

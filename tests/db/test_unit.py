@@ -16,7 +16,7 @@ from tests.api import Api
 from tests.factories import make_tenant
 
 TITLES = Statement("SELECT title FROM tasks ORDER BY id", (), {})
-IDENTITY = Statement("SELECT current_setting('app.user_id', true) AS user_id", (), {})
+IDENTITY = Statement("SELECT current_setting('app.actor_id', true) AS actor_id", (), {})
 NAP = Statement("SELECT pg_sleep(0.05)", (), {})
 WRITE = Statement("UPDATE tasks SET title = 'Changed'", (), {})
 
@@ -76,7 +76,7 @@ async def test_nothing_of_the_identity_is_left_on_the_connection(
     seen = await connection.fetch(TITLES.text)
     await api.database.release(connection)
 
-    assert (during.user_id, after, seen) == (str(tenant.users[0]), "", [])
+    assert (during.actor_id, after, seen) == (str(tenant.users[0]), "", [])
 
 
 async def test_a_unit_that_has_ended_reads_nothing(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

@@ -8,7 +8,7 @@ from tests.api import GRAPHQL, Api
 
 CREATE = """mutation ($team: ID!, $title: String! = "New") { createTask(input: {teamId: $team, title: $title}) {
     task { id key version } userErrors { code path } } }"""
-KEYS = "SELECT key FROM idempotency_keys WHERE user_id = $1"
+KEYS = "SELECT key FROM idempotency_keys WHERE actor_id = $1"
 TASKS = "SELECT count(*) FROM tasks WHERE organization_id = $1"
 
 

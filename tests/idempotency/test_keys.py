@@ -58,7 +58,7 @@ async def test_a_key_is_remembered_for_a_day(
 ) -> None:
     tenant = await make_tenant(superuser)
     await send(api, tenant.owner, team=str(tenant.teams[0]))
-    aged = "UPDATE idempotency_keys SET created_at = created_at - $2::interval WHERE user_id = $1"
+    aged = "UPDATE idempotency_keys SET created_at = created_at - $2::interval WHERE actor_id = $1"
     await superuser.execute(aged, tenant.users[0], age)
 
     answers = [await send(api, tenant.owner, team=str(tenant.teams[0])) for _ in range(2)]
@@ -71,7 +71,7 @@ async def test_an_expired_key_is_free_for_another_request(api: Api, superuser: "
     tenant = await make_tenant(superuser)
     await send(api, tenant.owner, team=str(tenant.teams[0]), title="Old")
     await superuser.execute(
-        "UPDATE idempotency_keys SET created_at = now() - interval '1 day' WHERE user_id = $1", tenant.users[0]
+        "UPDATE idempotency_keys SET created_at = now() - interval '1 day' WHERE actor_id = $1", tenant.users[0]
     )
 
     answers = [await send(api, tenant.owner, team=str(tenant.teams[0]), title="New") for _ in range(2)]

@@ -131,7 +131,7 @@ async def test_the_second_does_not_wait_for_ever(impatient: Api, superuser: "asy
     tenant = await make_tenant(superuser)
     async with superuser.transaction():
         await superuser.execute(
-            "INSERT INTO idempotency_keys (user_id, key, request_hash, created_at) VALUES ($1, 'key', '', now())",
+            "INSERT INTO idempotency_keys (actor_id, key, request_hash, created_at) VALUES ($1, 'key', '', now())",
             tenant.users[0],
         )
         refused = await send(impatient, tenant.owner, team=str(tenant.teams[0]))
@@ -149,7 +149,7 @@ async def test_who_waited_for_what_was_rolled_back_is_the_first(api: Api, superu
     transaction = superuser.transaction()
     await transaction.start()
     await superuser.execute(
-        "INSERT INTO idempotency_keys (user_id, key, request_hash, created_at) VALUES ($1, 'key', '', now())",
+        "INSERT INTO idempotency_keys (actor_id, key, request_hash, created_at) VALUES ($1, 'key', '', now())",
         tenant.users[0],
     )
     waiting = asyncio.create_task(send(api, tenant.owner, team=str(tenant.teams[0])))
@@ -167,7 +167,7 @@ async def test_what_is_kept_is_what_was_sent(api: Api, superuser: "asyncpg.Conne
     tenant = await make_tenant(superuser)
     answer = await send(api, tenant.owner, team=str(tenant.teams[0]), title="Größe: 1 “m”")
 
-    kept = await superuser.fetchval("SELECT body FROM idempotency_keys WHERE user_id = $1", tenant.users[0])
+    kept = await superuser.fetchval("SELECT body FROM idempotency_keys WHERE actor_id = $1", tenant.users[0])
 
     assert kept == answer.content
     assert json.loads(kept) == answer.json()

@@ -106,7 +106,7 @@ async def test_of_an_organization_nothing_is_left(api: Api, superuser: "asyncpg.
         "tasks": 8,
     }
     for table in TABLES:
-        if owner_column(table) != "user_id":
+        if owner_column(table) != "actor_id":
             rows = f"SELECT count(*) FROM {table} WHERE {owner_column(table)} = $1"
             assert (table.name, await superuser.fetchval(rows, tenant.id)) == (table.name, 0)
 
@@ -151,7 +151,7 @@ async def test_the_sweep_forgets_answers_that_are_too_old(api: Api, superuser: "
     tenant = await make_tenant(superuser)
     for key, age in ("new", "23 hours"), ("old", "25 hours"):
         await superuser.execute(
-            "INSERT INTO idempotency_keys (user_id, key, request_hash, created_at)"
+            "INSERT INTO idempotency_keys (actor_id, key, request_hash, created_at)"
             " VALUES ($1, $2, 'hash', now() - $3::text::interval)",
             tenant.users[0],
             key,
@@ -159,7 +159,7 @@ async def test_the_sweep_forgets_answers_that_are_too_old(api: Api, superuser: "
         )
 
     assert await sweep(api.database) == {"idempotency_keys": 1}
-    left = "SELECT array_agg(key) FROM idempotency_keys WHERE user_id = $1"
+    left = "SELECT array_agg(key) FROM idempotency_keys WHERE actor_id = $1"
     assert await superuser.fetchval(left, tenant.users[0]) == ["new"]
 
 

@@ -1,7 +1,7 @@
 """Settings: each variable of the environment, its default, and the reason for it."""
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -107,6 +107,15 @@ class Settings(Limits):
         le=3650,
         description="Days that what is deleted can be restored; after that it is purged. Applies to later deletions.",
     )
+    documents: Literal["any", "persisted", "trusted"] = Field(
+        default="any",
+        description="Which documents are run: `any`, those sent with their SHA-256 (`persisted`), or only those of the "
+        "manifests (`trusted`), so that nobody can ask what the front ends do not.",
+    )
+    manifests: list[Path] = Field(
+        default=[],
+        description="Files that list documents by id, as Apollo's and Relay's tools write them: [\"web.json\"].",
+    )
     introspection: bool = Field(
         default=True, description="Whether clients may read the schema; `serve` turns it off unless it is set."
     )
@@ -125,6 +134,12 @@ class Settings(Limits):
         secret = self.jwt_secret
         if secret is not None and len(secret.get_secret_value().encode()) < SHORTEST_SECRET:
             raise ValueError(f"TRELLIS_JWT_SECRET needs at least {SHORTEST_SECRET} bytes: try `openssl rand -hex 32`")
+        return self
+
+    @model_validator(mode="after")
+    def _trusts_something(self) -> Self:
+        if self.documents == "trusted" and not self.manifests:
+            raise ValueError("TRELLIS_DOCUMENTS=trusted runs only what a manifest lists: name one in TRELLIS_MANIFESTS")
         return self
 
 

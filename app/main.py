@@ -19,14 +19,18 @@ from app.config import Settings
 from app.db.engine import Database, DatabaseUnavailable
 from app.graph.csrf import PREFLIGHT_HEADERS
 from app.graph.http import Endpoint
+from app.graph.manifest import read_manifests
+from app.graph.operations import Documents
 from app.graph.page import Assets
+from app.graph.persisted import Persisted
 from app.idempotency.replay import Replays
 from app.schema import graphql_schema
 from app.trash.sweep import sweep_regularly
 
 
 def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
-    """The ASGI application; `token` is what GraphiQL opens with, for development only."""
+    """The ASGI application; `token` is what GraphiQL opens with, for development only. Raises UnusableManifest."""
+    manifest = read_manifests(settings.manifests)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -34,12 +38,12 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
         tokens = Tokens(settings)
         app.state.database = database
         calm_collector()
+        documents = Documents(graphql_schema, settings, introspection=settings.introspection)
         app.state.endpoint = Endpoint(
-            graphql_schema,
             database,
             tokens,
             limits=settings,
-            introspection=settings.introspection,
+            persisted=Persisted(documents, manifest, settings.documents),
             retention=timedelta(days=settings.retention_days),
             retries=Replays(),
             playground=settings.playground,

@@ -12,6 +12,7 @@ from app.commands.environment import UnusableSettings, read_settings
 from app.commands.listen import listen
 from app.commands.options import HostOption, PortOption
 from app.config import Settings
+from app.graph.manifest import read_manifests
 from app.main import create_app
 
 SECONDS_TO_FINISH = 30  # for requests under way when the server is told to stop
@@ -63,6 +64,7 @@ def production_settings() -> Settings:
     if problems:
         raise UnusableSettings("\n".join(problems))
     Tokens(settings)  # refuses a key that is not fit to be one
+    read_manifests(settings.manifests)  # as each worker will, which could not say in one line what is wrong
     introspection = settings.introspection and "introspection" in settings.model_fields_set
     # What an operation costs is for developers: the environment cannot show it to everybody.
     return settings.model_copy(update={"introspection": introspection, "debug": False})

@@ -35,11 +35,12 @@ class WrongMediaType(BadRequest):
 
 @dataclass(frozen=True)
 class Envelope:
-    """What a client asks for."""
+    """What a client asks for: a document by its text, by the name it is registered under, or by both."""
 
-    query: str
+    query: str | None
     variables: dict[str, Any]
     operation_name: str | None
+    document_id: str | None  # a SHA-256 in hexadecimal digits, or an id of a manifest
 
 
 def request_id_of(request: Request) -> str:
@@ -90,12 +91,33 @@ def _checked(envelope: Any) -> Envelope:
         raise BadRequest("The body must be one JSON object with a `query`; batches are not taken.")
     query, variables = envelope.get("query"), envelope.get("variables")
     name, extensions = envelope.get("operationName"), envelope.get("extensions")
-    if not isinstance(query, str) or not query:
-        raise BadRequest("`query` must be the text of a GraphQL document.")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest("`variables` must be an object.")
     if name is not None and not isinstance(name, str):
         raise BadRequest("`operationName` must be a string.")
     if extensions is not None and not isinstance(extensions, dict):
         raise BadRequest("`extensions` must be an object.")
-    return Envelope(query, variables or {}, name or None)
+    document_id = _document_id(envelope, extensions or {})
+    if not (isinstance(query, str) and query) and (query or document_id is None):
+        raise BadRequest("`query` must be the text of a GraphQL document.")
+    return Envelope(query or None, variables or {}, name or None, document_id)
+
+
+def _document_id(envelope: dict[str, Any], extensions: dict[str, Any]) -> str | None:
+    """Apollo's hash, the `documentId` of GraphQL over HTTP, or what Relay's clients call it where they send no text."""
+    if extensions.get("persistedQuery") is not None:
+        return _apollo_hash(extensions["persistedQuery"])
+    names = ("documentId",) if envelope.get("query") else ("documentId", "id", "doc_id")
+    found = next((envelope[name] for name in names if envelope.get(name) is not None), None)
+    if found is not None and not (isinstance(found, str) and found):
+        raise BadRequest("`documentId` must be a string.")
+    return None if found is None else found.removeprefix("sha256:")
+
+
+def _apollo_hash(persisted: Any) -> str:
+    if not isinstance(persisted, dict) or not isinstance(persisted.get("sha256Hash"), str):
+        raise BadRequest("`extensions.persistedQuery` must be an object with `version` and `sha256Hash`.")
+    if persisted.get("version") != 1:
+        raise BadRequest("Unsupported persisted query version: only 1 is known.")
+    sha256: str = persisted["sha256Hash"]
+    return sha256

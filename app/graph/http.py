@@ -7,7 +7,6 @@ from datetime import timedelta
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from graphql import GraphQLSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,8 +22,9 @@ from app.graph.cost import cost_of, wants_cost
 from app.graph.csrf import check_site
 from app.graph.deadline import until
 from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
-from app.graph.operations import Document, Documents, Refused, execute, is_query
+from app.graph.operations import Document, Refused, execute, is_query
 from app.graph.page import page, wants_page
+from app.graph.persisted import Persisted
 from app.graph.retries import Attempt, Retries, attempt_of, may_pass
 from app.graph.text import nul_errors
 from app.graph.weigh import weigh
@@ -46,21 +46,19 @@ class Endpoint:
 
     def __init__(  # noqa: PLR0913  # each is a part that main.py brings along
         self,
-        schema: GraphQLSchema,
         database: Database,
         tokens: Tokens,
         *,
         limits: Limits,
-        introspection: bool,
+        persisted: Persisted,
         retention: timedelta,
         retries: Retries,
         playground: bool,
         debug: bool,
         token: str | None,
     ) -> None:
-        self.schema = schema
         self.limits = limits
-        self.documents = Documents(schema, limits, introspection=introspection)
+        self.persisted = persisted
         self.database = database
         self.identities = Identities(database)
         self.tokens = tokens
@@ -87,7 +85,7 @@ class Endpoint:
         deadline = asyncio.get_running_loop().time() + self.limits.request_timeout
         async with until(deadline):
             envelope = await read(request, self.limits.max_body)
-        document = self.documents.get(envelope.query)
+        document = self.persisted.find(envelope)
         errors = document.errors or nul_errors(envelope.variables)
         if errors:
             raise Refused(errors)
@@ -97,7 +95,7 @@ class Endpoint:
             return await self._read(request, operation)
         if request.method != "POST":
             raise WrongMethod("Only queries may be sent by GET: send this operation by POST.")
-        return await self._write(request, operation, attempt_of(request, envelope))
+        return await self._write(request, operation, attempt_of(request, envelope, document.hash))
 
     async def _read(self, request: Request, operation: Operation) -> Answer:
         async with self._unit(request, writes=False) as unit:
@@ -136,17 +134,17 @@ class Endpoint:
             await unit.end()
 
     async def _run(self, operation: Operation, unit: Unit | None) -> dict[str, Any]:
-        started, envelope = perf_counter(), operation.envelope
+        started, envelope, documents = perf_counter(), operation.envelope, self.persisted.documents
         context = Context(unit, operation.document.asked, retention=self.retention, request_id=operation.request_id)
         try:
             async with until(operation.deadline):
                 result = await execute(
-                    self.schema,
+                    documents.schema,
                     operation.document,
                     context,
                     envelope.variables,
                     envelope.operation_name,
-                    hide_suggestions=self.documents.hide_suggestions,
+                    hide_suggestions=documents.hide_suggestions,
                 )
         finally:
             await context.batches.stop()

@@ -1,6 +1,7 @@
 """Documents become operations: parsed, validated and looked through once, however often they come."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from inspect import isawaitable
 from typing import Any
 
@@ -30,7 +31,7 @@ from app.graph.price import Price, prices
 from app.graph.rules import RULES
 
 LARGEST_CACHE = 1024 * 1024  # characters of text; what is kept for them takes some fifty times that
-MOST_SEEN = 10_000  # texts of which it is known that they came once; 1 MB
+MOST_SEEN = 10_000  # texts of which it is known that they came once; 2 MB
 NOTHING = DocumentNode(definitions=())
 
 
@@ -46,11 +47,12 @@ class Refused(Exception):
 class Document:
     """A document and what was found out about it; with `errors` it cannot be run."""
 
-    tree: DocumentNode  # empty where the text could not be parsed
-    errors: list[GraphQLError]
-    asked: Asked
-    plans: Plans | None  # of its selection sets, to be kept with it; None where they depend on variables
+    hash: str  # of its text
     size: int  # of its text, in characters
+    tree: DocumentNode = NOTHING  # empty where the text could not be parsed
+    errors: list[GraphQLError] = field(default_factory=list)
+    asked: Asked = field(default_factory=dict)
+    plans: Plans | None = None  # of its selection sets, to be kept with it; None where they depend on variables
     uses: dict[str, Uses] = field(default_factory=dict)  # of the variables, by the name of the operation
     prices: dict[str, Price] = field(default_factory=dict)  # by the name of the operation
 
@@ -78,27 +80,44 @@ class Documents:
         self.hide_suggestions = not introspection
         self.limits = limits
         self._known: LRUCache[str, Document] = LRUCache(LARGEST_CACHE, getsizeof=lambda known: known.size)
-        self._seen: LRUCache[int, bool] = LRUCache(MOST_SEEN)
+        self._seen: LRUCache[str, bool] = LRUCache(MOST_SEEN)
 
     def get(self, source: str) -> Document:
         """The document of this text."""
-        known = self._known.get(source)
+        name = hash_of(source)
+        known = self._known.get(name)
         if known is None:
-            known = self._read(source)
-            if hash(source) in self._seen and known.size <= LARGEST_CACHE:
-                self._known[source] = known
-            self._seen[hash(source)] = True
+            known = self._read(name, source)
+            if name in self._seen:
+                self._keep(known)
+            self._seen[name] = True
         return known
 
-    def _read(self, source: str) -> Document:
+    def register(self, source: str) -> Document:
+        """The document of this text; one that can be run is kept from its first time on, to be found by its hash."""
+        document = self.get(source)
+        if not document.errors:
+            self._keep(document)
+        return document
+
+    def find(self, name: str) -> Document | None:
+        """The document whose text has this hash, if it is kept and can be run."""
+        known = self._known.get(name)
+        return None if known is None or known.errors else known
+
+    def _keep(self, document: Document) -> None:
+        if document.size <= LARGEST_CACHE:
+            self._known[document.hash] = document
+
+    def _read(self, name: str, source: str) -> Document:
         errors = check_source(source, self.limits)
         if errors:
-            return Document(NOTHING, errors, {}, None, 1)
+            return Document(name, 1, errors=errors)
         try:
             tree = self._parse(source)
             errors, uses = check(tree, self.limits)
         except (GraphQLError, RecursionError) as raised:
-            return Document(NOTHING, [unparsed(raised, self.limits)], {}, None, len(source))
+            return Document(name, len(source), errors=[unparsed(raised, self.limits)])
         errors = errors or validate(
             self.schema,
             tree,
@@ -107,12 +126,17 @@ class Documents:
             hide_suggestions=self.hide_suggestions,
         )
         if errors:
-            return Document(tree, errors, {}, None, len(source))
+            return Document(name, len(source), tree, errors)
         asked, priced = columns_asked(self.schema, tree), prices(self.schema, tree)
-        return Document(tree, [], asked, None if _varies(tree) else {}, len(source), uses, priced)
+        return Document(name, len(source), tree, [], asked, None if _varies(tree) else {}, uses, priced)
 
     def _parse(self, source: str) -> DocumentNode:
         return parse(source, max_lexical_tokens=self.limits.max_tokens, max_comments=self.limits.max_comments)
+
+
+def hash_of(source: str) -> str:
+    """SHA-256 of a document's text in hexadecimal digits: what clients, manifests and the log call it by."""
+    return sha256(source.encode()).hexdigest()
 
 
 def _varies(tree: DocumentNode) -> bool:

@@ -35,14 +35,17 @@ class Retries(Protocol):
         """Has the answer remembered if, and only if, the operation is committed."""
 
 
-def attempt_of(request: Request, envelope: Envelope) -> Attempt | None:
-    """What the header `Idempotency-Key` says; None where there is none. Raises BadRequest."""
+def attempt_of(request: Request, envelope: Envelope, document: str) -> Attempt | None:
+    """What the header `Idempotency-Key` says of a request for the document with this hash; None where there is none.
+
+    Raises BadRequest.
+    """
     keys = request.headers.getlist("idempotency-key")
     if not keys:
         return None
     if len(keys) > 1 or not KEY.fullmatch(keys[0]):
         raise BadRequest("`Idempotency-Key` must be one text of 1 to 255 printable ASCII characters.")
-    asked = [envelope.operation_name, envelope.query, envelope.variables]
+    asked = [envelope.operation_name, document, envelope.variables]
     return Attempt(keys[0], sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).digest())
 
 

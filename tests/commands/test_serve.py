@@ -44,6 +44,22 @@ def test_serve_refuses_a_secret_that_is_none(tmp_path: Path, secret: str, reason
     assert refused.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"TRELLIS_DOCUMENTS": "trusted"}, "TRELLIS_DOCUMENTS=trusted runs only what a manifest lists"),
+        ({"TRELLIS_MANIFESTS": '["absent.json"]'}, "TRELLIS_MANIFESTS names absent.json, which cannot be read"),
+    ],
+)
+def test_serve_refuses_documents_that_are_not_there(tmp_path: Path, variables: dict[str, str], reason: str) -> None:
+    given = {"TRELLIS_DATABASE_URL": "postgresql://trellis@/trellis", "TRELLIS_JWT_SECRET": SECRET}
+    refused = trellis(tmp_path, "serve", **given, **variables)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith(reason)
+    assert refused.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_serve_answers_programs_and_has_no_page(tmp_path: Path, database: Any, workers: str) -> None:
     variables = {"TRELLIS_DATABASE_URL": database.runtime_url, "TRELLIS_JWT_SECRET": SECRET}

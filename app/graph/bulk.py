@@ -34,8 +34,9 @@ from strawberry.types.arguments import convert_arguments
 from app.graph.fields import Column
 from app.graph.flatten import Irregular, Paths, flatten, nowhere
 from app.graph.leaves import complete_leaves, is_no_value
-from app.graph.plan import FieldPlan, Plan, make_plan
+from app.graph.plan import FieldPlan, Plan, dealer, make_plan
 
+MANY = 50  # objects, from which on it pays to compile what makes them
 Plans = dict[tuple[object, ...], Plan]
 Completion = Callable[["BulkExecutor"], Any]
 
@@ -136,7 +137,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _check_types(self, type_: GraphQLObjectType, rows: Column) -> None:
         # A row's class says what it is a row of, so one of each class is enough to ask about.
-        for row in {type(row): row for row in rows}.values():
+        for row in dict(zip(map(type, rows), rows, strict=True)).values():
             if is_no_value(type(row)) or (type_.is_type_of and not type_.is_type_of(row, self.context_value)):
                 raise Irregular
 
@@ -226,5 +227,6 @@ async def _all(awaitables: Iterable[Awaitable[Any]]) -> list[Any]:
 def _objects(plan: Plan, columns: Sequence[Column], amount: int) -> Column:
     if not columns:
         return [{} for _ in range(amount)]
-    names = plan.names
-    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    if amount >= MANY:
+        return dealer(plan.names)(columns)
+    return [dict(zip(plan.names, cells, strict=True)) for cells in zip(*columns, strict=True)]

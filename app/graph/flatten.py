@@ -30,25 +30,26 @@ class Flat(NamedTuple):
 def flatten(type_: GraphQLOutputType, values: Column, paths: Paths, *, once: bool = False) -> Flat:
     """Takes lists apart as `type_` says, and None away from objects; raises Irregular for values that are an error.
 
-    With `once`, an object that is in several places is there once, and what becomes of it stands in all of them.
+    With `once`, an object that is in several places is there once, and what becomes of it stands in all of them. Only
+    what is not in lists is looked at for that: many refer to one, while a list has its objects to itself.
     """
     if isinstance(type_, GraphQLNonNull):
         if None in values:
             raise Irregular
         return flatten(type_.of_type, values, paths, once=once)
     if isinstance(type_, GraphQLList):
-        return _flatten_lists(type_, values, paths, once=once)
+        return _flatten_lists(type_, values, paths)
     if is_leaf_type(type_):
         return Flat(values, paths, lambda completed: completed)
     return _objects_once(values) if once else _objects(values, paths)
 
 
-def _flatten_lists(type_: "GraphQLList[Any]", values: Column, paths: Paths, *, once: bool) -> Flat:
+def _flatten_lists(type_: "GraphQLList[Any]", values: Column, paths: Paths) -> Flat:
     if not set(map(type, values)) <= {list, NOTHING}:
         raise Irregular
     lengths = [0 if value is None else len(value) for value in values]
     items = list(chain.from_iterable(value for value in values if value is not None))
-    inner = flatten(type_.of_type, items, _paths_of_items(lengths, paths), once=once)
+    inner = flatten(type_.of_type, items, _paths_of_items(lengths, paths))
 
     def restore(completed: Column) -> Column:
         rest = iter(inner.restore(completed))

@@ -36,11 +36,12 @@ def complete_leaves(leaf: GraphQLLeafType, values: Column) -> Column:
 
 
 def _in_range(name: str, values: Column) -> bool:
-    if name == "Int":
-        return all(value is None or INT_MIN <= value <= INT_MAX for value in values)
+    if name not in ("Int", "Float"):
+        return True
+    numbers = [value for value in values if value is not None] if None in values else values
     if name == "Float":
-        return all(value is None or isfinite(value) for value in values)
-    return True
+        return all(map(isfinite, numbers))
+    return not numbers or (min(numbers) >= INT_MIN and max(numbers) <= INT_MAX)
 
 
 def is_no_value(kind: type) -> bool:

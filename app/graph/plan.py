@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -103,3 +104,17 @@ def attribute(name: str) -> Callable[[Rows], Column]:
         return list(map(str, values)) if name == "id" else list(values)
 
     return column
+
+
+@lru_cache(1000)
+def dealer(names: tuple[str, ...]) -> Callable[[Sequence[Column]], Column]:
+    """Deals columns out again: from the columns of the fields to the objects of the answer, named in this order.
+
+    It is compiled, as `namedtuple` does it: a dict display takes a third of the time of `dict(zip(names, cells))`, and
+    that was a sixth of the CPU time of 5,000 tasks. `repr` makes a literal of whatever a name is.
+    """
+    cells = [f"cell{place}" for place in range(len(names))]
+    shown = ", ".join(f"{name!r}: {cell}" for name, cell in zip(names, cells, strict=True))
+    source = f"lambda columns: [{{{shown}}} for {', '.join(cells)}, in zip(*columns, strict=True)]"
+    compiled: Callable[[Sequence[Column]], Column] = eval(source)  # noqa: S307  # see above
+    return compiled

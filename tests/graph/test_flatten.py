@@ -62,11 +62,18 @@ def test_an_object_in_several_places_is_there_as_often() -> None:
 
 def test_an_object_in_several_places_is_there_once_where_its_place_does_not_matter() -> None:
     one, other = object(), object()
-    flat = flatten(GraphQLList(OBJECT), [[one, other], [None, one]], path, once=True)
+    flat = flatten(OBJECT, [one, other, None, one], path, once=True)
     assert flat.values == [one, other]
-    assert flat.restore(["A", "B"]) == [["A", "B"], [None, "A"]]
+    assert flat.restore(["A", "B"]) == ["A", "B", None, "A"]
     with pytest.raises(Irregular):
         flat.paths(0)
+
+
+def test_the_objects_of_lists_are_taken_as_they_come() -> None:
+    row = object()
+    flat = flatten(GraphQLList(OBJECT), [[row], [None, row]], path, once=True)
+    assert flat.values == [row, row]
+    assert flat.restore(["A", "B"]) == [["A"], [None, "B"]]
 
 
 def test_each_item_has_its_own_path() -> None:

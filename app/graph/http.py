@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive
 
 from app.auth.backend import claims_of
 from app.auth.tokens import Tokens
@@ -20,7 +21,7 @@ from app.graph.answer import Answer, failed, shown, written
 from app.graph.context import Context
 from app.graph.cost import cost_of, wants_cost
 from app.graph.csrf import check_site
-from app.graph.deadline import until
+from app.graph.deadline import ClientGone, until
 from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
 from app.graph.operations import Document, Refused, execute, is_query
 from app.graph.page import page, wants_page
@@ -28,6 +29,8 @@ from app.graph.persisted import Persisted
 from app.graph.retries import Attempt, Retries, attempt_of, may_pass
 from app.graph.text import nul_errors
 from app.graph.weigh import weigh
+
+CLIENT_GONE = 499  # for the log alone, as nginx has it
 
 
 class Operation(NamedTuple):
@@ -39,6 +42,7 @@ class Operation(NamedTuple):
     tells_cost: bool
     cost: dict[str, int]
     deadline: float  # of the event loop's clock
+    receive: Receive  # which tells when the client hangs up
 
 
 class Endpoint:
@@ -77,6 +81,8 @@ class Endpoint:
         try:
             check_site(request)
             answer = await self._answer(request, request_id)
+        except ClientGone:
+            answer = Answer(b"", CLIENT_GONE)
         except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged, never shown
             answer = failed(request, error, most_errors=self.limits.max_errors)
         return answer.to(request, request_id)
@@ -90,7 +96,9 @@ class Endpoint:
         if errors:
             raise Refused(errors)
         cost = weigh(document, envelope.variables, envelope.operation_name, self.limits)
-        operation = Operation(document, envelope, request_id, self.debug and wants_cost(request), cost, deadline)
+        operation = Operation(
+            document, envelope, request_id, self.debug and wants_cost(request), cost, deadline, request.receive
+        )
         if is_query(document.operation(envelope.operation_name)):
             return await self._read(request, operation)
         if request.method != "POST":
@@ -137,7 +145,7 @@ class Endpoint:
         started, envelope, documents = perf_counter(), operation.envelope, self.persisted.documents
         context = Context(unit, operation.document.asked, retention=self.retention, request_id=operation.request_id)
         try:
-            async with until(operation.deadline):
+            async with until(operation.deadline, operation.receive):
                 result = await execute(
                     documents.schema,
                     operation.document,

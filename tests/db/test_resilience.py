@@ -12,9 +12,7 @@ import asyncpg
 import httpx
 import orjson
 import pytest
-import uvicorn
 from pydantic import SecretStr
-from starlette.applications import Starlette
 
 from app.auth.tokens import sign
 from app.config import Settings
@@ -22,37 +20,17 @@ from app.db.postgres import Postgres
 from app.main import create_app
 from tests.api import GRAPHQL, SECRET, Api, serving
 from tests.factories import Tenant, make_tenant
+from tests.locks import tasks_locked, whoever_waits
+from tests.sockets import listening
 
 Superuser: TypeAlias = "asyncpg.Connection[Any]"
 QUERY = "query ($slug: String!) { organization(by: {slug: $slug}) { tasks { nodes { title } } } }"
 ANSWER = {"organization": {"tasks": {"nodes": [{"title": "Task 1"}]}}}
-WAITING = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass"
 IN_TRANSACTION = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND xact_start IS NOT NULL"
 
 
 def settings(url: str, **others: Any) -> Settings:
     return Settings(database_url=url, jwt_secret=SecretStr(SECRET), **others)
-
-
-@asynccontextmanager
-async def tasks_locked(superuser: Superuser) -> AsyncIterator[None]:
-    """Whoever reads tasks waits until the end of the block."""
-    transaction = superuser.transaction()
-    await transaction.start()
-    await superuser.execute("LOCK TABLE tasks")
-    try:
-        yield
-    finally:
-        if not superuser.is_closed():
-            await transaction.rollback()
-
-
-async def whoever_waits(superuser: Superuser, amount: int = 1) -> int:
-    """The process id of one of those that wait for tasks, when there are so many of them."""
-    async with asyncio.timeout(5):
-        while len(waiting := await superuser.fetch(WAITING)) < amount:  # noqa: ASYNC110  # PostgreSQL tells nobody
-            await asyncio.sleep(0.01)
-    return int(waiting[0]["pid"])
 
 
 def assert_unavailable(response: httpx.Response) -> None:
@@ -132,21 +110,6 @@ async def test_a_client_that_goes_away_leaves_no_transaction(database: Any, supe
             while pool.get_idle_size() != 1:  # noqa: ASYNC110  # the pool tells nobody
                 await asyncio.sleep(0.01)
         assert (pool.get_size(), await superuser.fetchval(IN_TRANSACTION, process)) == (1, 0)
-
-
-@asynccontextmanager
-async def listening(app: Starlette) -> AsyncIterator[int]:
-    """A real socket, by its port."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
-    running = asyncio.create_task(server.serve())
-    try:
-        async with asyncio.timeout(5):
-            while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
-                await asyncio.sleep(0.01)
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        server.should_exit = True
-        await running
 
 
 def request(tenant: Tenant) -> bytes:

@@ -1,0 +1,32 @@
+"""Statements that are held up for as long as a test wants."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+
+Superuser: TypeAlias = "asyncpg.Connection[Any]"
+WAITING = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass"
+
+
+@asynccontextmanager
+async def tasks_locked(superuser: Superuser) -> AsyncIterator[None]:
+    """Whoever reads tasks waits until the end of the block."""
+    transaction = superuser.transaction()
+    await transaction.start()
+    await superuser.execute("LOCK TABLE tasks")
+    try:
+        yield
+    finally:
+        if not superuser.is_closed():
+            await transaction.rollback()
+
+
+async def whoever_waits(superuser: Superuser, amount: int = 1) -> int:
+    """The process id of one of those that wait for tasks, when there are so many of them."""
+    async with asyncio.timeout(5):
+        while len(waiting := await superuser.fetch(WAITING)) < amount:  # noqa: ASYNC110  # PostgreSQL tells nobody
+            await asyncio.sleep(0.01)
+    return int(waiting[0]["pid"])

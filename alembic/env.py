@@ -16,11 +16,19 @@ from app.db.tables import all_tables
 LOCK_TIMEOUT = "5s"
 
 
+def include_name(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a thing of the database is Alembic's business: the indexes of the models that texts are embedded by come
+    and go with those, while servers run.
+    """
+    return not (kind == "index" and name is not None and name.startswith("ix_embeddings_model_"))
+
+
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=all_tables(),
         compare_server_default=True,
+        include_name=include_name,
         transaction_per_migration=True,  # so that one may leave its transaction, to build an index concurrently
     )
     with context.begin_transaction():

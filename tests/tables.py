@@ -11,7 +11,8 @@ from sqlmodel import SQLModel
 import app.schema  # noqa: F401  # brings in the tables of all domains
 from tests.factories import Tenant, make_tenant
 
-TABLES = [table for table in SQLModel.metadata.sorted_tables if table.name != "users"]
+GLOBAL = {"users", "embedding_models"}  # of no organization
+TABLES = [table for table in SQLModel.metadata.sorted_tables if table.name not in GLOBAL]
 OWNERS = ("organization_id", "actor_id", "id")  # what may say whose a row is: the first of these in the key
 # A row for each table that `make_tenant` leaves empty.
 ROWS = Template("""
@@ -23,6 +24,11 @@ VALUES ($organization, gen_random_uuid(), 1, 'CREATED', 'Task', $task, $owner, '
 INSERT INTO deletions (organization_id, id, subject_type, subject_ids, deleted_by, deleted_at, purge_at)
 VALUES ($organization, gen_random_uuid(), 'Task', ARRAY[$task], $owner, now(), now());
 INSERT INTO idempotency_keys (actor_id, key, request_hash, created_at) VALUES ($owner, 'a key', 'hash', now());
+INSERT INTO search_texts (organization_id, kind, subject_id, content, content_hash)
+VALUES ($organization, 'TASK', $task, 'a:1', 'hash');
+INSERT INTO embeddings (organization_id, kind, subject_id, model_id, content_hash, embedding)
+SELECT $organization, 'TASK', $task, 1, 'hash', array_fill(0.0625::real, ARRAY[256])::vector;
+INSERT INTO embedding_jobs (organization_id, kind, subject_id) VALUES ($organization, 'TASK', $task);
 """)
 
 

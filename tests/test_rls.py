@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Table
 
 from tests.factories import Tenant, make_tenant
-from tests.tables import TABLES, make_full_tenant, owner_column, owner_of
+from tests.tables import GLOBAL, TABLES, make_full_tenant, owner_column, owner_of
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,7 @@ async def test_no_table_of_the_database_is_unknown_to_these_tests(superuser: "as
         "SELECT array_agg(relname::text) FROM pg_class"
         " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')"
     )
-    assert set(names) == {table.name for table in TABLES} | {"users", "alembic_version"}
+    assert set(names) == {table.name for table in TABLES} | GLOBAL | {"alembic_version"}
 
 
 async def test_the_runtime_role_owns_nothing_and_bypasses_nothing(superuser: "asyncpg.Connection[Any]") -> None:

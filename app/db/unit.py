@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from enum import IntEnum
 from typing import Any
 
 import asyncpg
@@ -39,6 +40,13 @@ class NotKept(AppError):
     status = 503
 
 
+class Turn(IntEnum):
+    """When something pending is written."""
+
+    TEXTS = 1
+    EVENTS = 2  # last: from there to the commit an organization's writers queue
+
+
 class Unit:
     """The transaction of one operation, which sees only what its actor may see.
 
@@ -53,7 +61,8 @@ class Unit:
         self.actor = actor
         self.writes = writes
         self.pending: list[Any] = []  # what `before_commit` has still to write; undone along with a root field
-        self.before_commit: Callable[[], Awaitable[None]] | None = None
+        self.before_commit: dict[Turn, Callable[[], Awaitable[None]]] = {}
+        self.after_commit: set[Callable[[], None]] = set()
         self.wrote = False  # whether a root field was not undone
         self.statements = 0
         self.rows = 0
@@ -129,8 +138,8 @@ class Unit:
     async def write_pending(self) -> None:
         """Writes what is pending, for those of the operation who read it; of several at once each finds it written."""
         async with self._writing:
-            if self.before_commit is not None:
-                await self.before_commit()
+            for _, write in sorted(self.before_commit.items()):
+                await write()
 
     async def commit(self) -> None:
         """Makes what was written last; until this returns, nothing has happened."""
@@ -141,6 +150,8 @@ class Unit:
         connection, self._connection = self._connection, None
         if connection is not None:
             await self.database.release(connection)
+        for tell in self.after_commit:
+            tell()
 
     async def _say(self, command: str) -> str:
         """What PostgreSQL says that it did."""

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.row import new_id, now, table_of
 from app.db.statement import Fetch, Statement, prepare
+from app.db.unit import Turn
 from app.events.models import Event, EventCounter, EventType
 from app.graph.context import Context
 
@@ -55,7 +56,7 @@ def record(
     async def write() -> None:
         await write_events(context)
 
-    unit.before_commit = write
+    unit.before_commit[Turn.EVENTS] = write
 
 
 async def write_events(context: Context) -> None:
@@ -65,7 +66,8 @@ async def write_events(context: Context) -> None:
     other.
     """
     unit = context.signed_in
-    happened, unit.pending[:] = sorted(unit.pending, key=lambda one: one.organization_id), []
+    happened = sorted((one for one in unit.pending if isinstance(one, Happened)), key=lambda one: one.organization_id)
+    unit.pending[:] = [one for one in unit.pending if not isinstance(one, Happened)]
     for _, of_organization in groupby(happened, key=lambda one: one.organization_id):
         await append(context.fetch, list(of_organization), by=context.actor.user_id, request_id=context.request_id)
 

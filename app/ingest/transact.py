@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db.engine import LOST
 from app.db.identity import IDENTIFY
-from app.db.statement import Statement, prepare
+from app.db.statement import Fetch, Statement, prepare
 from app.refusal import Refusal
 
 # PostgreSQL refuses COPY into tables whose row-level security holds the role. One JSON document with many rows is the
@@ -62,6 +62,15 @@ async def acting(connection: asyncpg.Connection, user_id: UUID, *, alone: bool =
 async def fetch(connection: asyncpg.Connection, statement: Statement, **values: Any) -> list[asyncpg.Record]:
     """The rows of a statement, by the names of its parameters."""
     return await connection.fetch(statement.text, *statement.arguments(values))
+
+
+def fetching(connection: asyncpg.Connection) -> Fetch:
+    """`fetch` over a connection, for what writes within a server too."""
+
+    async def run(statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+        return await fetch(connection, statement, **values)
+
+    return run
 
 
 def insertion(table: Table, *names: str) -> Statement:

@@ -6,7 +6,8 @@ have since renamed, moved or deleted it. The id is a UUIDv7 like all others: the
 of an import lie together in every index, and the 74 random bits are a hash.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -19,8 +20,10 @@ from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, upda
 from app.db.statement import prepare
 from app.ingest.check import Row
 from app.ingest.found import Place
-from app.ingest.transact import fetch, insert_rows, insertion
+from app.ingest.transact import fetch, fetching, insert_rows, insertion
+from app.search.texts import write_texts
 from app.tasks.models import FormerTaskKey, Task, TaskStatus
+from app.tasks.searchable import TASKS
 from app.teams.models import Team
 
 tasks = Task.__table__  # type: ignore[attr-defined]  # SQLModel adds it where table=True
@@ -110,6 +113,7 @@ async def write(connection: asyncpg.Connection, batch: Iterable[Placed], *, crea
     # One whose number another task of the team has is left out here: for people that task is the one of this key.
     made = {row["id"] for row in await insert_rows(connection, MAKE_TASKS, new)}
     await _keep_former_keys(connection, {new_id: by_id[new_id] for new_id in made})
+    await _write_texts(connection, [row for row in new if row["id"] in made])
     changed = {row["id"]: counters[row["id"]] for row in locked if counters[row["id"]] != row["last_number"]}
     owners = [teams[team_id] for team_id in changed]
     await fetch(
@@ -156,6 +160,15 @@ def _assignee_id(row: Row, place: Place) -> UUID | None:
     if place.made_up:
         return place.made_up[crc32(row.identity.encode()) % len(place.made_up)]
     return None
+
+
+async def _write_texts(connection: asyncpg.Connection, made: Sequence[Mapping[str, Any]]) -> None:
+    """What search reads of the new tasks; a server embeds them when it next looks."""
+    ids = defaultdict(list)
+    for row in made:
+        ids[row["organization_id"]].append(row["id"])
+    for organization_id in sorted(ids):
+        await write_texts(fetching(connection), TASKS, organization_id, ids[organization_id])
 
 
 async def _keep_former_keys(connection: asyncpg.Connection, made: Mapping[UUID, Placed]) -> None:

@@ -8,13 +8,16 @@ from app.db.row import now
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
+from app.search.note import note_texts
 from app.tasks.attempt import Attempt
 from app.tasks.check import Wanted, check_amount
 from app.tasks.models import TaskStatus
 from app.tasks.refer import Assignee, check_assignee, live_assignees
+from app.tasks.searchable import TASKS
 from app.tasks.write import update_tasks
 
 DONE = TaskStatus.DONE.name
+TEXT = {"title", "description"}  # what search reads
 
 
 async def plan_changes(context: Context, attempts: Sequence[Attempt], wanted: Wanted) -> None:
@@ -52,3 +55,4 @@ async def change(context: Context, attempts: Sequence[Attempt]) -> None:
             before = {name: attempt.row[name] for name in attempt.values}
             record(context, EventType.UPDATED, row, before=before, after=attempt.values)
         attempt.row = row
+    note_texts(context, TASKS, [attempt.row for attempt in attempts if not TEXT.isdisjoint(attempt.values)])

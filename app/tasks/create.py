@@ -12,6 +12,7 @@ from app.graph.ids import parse_id
 from app.graph.inputs import Checks
 from app.graph.select import Key
 from app.graph.writes import UserErrorCode, rejected
+from app.search.note import note_texts
 from app.tasks.attempt import Attempt
 from app.tasks.check import columns_of_new
 from app.tasks.inputs import CreateTaskInput
@@ -19,6 +20,7 @@ from app.tasks.models import TaskStatus
 from app.tasks.number import take_numbers
 from app.tasks.policies import can_work
 from app.tasks.refer import Assignee, check_assignee, check_team, live_assignees, teams_by_id
+from app.tasks.searchable import TASKS
 from app.tasks.write import insert_tasks
 
 RECORDED = (
@@ -79,3 +81,4 @@ async def create(context: Context, attempts: Sequence[Attempt]) -> None:
     for attempt, row in zip(attempts, rows, strict=True):
         attempt.row = row
         record(context, EventType.CREATED, row, after={name: row[name] for name in RECORDED})
+    note_texts(context, TASKS, rows)

@@ -25,7 +25,7 @@ class Edge(NamedTuple):
     @property
     def clears(self) -> bool:
         """Whether the child only forgets a parent that goes."""
-        return bool(self.child.c[self.column].nullable)
+        return bool(self.child.c[self.column].nullable) and not self.owns
 
 
 def organization_of(table: FromClause) -> ColumnElement[object]:
@@ -89,16 +89,18 @@ def references_to(table: Table) -> tuple[Edge, ...]:
 
 def _edges_to(child: Table) -> Iterator[Edge]:
     for key in sorted(child.foreign_key_constraints, key=lambda key: str(key.name)):
-        yield Edge(
-            key.referred_table,
-            child,
-            _holder(key),
-            belongs=key.info.get("belongs", False),
-            owns=key.info.get("owns", False),
-            cascades=key.ondelete == "CASCADE",
-        )
+        for column in _holders(key):
+            yield Edge(
+                key.referred_table,
+                child,
+                column,
+                belongs=key.info.get("belongs", False),
+                owns=key.info.get("owns", False),
+                cascades=key.ondelete == "CASCADE",
+            )
 
 
-def _holder(key: ForeignKeyConstraint) -> str:
-    """The column that refers to `id`; the others only say that it is of the same organization or team."""
-    return next(element.parent.name for element in key.elements if element.column.name == "id")
+def _holders(key: ForeignKeyConstraint) -> list[str]:
+    """The column that refers to `id`; the others only say that it is of the same organization or team. None where it
+    leads to no row of people's, as from an embedding to the text that it is of."""
+    return [element.parent.name for element in key.elements if element.column.name == "id"]

@@ -1,0 +1,115 @@
+"""What search reads: texts as lexemes, embeddings by model, and the queue of what has still to be embedded."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from pgvector.sqlalchemy import VECTOR
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlmodel import Field, SQLModel
+
+TEXT = ["search_texts.organization_id", "search_texts.kind", "search_texts.subject_id"]
+LARGEST_DIMENSION = 2_000  # of what pgvector's HNSW can hold
+
+
+class ModelState(Enum):
+    """Models go through these in their order: one is being filled, is complete, is what searches read, is leaving."""
+
+    BUILDING = "building"
+    READY = "ready"
+    ACTIVE = "active"
+    RETIRING = "retiring"
+
+
+class SearchText(SQLModel, table=True):
+    """What full text reads of a task or a chunk. It is not in their own tables so that those stay small, and deletes
+    write nothing here: who searches joins the live rows.
+
+    `content_hash` is of the text itself. `task_id` is there for its foreign key, by which a text goes with its task.
+    """
+
+    __tablename__ = "search_texts"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "task_id"], ["tasks.organization_id", "tasks.id"], ondelete="CASCADE"),
+        CheckConstraint("kind IN ('TASK', 'CHUNK')", name="kind_known"),
+        Index("ix_search_texts_task", "organization_id", "task_id", postgresql_where=text("task_id IS NOT NULL")),
+    )
+
+    organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    kind: str = Field(primary_key=True)
+    subject_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    content: str = Field(sa_type=TSVECTOR)
+    content_hash: bytes = Field(sa_type=LargeBinary)
+    task_id: UUID | None = Field(
+        sa_type=Uuid, sa_column_args=[Computed("CASE kind WHEN 'TASK' THEN subject_id END", persisted=True)]
+    )
+
+
+class EmbeddingModel(SQLModel, table=True):
+    """A model that texts are embedded by: `name` is what TRELLIS_EMBEDDER calls it. Written by `trellis embed`, as the
+    owner of the tables, since each has indexes of its own."""
+
+    __tablename__ = "embedding_models"
+    __table_args__ = (
+        CheckConstraint("char_length(name) BETWEEN 1 AND 200", name="name_length"),
+        CheckConstraint(f"dimension BETWEEN 1 AND {LARGEST_DIMENSION}", name="dimension_indexable"),
+        CheckConstraint("state IN ('building', 'ready', 'active', 'retiring')", name="state_known"),
+        Index("uq_embedding_models_name", "name", unique=True),
+        Index("uq_embedding_models_active", "state", unique=True, postgresql_where=text("state = 'active'")),
+    )
+
+    id: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    name: str
+    dimension: int
+    state: str
+
+
+class Embedding(SQLModel, table=True):
+    """A text as one model has it, of unit length; of the text that has this hash, which may be older than the newest.
+
+    The column has no dimension, so that a model takes the place of another under traffic. Each model has an index for
+    each kind, on the column cast to the model's dimension (app/search/switch.py): Alembic leaves them alone.
+    """
+
+    __tablename__ = "embeddings"
+    __table_args__ = (ForeignKeyConstraint(["organization_id", "kind", "subject_id"], TEXT, ondelete="CASCADE"),)
+
+    organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    kind: str = Field(primary_key=True)
+    subject_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    model_id: int = Field(primary_key=True, sa_type=SmallInteger)
+    content_hash: bytes = Field(sa_type=LargeBinary)
+    embedding: Any = Field(sa_type=VECTOR, sa_column_kwargs={"nullable": False})
+
+
+class EmbeddingJob(SQLModel, table=True):
+    """A text that has to be embedded. Whoever takes it moves `due_at` on by as long as they may take; who changes the
+    text moves it back, and by that they see that what they embedded is not the newest."""
+
+    __tablename__ = "embedding_jobs"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id", "kind", "subject_id"], TEXT, ondelete="CASCADE"),
+        CheckConstraint("attempts >= 0", name="attempts_not_negative"),
+        Index("ix_embedding_jobs_due", "organization_id", "due_at", postgresql_where=text("parked_at IS NULL")),
+    )
+
+    organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    kind: str = Field(primary_key=True)
+    subject_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    attempts: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
+    due_at: datetime = Field(sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()})
+    error: str | None = None
+    parked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

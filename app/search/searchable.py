@@ -1,0 +1,19 @@
+"""A kind of row that can be searched, as its domain describes it in a `searchable.py`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Searchable:
+    """The rows of `table`, each with a title and perhaps a body; `kind` is what the tables of search call them.
+
+    The expressions are read in statements over `table`, and what they say must change only where the row is noted.
+    """
+
+    kind: str
+    table: Table
+    title: ColumnElement[Any]
+    body: ColumnElement[Any]

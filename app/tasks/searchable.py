@@ -1,0 +1,9 @@
+"""What search reads of a task."""
+
+from app.db.row import table_of
+from app.search.searchable import Searchable
+from app.tasks.models import Task
+
+tasks = table_of(Task)
+
+TASKS = Searchable("TASK", tasks, title=tasks.c.title, body=tasks.c.description)

@@ -23,7 +23,9 @@ from app.graph.manifest import read_manifests
 from app.graph.operations import Documents
 from app.graph.page import Assets
 from app.graph.persisted import Persisted
+from app.graph.rates import HEADERS as RATE_HEADERS
 from app.idempotency.replay import Replays
+from app.rates.admit import Rates
 from app.schema import graphql_schema
 from app.trash.sweep import sweep_regularly
 
@@ -46,6 +48,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
             persisted=Persisted(documents, manifest, settings.documents),
             retention=timedelta(days=settings.retention_days),
             retries=Replays(),
+            rates=Rates(settings),
             playground=settings.playground,
             debug=settings.debug,
             token=token,
@@ -76,7 +79,7 @@ def sharing(origins: list[str]) -> Middleware:
         allow_origins=origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key", *PREFLIGHT_HEADERS],
-        expose_headers=["Idempotency-Replayed", "Retry-After", "X-Request-Id"],
+        expose_headers=["Idempotency-Replayed", "Retry-After", "X-Request-Id", *RATE_HEADERS],
         max_age=600,
     )
 

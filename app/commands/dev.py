@@ -54,6 +54,7 @@ def dev(data: DataOption = DATA_DIRECTORY, host: HostOption = "127.0.0.1", port:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # as in `serve`
             timeout_graceful_shutdown=SECONDS_TO_FINISH,
         )
         AnnouncingServer(config, lambda: _announce(console, listener, token)).run(sockets=[listener])

@@ -36,6 +36,7 @@ def serve(
         http="httptools",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # TRELLIS_TRUSTED_PROXIES says whom to believe; uvicorn would believe this machine
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
 

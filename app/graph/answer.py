@@ -12,6 +12,7 @@ from app.errors import AppError
 from app.graph.envelope import WrongMethod
 from app.graph.errors import format_error
 from app.graph.operations import Refused
+from app.graph.rates import RateLimited
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -26,11 +27,11 @@ class Answer:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
-    def to(self, request: Request, request_id: str) -> Response:
-        """The answer in the media type that the request prefers."""
+    def to(self, request: Request, request_id: str, headers: dict[str, str]) -> Response:
+        """The answer in the media type that the request prefers, with `headers` beside its own."""
         fixed = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "X-Request-Id": request_id}
         media_type = f"{media_type_for(request)}; charset=utf-8"
-        return Response(self.body, self.status, headers=fixed | self.headers, media_type=media_type)
+        return Response(self.body, self.status, headers=fixed | headers | self.headers, media_type=media_type)
 
 
 def media_type_for(request: Request) -> str:
@@ -70,4 +71,6 @@ def _headers(error: AppError) -> dict[str, str]:
         return {"Allow": "POST"}
     if error.status == 401:
         return {"WWW-Authenticate": 'Bearer realm="trellis", error="invalid_token"'}
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(error.wait)}
     return {"Retry-After": "1"} if error.status == 503 else {}

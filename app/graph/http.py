@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive
 
-from app.auth.backend import claims_of
-from app.auth.tokens import Tokens
+from app.auth.actor import Actor
+from app.auth.backend import Unauthenticated, claims_of
+from app.auth.tokens import Claims, Tokens
 from app.config import Limits
 from app.db.engine import Database
-from app.db.identity import Identities
+from app.db.identity import Identities, SignInRefused
 from app.db.unit import Unit
 from app.graph.answer import Answer, failed, shown, written
 from app.graph.context import Context
@@ -26,6 +27,7 @@ from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
 from app.graph.operations import Document, Refused, execute, is_query
 from app.graph.page import page, wants_page
 from app.graph.persisted import Persisted
+from app.graph.rates import Rates, Tab
 from app.graph.retries import Attempt, Retries, attempt_of, may_pass
 from app.graph.text import nul_errors
 from app.graph.weigh import weigh
@@ -33,12 +35,21 @@ from app.graph.weigh import weigh
 CLIENT_GONE = 499  # for the log alone, as nginx has it
 
 
+class Caller(NamedTuple):
+    """Whoever is signed in."""
+
+    claims: Claims
+    actor: Actor
+
+
 class Operation(NamedTuple):
-    """What is asked for in a request, under the name that the request has in the log."""
+    """What is asked for in a request, by whom, and under the name that the request has in the log."""
 
     document: Document
     envelope: Envelope
+    caller: Caller | None
     request_id: str
+    tab: Tab
     tells_cost: bool
     cost: dict[str, int]
     deadline: float  # of the event loop's clock
@@ -57,6 +68,7 @@ class Endpoint:
         persisted: Persisted,
         retention: timedelta,
         retries: Retries,
+        rates: Rates,
         playground: bool,
         debug: bool,
         token: str | None,
@@ -68,6 +80,7 @@ class Endpoint:
         self.tokens = tokens
         self.retention = retention
         self.retries = retries
+        self.rates = rates
         self.playground = playground
         self.debug = debug
         self.token = token
@@ -77,18 +90,30 @@ class Endpoint:
             return page(request, token=self.token)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": "GET, POST, OPTIONS"})
-        request_id = request_id_of(request)
+        request_id, tab = request_id_of(request), Tab(self.rates, request)
         try:
             check_site(request)
-            answer = await self._answer(request, request_id)
+            caller = await self._caller(request)
+            with tab.opened(caller and caller.actor):
+                answer = await self._answer(request, request_id, caller, tab)
         except ClientGone:
             answer = Answer(b"", CLIENT_GONE)
         except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged, never shown
             answer = failed(request, error, most_errors=self.limits.max_errors)
-        return answer.to(request, request_id)
+        return answer.to(request, request_id, tab.headers())
 
-    async def _answer(self, request: Request, request_id: str) -> Answer:
+    async def _caller(self, request: Request) -> Caller | None:
+        """Who is signed in; None where nobody is. Raises Unauthenticated, SignInRefused or RateLimited."""
+        try:
+            claims = await claims_of(request.headers, self.tokens)
+            return None if claims is None else Caller(claims, await self.identities.actor(claims))
+        except (Unauthenticated, SignInRefused):
+            await self.rates.note_failure(request)
+            raise
+
+    async def _answer(self, request: Request, request_id: str, caller: Caller | None, tab: Tab) -> Answer:
         deadline = asyncio.get_running_loop().time() + self.limits.request_timeout
+        await tab.enter()
         async with until(deadline):
             envelope = await read(request, self.limits.max_body)
         document = self.persisted.find(envelope)
@@ -96,22 +121,23 @@ class Endpoint:
         if errors:
             raise Refused(errors)
         cost = weigh(document, envelope.variables, envelope.operation_name, self.limits)
-        operation = Operation(
-            document, envelope, request_id, self.debug and wants_cost(request), cost, deadline, request.receive
-        )
-        if is_query(document.operation(envelope.operation_name)):
-            return await self._read(request, operation)
-        if request.method != "POST":
+        tells_cost = self.debug and wants_cost(request)
+        operation = Operation(document, envelope, caller, request_id, tab, tells_cost, cost, deadline, request.receive)
+        reads = is_query(document.operation(envelope.operation_name))
+        if not reads and request.method != "POST":
             raise WrongMethod("Only queries may be sent by GET: send this operation by POST.")
-        return await self._write(request, operation, attempt_of(request, envelope, document.hash))
+        await tab.pay(cost["requested"], writes=not reads)
+        if reads:
+            return await self._read(operation)
+        return await self._write(operation, attempt_of(request, envelope, document.hash))
 
-    async def _read(self, request: Request, operation: Operation) -> Answer:
-        async with self._unit(request, writes=False) as unit:
+    async def _read(self, operation: Operation) -> Answer:
+        async with self._unit(operation.caller, writes=False) as unit:
             return Answer(written(await self._run(operation, unit)))
 
-    async def _write(self, request: Request, operation: Operation, attempt: Attempt | None) -> Answer:
+    async def _write(self, operation: Operation, attempt: Attempt | None) -> Answer:
         """The answer to a mutation, given once it is committed; to a further `attempt` at it, that of the first."""
-        async with self._unit(request, writes=True) as unit:
+        async with self._unit(operation.caller, writes=True) as unit:
             if unit is None:
                 return Answer(written(await self._run(operation, None)))
             kept = attempt and await self.retries.recall(unit, attempt)
@@ -127,16 +153,15 @@ class Endpoint:
             return answer
 
     @asynccontextmanager
-    async def _unit(self, request: Request, *, writes: bool) -> AsyncIterator[Unit | None]:
+    async def _unit(self, caller: Caller | None, *, writes: bool) -> AsyncIterator[Unit | None]:
         """The transaction of whoever calls, which ends with the block; None where nobody is signed in."""
-        claims = await claims_of(request.headers, self.tokens)
-        if claims is None:
+        if caller is None:
             yield None
             return
-        unit = Unit(self.database, await self.identities.actor(claims), writes=writes)
+        unit = Unit(self.database, caller.actor, writes=writes)
         try:
             await unit.begin()
-            self.identities.remember(claims.subject, unit.actor)
+            self.identities.remember(caller.claims.subject, unit.actor)
             yield unit
         finally:
             await unit.end()

@@ -1,0 +1,134 @@
+"""What a request takes of its caller's minute, and what is asked of whoever counts it."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from math import ceil
+from time import time
+from typing import NamedTuple, Protocol
+
+from starlette.requests import Request
+
+from app.auth.actor import Actor
+from app.errors import AppError
+
+AT_THE_DOOR = 1  # points of every request, whatever becomes of it: one that is refused costs the server little
+OF_A_MUTATION = 5
+OBJECTS_A_POINT = 100
+HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")  # the last in seconds
+
+
+class RateLimited(AppError):
+    """The caller has asked for too much within a minute, or for too much at once."""
+
+    code = "RATE_LIMITED"
+    status = 429
+
+    def __init__(self, message: str, *, wait: int) -> None:
+        """`wait` is in seconds."""
+        super().__init__(message, retryAfter=wait)
+        self.wait = wait
+
+
+class Account(NamedTuple):
+    """Whose requests are counted together: a person, an API key, or an address that nobody has signed in from."""
+
+    name: str
+    limit: int  # points a minute
+    signed_in: bool
+
+
+class Standing(NamedTuple):
+    """How much of an account's minute is used; `fits` says whether what was asked for last has been taken."""
+
+    limit: int
+    used: int
+    resets_at: float  # Unix seconds
+    fits: bool
+
+    @property
+    def remaining(self) -> int:
+        return max(self.limit - self.used, 0)
+
+    @property
+    def wait(self) -> int:
+        """Whole seconds until the next minute begins, at least one."""
+        return max(ceil(self.resets_at - time()), 1)
+
+
+class Rates(Protocol):
+    """Counts what accounts take."""
+
+    def account(self, actor: Actor | None, request: Request) -> Account:
+        """Who pays for a request of this actor."""
+
+    def in_flight(self, account: Account) -> AbstractContextManager[None]:
+        """One of the requests that an account may have under way at once. Raises RateLimited where it has them all."""
+
+    async def take(self, account: Account, points: int) -> Standing:
+        """Takes points, all of them or none."""
+
+    async def note_failure(self, request: Request) -> None:
+        """Counts a sign-in that failed. Raises RateLimited where its address has had too many."""
+
+
+class Tab:
+    """What one request takes: a point before it is read, and what is left of its price before it is run."""
+
+    def __init__(self, rates: Rates, request: Request) -> None:
+        self.rates = rates
+        self.request = request
+        self.standing: Standing | None = None
+        self.points = AT_THE_DOOR
+        self.objects = 0
+
+    @contextmanager
+    def opened(self, actor: Actor | None) -> Iterator[None]:
+        """The time during which the request counts as one of the caller's in flight, however it ends."""
+        self._account = self.rates.account(actor, self.request)
+        with self.rates.in_flight(self._account):
+            yield
+
+    async def enter(self) -> None:
+        """Takes the first point. Raises RateLimited."""
+        await self._take(AT_THE_DOOR)
+
+    async def pay(self, objects: int, *, writes: bool) -> None:
+        """Takes the rest, for an operation whose lists can hold so many objects. Raises RateLimited.
+
+        Who is not signed in can reach no lists: their requests are counted, and not what is in them.
+        """
+        self.objects = objects
+        if self._account.signed_in:
+            self.points = points_of(objects, writes=writes)
+        if self.points > AT_THE_DOOR:
+            await self._take(self.points - AT_THE_DOOR)
+
+    async def _take(self, points: int) -> None:
+        self.standing = standing = await self.rates.take(self._account, points)
+        if not standing.fits:
+            raise RateLimited(_refusal(standing, self.points), wait=standing.wait)
+
+    def headers(self) -> dict[str, str]:
+        """What every answer says of the caller's limit.
+
+        By the names of the IETF draft up to its seventh version: they are what clients and proxies read today. The
+        later versions put all into one structured field, which hardly any of them parses.
+        """
+        if self.standing is None:
+            return {}
+        said = (self.standing.limit, self.standing.remaining, self.standing.wait)
+        return dict(zip(HEADERS, map(str, said), strict=True))
+
+
+def points_of(objects: int, *, writes: bool) -> int:
+    """The price of an operation: one point for 100 objects, rounded; a query takes at least one, a mutation five."""
+    return max((objects + OBJECTS_A_POINT // 2) // OBJECTS_A_POINT, OF_A_MUTATION if writes else AT_THE_DOOR)
+
+
+def _refusal(standing: Standing, points: int) -> str:
+    if points > standing.limit:
+        return f"The request takes {points} points, and the limit is {standing.limit} a minute: ask for less."
+    return (
+        f"The request takes {points} of the {standing.limit} points a minute, and {standing.remaining} are left: "
+        f"try again in {standing.wait} s."
+    )

@@ -1,0 +1,68 @@
+"""Who may go on: points within a minute, requests at once, sign-ins that fail."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.requests import Request
+
+from app.auth.actor import Actor
+from app.config import Settings
+from app.graph.rates import Account, RateLimited, Standing
+from app.rates.count import Windows
+from app.rates.locate import locate
+
+MOST_PEOPLE = 20_000
+MOST_ADDRESSES = 20_000  # apart from people, whom a flood of addresses must not push out
+
+
+class Rates:
+    """The limits of one process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._people = Windows(MOST_PEOPLE)
+        self._strangers = Windows(MOST_ADDRESSES)
+        self._failures = Windows(MOST_ADDRESSES)
+        self._in_flight: Counter[str] = Counter()
+
+    def account(self, actor: Actor | None, request: Request) -> Account:
+        if actor is not None:
+            return Account(f"actor/{actor.id}", actor.rate_limit or self._settings.rate_limit, signed_in=True)
+        address = locate(request, self._settings.trusted_proxies)
+        return Account(f"address/{address}", self._settings.rate_limit_anonymous, signed_in=False)
+
+    @contextmanager
+    def in_flight(self, account: Account) -> Iterator[None]:
+        if self._in_flight[account.name] >= self._settings.max_in_flight:
+            raise RateLimited(
+                f"{self._settings.max_in_flight} requests are under way, and no more are taken at once: wait for one.",
+                wait=1,
+            )
+        self._in_flight[account.name] += 1
+        try:
+            yield
+        finally:
+            self._in_flight[account.name] -= 1
+            if not self._in_flight[account.name]:
+                del self._in_flight[account.name]
+
+    async def take(self, account: Account, points: int) -> Standing:
+        windows = self._people if account.signed_in else self._strangers
+        return await self._take(windows, account.name, points, account.limit)
+
+    async def note_failure(self, request: Request) -> None:
+        """Only what fails is refused: one broken script must not lock out the office that it shares an address with."""
+        name = f"failures/{locate(request, self._settings.trusted_proxies)}"
+        standing = await self._take(self._failures, name, 1, self._settings.rate_limit_failures)
+        if not standing.fits:
+            raise RateLimited(
+                f"Too many sign-ins from here have failed: try again in {standing.wait} s.", wait=standing.wait
+            )
+
+    async def _take(self, windows: Windows, name: str, points: int, limit: int) -> Standing:
+        window = windows.find(name)
+        fits = window.used + points <= limit
+        if fits:
+            window.used += points
+        return Standing(limit, window.used, window.resets_at, fits)

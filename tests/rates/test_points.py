@@ -1,0 +1,171 @@
+"""Points: what a request takes of its caller's minute, and what happens when nothing is left."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from app.config import Settings
+from app.graph.rates import points_of
+from app.rates import count
+from tests.api import GRAPHQL, SECRET, Api, serving
+from tests.conftest import Database
+from tests.factories import Tenant, make_tenant
+from tests.unchanged import unchanged
+
+VIEWER = "{ viewer { user { id } } }"
+TASKS = "query ($id: ID!) { team(id: $id) { tasks(first: 100) { nodes { creator { name } } } } }"
+TEAMS = "{ organizations(first: 100) { nodes { teams(first: 3) { nodes { key } } } } }"  # 400 objects
+RENAME = 'mutation ($id: ID!) { updateTeam(id: $id, input: {name: "Renamed"}) { team { name } } }'
+
+
+@asynccontextmanager
+async def limited(database: Database, **limits: Any) -> AsyncIterator[Api]:
+    settings = Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET), **limits)
+    async with serving(settings) as api:
+        yield api
+
+
+def said(response: httpx.Response) -> tuple[str, str]:
+    """The limit, and what is left of it."""
+    return response.headers["ratelimit-limit"], response.headers["ratelimit-remaining"]
+
+
+@pytest.mark.parametrize(
+    ("objects", "writes", "points"),
+    [
+        (0, False, 1),
+        (149, False, 1),
+        (150, False, 2),
+        (10_000, False, 100),
+        (0, True, 5),
+        (549, True, 5),
+        (550, True, 6),
+    ],
+)
+def test_prices(objects: int, writes: bool, points: int) -> None:
+    assert points_of(objects, writes=writes) == points
+
+
+async def test_every_answer_says_what_is_left(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    async with limited(database, rate_limit=100) as api:
+        small = await api.send(VIEWER, who=tenant.owner)
+        large = await api.send(TEAMS, who=tenant.owner)
+        written = await api.send(RENAME, who=tenant.owner, id=str(tenant.teams[0]))
+        broken = await api.send("{ nothing }", who=tenant.owner)
+
+    assert [said(one) for one in (small, large, written, broken)] == [
+        ("100", "99"),
+        ("100", "95"),
+        ("100", "90"),
+        ("100", "89"),
+    ]
+    assert {1 <= int(one.headers["ratelimit-reset"]) <= 60 for one in (small, large, written, broken)} == {True}
+
+
+async def test_who_has_used_all_is_told_when_to_come_back(
+    database: Database, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser, members=2)
+    async with limited(database, rate_limit=2) as api:
+        for _ in range(2):
+            await api.data(VIEWER, who=tenant.owner)
+        refused = await api.send(VIEWER, who=tenant.owner)
+
+        assert refused.status_code == 429
+        wait = refused.headers["retry-after"]
+        assert refused.headers["ratelimit-reset"] == wait
+        assert said(refused) == ("2", "0")
+        assert refused.json() == {
+            "errors": [
+                {
+                    "message": f"The request takes 1 of the 2 points a minute, and 0 are left: try again in {wait} s.",
+                    "extensions": {"code": "RATE_LIMITED", "retryAfter": int(wait)},
+                }
+            ]
+        }
+        assert api.statements == []
+        await api.data(VIEWER, who=tenant.owner.replace("person1", "person2"))  # has a minute of their own
+
+
+async def test_what_does_not_fit_is_not_run(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    async with limited(database, rate_limit=4) as api:
+        await api.data(VIEWER, who=tenant.owner)
+        async with unchanged(superuser, tenant):
+            refused = await api.send(RENAME, who=tenant.owner, id=str(tenant.teams[0]))
+
+        assert refused.status_code == 429
+        message = "The request takes 5 points, and the limit is 4 a minute: ask for less."
+        assert refused.json()["errors"][0]["message"] == message
+        assert api.statements == []
+        assert said(refused) == ("4", "2")
+        assert said(await api.send(VIEWER, who=tenant.owner)) == ("4", "1")
+
+
+async def test_the_next_minute_has_all_points(
+    database: Database, superuser: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(count, "WINDOW", 0.3)
+    tenant = await make_tenant(superuser)
+    async with limited(database, rate_limit=1) as api:
+        assert (await api.send(VIEWER, who=tenant.owner)).status_code == 200
+        assert (await api.send(VIEWER, who=tenant.owner)).status_code == 429
+        await asyncio.sleep(0.31)
+        assert (await api.send(VIEWER, who=tenant.owner)).status_code == 200
+
+
+async def test_requests_at_once(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, members=2)
+    async with limited(database, max_in_flight=2) as api:
+        async with locked_tasks(superuser):
+            waiting = [asyncio.create_task(ask_for_tasks(api, tenant)) for _ in range(2)]
+            await asyncio.sleep(0.1)
+            refused = await api.send(VIEWER, who=tenant.owner)
+            other = await api.send(VIEWER, who=tenant.owner.replace("person1", "person2"))
+
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+        message = "2 requests are under way, and no more are taken at once: wait for one."
+        assert refused.json()["errors"] == [
+            {"message": message, "extensions": {"code": "RATE_LIMITED", "retryAfter": 1}}
+        ]
+        assert other.status_code == 200
+        assert [one.status_code for one in await asyncio.gather(*waiting)] == [200, 200]
+        assert (await api.send(VIEWER, who=tenant.owner)).status_code == 200
+
+
+@pytest.mark.parametrize(("ending", "status"), [("cancelled", None), ("too late", 503)])
+async def test_what_ends_badly_is_in_flight_no_more(
+    database: Database, superuser: "asyncpg.Connection[Any]", ending: str, status: int | None
+) -> None:
+    tenant = await make_tenant(superuser)
+    async with limited(database, max_in_flight=1, request_timeout=0.2) as api:
+        async with locked_tasks(superuser):
+            waiting = asyncio.create_task(ask_for_tasks(api, tenant))
+            await asyncio.sleep(0.1)
+            if ending == "cancelled":
+                waiting.cancel()
+            [ended] = await asyncio.gather(waiting, return_exceptions=True)
+            answered = await api.send(VIEWER, who=tenant.owner)
+
+        assert getattr(ended, "status_code", None) == status
+        assert answered.status_code == 200
+
+
+async def ask_for_tasks(api: Api, tenant: Tenant) -> httpx.Response:
+    body = {"query": TASKS, "variables": {"id": str(tenant.teams[0])}}
+    return await api.http.post(GRAPHQL, json=body, headers=api.headers(tenant.owner))
+
+
+@asynccontextmanager
+async def locked_tasks(superuser: "asyncpg.Connection[Any]") -> AsyncIterator[None]:
+    """Whoever reads tasks has to wait for the end of the block."""
+    async with superuser.transaction():
+        await superuser.execute("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE")
+        yield

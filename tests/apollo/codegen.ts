@@ -1,0 +1,23 @@
+/** GraphQL Codegen: types for each document of the sources, and what each interface can be. */
+import type { CodegenConfig } from "@graphql-codegen/cli";
+
+const config: CodegenConfig = {
+  schema: "../../schema.graphql",
+  documents: ["*.ts", "!codegen.ts"],
+  generates: {
+    "generated/": {
+      preset: "client",
+      presetConfig: { fragmentMasking: false },
+      config: {
+        strictScalars: true,
+        scalars: { ID: "string", Date: "string", DateTime: "string", JSON: "unknown" },
+        useTypeImports: true,
+        nonOptionalTypename: true,
+        skipTypeNameForRoot: true,
+      },
+    },
+    "generated/possible-types.ts": { plugins: ["fragment-matcher"] },
+  },
+};
+
+export default config;

@@ -10,6 +10,7 @@ from app.members.mutations import OrganizationMemberMutations
 from app.nodes.queries import NodeQueries
 from app.organizations.mutations import OrganizationMutations
 from app.organizations.queries import OrganizationQueries
+from app.settings.mutations import SettingMutations
 from app.tasks.mutations import TaskMutations
 from app.tasks.queries import TaskQueries
 from app.team_members.mutations import TeamMemberMutations
@@ -38,6 +39,7 @@ class Mutation(
     TeamMemberMutations,
     TaskMutations,
     TrashMutations,
+    SettingMutations,
 ):
     pass
 

@@ -76,6 +76,16 @@ ACTIONS = {
         MANAGERS,
         before='removeTeamMember(id: "$team_member") { deletedIds }',
     ),
+    "updateOrganizationSettings": Action(
+        'updateOrganizationSettings(id: "$organization", input: {digest: true}) { userErrors { code } }', ADMINS
+    ),
+    "updateTeamSettings": Action(
+        'updateTeamSettings(id: "$team", input: {digest: true}) { userErrors { code } }', MANAGERS
+    ),
+    # Of somebody else; that everybody sets their own is in tests/settings.
+    "updateTeamMemberSettings": Action(
+        'updateTeamMemberSettings(id: "$team_member", input: {digest: true}) { userErrors { code } }', set()
+    ),
     "createTask": Action('createTask(input: {teamId: "$team", title: "A"}) { userErrors { code } }', WORKERS),
     "updateTask": Action('updateTask(id: "$task", input: {title: "A"}) { userErrors { code } }', WORKERS),
     "moveTask": Action('moveTask(id: "$task", teamId: "$other_team") { userErrors { code } }', WORKERS),

@@ -18,6 +18,12 @@ OWNERS = ("organization_id", "actor_id", "id")  # what may say whose a row is: t
 ROWS = Template("""
 INSERT INTO former_team_keys (organization_id, key, team_id, created_at) VALUES ($organization, 'OLD', $team, now());
 INSERT INTO former_task_keys (organization_id, key, task_id, created_at) VALUES ($organization, 'OLD-1', $task, now());
+INSERT INTO organization_settings (organization_id, locked, created_at, updated_at)
+VALUES ($organization, '{}', now(), now());
+INSERT INTO team_settings (organization_id, team_id, locked, created_at, updated_at)
+VALUES ($organization, $team, '{}', now(), now());
+INSERT INTO team_member_settings (organization_id, team_member_id, created_at, updated_at)
+VALUES ($organization, $team_member, now(), now());
 INSERT INTO event_counters (organization_id, last_sequence) VALUES ($organization, 1);
 INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, actor_id, changes, created_at)
 VALUES ($organization, gen_random_uuid(), 1, 'CREATED', 'Task', $task, $owner, '{}', now());
@@ -46,6 +52,12 @@ def owner_of(table: Table, tenant: Tenant) -> UUID:
 async def make_full_tenant(superuser: "asyncpg.Connection[Any]") -> Tenant:
     """A tenant with a row in every table."""
     tenant = await make_tenant(superuser)
-    named = {"organization": tenant.id, "owner": tenant.users[0], "team": tenant.teams[0], "task": tenant.tasks[0]}
+    named = {
+        "organization": tenant.id,
+        "owner": tenant.users[0],
+        "team": tenant.teams[0],
+        "team_member": tenant.team_members[0],
+        "task": tenant.tasks[0],
+    }
     await superuser.execute(ROWS.substitute({name: f"'{value}'::uuid" for name, value in named.items()}))
     return tenant

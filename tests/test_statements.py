@@ -36,6 +36,8 @@ EDGES = {
     "Organization.tasks": 1,
     "Organization.events": 1,
     "Organization.trash": 1,
+    "Organization.settings": 1,
+    "Organization.effectiveSettings": 1,
     "Organization.deletion": 0,  # where nothing is deleted
     "OrganizationMember.organization": 1,
     "OrganizationMember.user": 1,
@@ -46,12 +48,16 @@ EDGES = {
     "Team.members": 1,
     "Team.tasks": 1,
     "Team.events": 1,
+    "Team.settings": 1,
+    "Team.effectiveSettings": 1,
     "Team.deletion": 0,
     "TeamMember.team": 1,
     "TeamMember.organizationMember": 1,
     "TeamMember.user": 1,
     "TeamMember.tasks": 1,
     "TeamMember.events": 1,
+    "TeamMember.settings": 1,
+    "TeamMember.effectiveSettings": 1,
     "TeamMember.deletion": 0,
     "Task.organization": 1,
     "Task.team": 1,
@@ -69,7 +75,12 @@ EDGES = {
     "Viewer.organizations": 1,
 }
 # What to select behind an edge, where not everything there has a `createdAt`.
-SOMETHING = {"Deletion": "deletedAt", "Deletable": "deletedAt", "DeletionCounts": "tasks"}
+SOMETHING = {
+    "Deletion": "deletedAt",
+    "Deletable": "deletedAt",
+    "DeletionCounts": "tasks",
+    "EffectiveSettings": "digest { value }",
+}
 # Other fields are columns, which add none.
 LEAVES = {"Team.viewerRole": 1}
 ROOTS = {

@@ -18,6 +18,8 @@ from app.graph.writes import UserErrorCode, rejected
 async def rows_for_update(context: Context, source: Source, ids: Sequence[UUID], *, deleted: bool = False) -> list[Any]:
     """The whole row of each id, locked until the commit; None where the caller has none, or it is (not) `deleted`.
 
+    It has what is computed of it too, such as whose a membership is, since policies ask for that.
+
     Rows are locked in the order of their ids, so that two operations on the same ones cannot wait for each other, and
     so that others may still refer to them: an event refers to its organization while it holds the counter, for which
     whoever changes the organization waits in the end.
@@ -32,7 +34,7 @@ def _locked(source: Source, deleted: bool) -> Statement:
     table = source.table
     deleted_at = table.c.deleted_at
     return prepare(
-        select(*_whole(source))
+        select(*(column.label(name) for name, column in source.columns.items()))
         .select_from(rows_of_ids(source))
         .where(deleted_at.is_not(None) if deleted else deleted_at.is_(None))
         .order_by(table.c.id)

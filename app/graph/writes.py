@@ -24,6 +24,7 @@ class UserErrorCode(Enum):
     NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="What the input refers to is not there.")
     FORBIDDEN = strawberry.enum_value("FORBIDDEN", description="The viewer may not do this to this object.")
     CONFLICT = strawberry.enum_value("CONFLICT", description="The object has changed since `expectedVersion`.")
+    LOCKED = strawberry.enum_value("LOCKED", description="A level above has locked this setting.")
     PARENT_DELETED = strawberry.enum_value("PARENT_DELETED", description="What it belongs to is deleted.")
     LAST_OWNER = strawberry.enum_value("LAST_OWNER", description="An organization needs an owner.")
     LIMIT_EXCEEDED = strawberry.enum_value("LIMIT_EXCEEDED", description="More than is allowed at once.")

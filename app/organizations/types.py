@@ -10,7 +10,7 @@ from app.events.filter import EventFilter
 from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_organization
 from app.graph.connections import Connection
 from app.graph.context import Context
-from app.graph.edges import to_many
+from app.graph.edges import to_many, to_one
 from app.graph.fields import by_level
 from app.graph.node import Node
 from app.members.filter import OrganizationMemberFilter, OrganizationMemberOrder
@@ -18,6 +18,8 @@ from app.members.loaders import OLDEST_MEMBERS_FIRST, ORGANIZATION_MEMBERS, memb
 from app.members.models import OrganizationRole
 from app.organizations.loaders import ORGANIZATIONS, organization_by_id
 from app.organizations.policies import can_read, can_restore
+from app.settings.loaders import settings_of_organization
+from app.settings.types import EffectiveSettings, OrganizationSettings, of_organizations
 from app.tasks.filter import TaskFilter, TaskOrder
 from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_organization
 from app.teams.filter import TeamFilter, TeamOrder
@@ -52,6 +54,12 @@ class Organization(Node, Deletable):
 
     viewer_role: OrganizationRole | None = by_level(
         viewer_roles, needs=("id",), description="What the viewer is in it."
+    )
+    settings: OrganizationSettings = to_one(
+        settings_of_organization, "id", description="What it has set for its teams."
+    )
+    effective_settings: EffectiveSettings = by_level(
+        of_organizations, needs=("organization_id",), description="What counts for it, with the server's defaults."
     )
     teams: Connection[Annotated["Team", strawberry.lazy("app.teams.types")]] = to_many(
         teams_by_organization,

@@ -42,7 +42,8 @@ class AddTeamMemberInput:
 @strawberry.type(description="A team's member as they are now, or why nothing was written.")
 class TeamMemberPayload:
     team_member: TeamMember | None = strawberry.field(
-        default=None, description="The member; null where nothing was written."
+        default=None,
+        description="The member; null where nothing was written, unless their settings have changed meanwhile.",
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description="The mistakes in the input.")
 

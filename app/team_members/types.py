@@ -9,10 +9,13 @@ from app.events.filter import EventFilter
 from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
 from app.graph.connections import Connection
 from app.graph.edges import to_many, to_one
+from app.graph.fields import by_level
 from app.graph.node import Node
 from app.members.loaders import member_by_id
 from app.members.types import OrganizationMember
 from app.organizations.policies import can_read
+from app.settings.loaders import settings_of_team_member
+from app.settings.types import EffectiveSettings, TeamMemberSettings, of_team_members
 from app.tasks.filter import TaskFilter, TaskOrder
 from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_assignee
 from app.team_members.loaders import TEAM_MEMBERS, team_member_by_id
@@ -42,6 +45,14 @@ class TeamMember(Node, Deletable):
     )
     user: User = to_one(user_by_id, "user_id", description="The person.")
     role: TeamRole = strawberry.field(description="What they are in the team.")
+    settings: TeamMemberSettings = to_one(
+        settings_of_team_member, "id", description="What they have set for themselves in the team."
+    )
+    effective_settings: EffectiveSettings = by_level(
+        of_team_members,
+        needs=("organization_id", "team_id", "id"),
+        description="What counts for them in the team, with all that is above.",
+    )
     tasks: Connection[Annotated["Task", strawberry.lazy("app.tasks.types")]] = to_many(
         tasks_by_assignee,
         TASKS,

@@ -15,6 +15,8 @@ from app.graph.fields import by_level
 from app.graph.node import Node
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
+from app.settings.loaders import settings_of_team
+from app.settings.types import EffectiveSettings, TeamSettings, of_teams
 from app.tasks.filter import TaskFilter, TaskOrder
 from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_team
 from app.team_members.filter import TeamMemberFilter, TeamMemberOrder
@@ -64,6 +66,10 @@ class Team(Node, Deletable):
         viewer_roles,
         needs=("organization_id", "id"),
         description="What the viewer is in it; null where they are not a member.",
+    )
+    settings: TeamSettings = to_one(settings_of_team, "id", description="What it has set for its members.")
+    effective_settings: EffectiveSettings = by_level(
+        of_teams, needs=("organization_id", "id"), description="What counts for it, with all that is above."
     )
     members: Connection[TeamMember] = to_many(
         team_members_by_team,

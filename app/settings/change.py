@@ -1,0 +1,90 @@
+"""Changing settings: a row is made with the first of them, and each change is an event of whose settings they are."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import bindparam, literal
+from sqlalchemy.dialects.postgresql import insert
+from strawberry.utils.str_converters import to_camel_case
+
+from app.db.row import now
+from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.events.models import EventType
+from app.events.record import record
+from app.graph.change import require_version
+from app.graph.context import Context
+from app.graph.inputs import Checks
+from app.graph.writes import UserErrorCode
+from app.settings.inputs import TeamMemberSettingsInput, values_of
+from app.settings.loaders import COLUMNS, LEVELS, NOTHING, Subject, levels_of_subject
+
+
+async def change_settings(
+    context: Context, subject: Subject, row: Any, given: TeamMemberSettingsInput, expected: int | None, **shown: Any
+) -> None:
+    """Sets what `given` says for the subject, whose `row` the operation holds locked; nothing different, nothing done.
+
+    Raises Rejected for mistakes in the input and for what a level above has locked, and, with `shown` in the payload,
+    where the settings have changed since version `expected`.
+    """
+    (levels,) = await levels_of_subject(context, [subject])
+    source = LEVELS[subject.level]
+    before = next((one for one in levels if one["level"] == subject.level), NOTHING)
+    require_version(before, expected, **shown)
+    checks = Checks("input")
+    wanted = values_of(given, checks)
+    changes = {name: value for name, value in wanted.items() if value != getattr(before, name)}
+    _check_locks(changes, before, [one for one in levels if one is not before], checks)
+    checks.done()
+    if changes:
+        await _keep(context, source, subject, {name: getattr(before, name) for name in _settable(source)} | changes)
+        names = {name: f"settings.{name}" for name in changes}
+        record(
+            context,
+            EventType.UPDATED,
+            row,
+            before={names[name]: getattr(before, name) for name in changes},
+            after={names[name]: value for name, value in changes.items()},
+        )
+
+
+def _check_locks(changes: Mapping[str, Any], before: Any, above: Sequence[Any], checks: Checks) -> None:
+    """Notes a mistake for each setting that a level above has locked: here it can then only be cleared and unlocked."""
+    lockers = {name: level["level"].lower() for level in reversed(above) for name in level["locked"]}
+    for name, value in changes.items():
+        if name == "locked":
+            for one in (one for one in value if one in lockers and one not in before.locked):
+                checks.wrong(UserErrorCode.LOCKED, f"The {lockers[one]} has locked {one} already.", "locked")
+        elif value is not None and name.upper() in lockers:
+            message = f"The {lockers[name.upper()]} has locked this: ask one of its admins to unlock it."
+            checks.wrong(UserErrorCode.LOCKED, message, to_camel_case(name))
+
+
+def _settable(source: Source) -> list[str]:
+    return [name for name in COLUMNS if name in source.table.c and name != "version"]
+
+
+async def _keep(context: Context, source: Source, subject: Subject, values: Mapping[str, Any]) -> None:
+    moment = now()
+    keys = {"key_organization_id": subject.organization_id, "key_id": subject.of}
+    await context.fetch(_statement(source), {**values, **keys, "created_at": moment, "updated_at": moment})
+
+
+@lru_cache(3)
+def _statement(source: Source) -> Statement:
+    """The row of whose settings they are is locked, so two operations never make the first one at once."""
+    table, columns = source.table, ("updated_at", *_settable(source))
+    keys = {
+        table.c.organization_id.name: bindparam("key_organization_id", type_=table.c.organization_id.type),
+        source.columns["id"].name: bindparam("key_id", type_=source.columns["id"].type),
+    }
+    values = {name: bindparam(name, type_=table.c[name].type) for name in ("created_at", *columns)}
+    kept = insert(table).values({**keys, **values, "version": literal(1)})
+    return prepare(
+        kept.on_conflict_do_update(
+            index_elements=list(table.primary_key),
+            set_={"version": table.c.version + 1, **{name: kept.excluded[name] for name in columns}},
+        )
+    )

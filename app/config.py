@@ -123,7 +123,8 @@ class Settings(Limits):
         default=30,
         ge=1,
         le=3650,
-        description="Days that what is deleted can be restored; after that it is purged. Applies to later deletions.",
+        description="Days that what is deleted can be restored, where neither its team nor its organization says; "
+        "after that it is purged. Applies to later deletions.",
     )
     documents: Literal["any", "persisted", "trusted"] = Field(
         default="any",

@@ -105,7 +105,7 @@ async def levels_of_actor(context: Context, teams: Sequence[Key]) -> list[list[A
 async def _levels(context: Context, subjects: Sequence[Subject], *, of_actor: bool) -> list[list[Any]]:
     values = {f"key_{name}s": [subject[place] for subject in subjects] for place, name in enumerate(Subject._fields)}
     found: list[dict[str, Any]] = [{} for _ in subjects]
-    for row in await context.fetch(_statement(of_actor), values | {"actor_id": context.actor.user_id}):
+    for row in await context.fetch(_statement(of_actor), values | {"actor_id": context.actor.id}):
         found[row["ordinal"] - 1][row["level"]] = row
     return [[levels[level] for level in LEVELS if level in levels] for levels in found]
 

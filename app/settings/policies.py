@@ -9,5 +9,5 @@ from app.organizations.policies import can_read
 
 def can_choose(actor: Actor, team_member: Any, _role: str | None) -> Verdict:
     """May the actor, whatever they are in the team, change the settings of this member of it? Only of themselves."""
-    own = can_read(actor, team_member) and team_member.user_id == actor.user_id
+    own = can_read(actor, team_member) and team_member.user_id == actor.id
     return own or "Everybody sets these for themselves only."

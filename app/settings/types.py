@@ -81,8 +81,12 @@ class TaskPrioritySetting(EffectiveSetting):
     "defaults, but nothing from below a level that has locked it."
 )
 class EffectiveSettings:
-    timezone: StringSetting = strawberry.field(description="A name of the IANA database. Decides which day it is.")
-    week_start: WeekdaySetting = strawberry.field(description="The first day of a week.")
+    timezone: StringSetting = strawberry.field(
+        description="A name of the IANA database. Decides which day it is: what `Task.dueWindow` says."
+    )
+    week_start: WeekdaySetting = strawberry.field(
+        description="The first day of a week: what `Task.dueWindow` calls this week and the next."
+    )
     default_task_priority: TaskPrioritySetting = strawberry.field(
         description="The priority of tasks that are created without one."
     )

@@ -13,6 +13,7 @@ from app.graph.inputs import Checks
 from app.graph.select import Key
 from app.graph.writes import UserErrorCode, rejected
 from app.search.note import note_texts
+from app.settings.resolve import actor_settings
 from app.tasks.attempt import Attempt
 from app.tasks.check import columns_of_new
 from app.tasks.inputs import CreateTaskInput
@@ -41,8 +42,16 @@ async def attempts_to_create(
         if team is not None:
             attempt.verdict = can_work(context.actor, team, team.role)
             attempt.values["organization_id"] = team.organization_id
-    await _check_assignees(context, [attempt for attempt in attempts if "organization_id" in attempt.values])
+    placed = [attempt for attempt in attempts if "organization_id" in attempt.values]
+    await _check_assignees(context, placed)
+    await _set_priorities(context, [attempt for attempt in placed if "priority" not in attempt.values])
     return attempts
+
+
+async def _set_priorities(context: Context, attempts: Sequence[Attempt]) -> None:
+    teams = [Key(attempt.values["organization_id"], attempt.values["team_id"]) for attempt in attempts]
+    for attempt, settings in zip(attempts, await context.load_many(actor_settings, teams), strict=True):
+        attempt.values["priority"] = settings.default_task_priority.value
 
 
 async def _check_assignees(context: Context, attempts: Sequence[Attempt]) -> None:

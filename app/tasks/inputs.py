@@ -23,7 +23,10 @@ class CreateTaskInput:
     title: str = strawberry.field(description="1 to 200 characters, white space around it not counted.")
     description: str | None = strawberry.field(default=UNSET, description="At most 65,536 characters.")
     status: TaskStatus = strawberry.field(default=TaskStatus.TODO, description="How far it is.")
-    priority: TaskPriority = strawberry.field(default=TaskPriority.NONE, description="How urgent it is.")
+    priority: TaskPriority | None = strawberry.field(
+        default=UNSET,
+        description="How urgent it is; left out, what `defaultTaskPriority` says for the viewer in the team.",
+    )
     estimate: float | None = strawberry.field(
         default=UNSET, description="How much work it is, from 0 to 1,000,000, in whatever the team counts in."
     )

@@ -9,9 +9,11 @@ from app.events.filter import EventFilter
 from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
 from app.graph.connections import Connection
 from app.graph.edges import to_many, to_one
+from app.graph.fields import by_level
 from app.graph.node import Node
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
+from app.tasks.due import NEEDS, DueWindow, due_windows
 from app.tasks.loaders import TASKS, task_by_id
 from app.tasks.models import TaskPriority, TaskStatus
 from app.tasks.policies import can_work
@@ -45,6 +47,12 @@ class Task(Node, Deletable):
     priority: TaskPriority = strawberry.field(description="How urgent it is.")
     estimate: float | None = strawberry.field(description="How much work it is, in whatever the team counts in.")
     due_date: date | None = strawberry.field(description="The day it is due.")
+    due_window: DueWindow | None = by_level(
+        due_windows,
+        needs=NEEDS,
+        description="How near that day is, in the time zone and the weeks that count for the viewer in its team; null "
+        "where it has none, and where the task is DONE or CANCELED.",
+    )
     tags: list[str] = strawberry.field(description="At most 20, of at most 50 characters each.")
     organization: Annotated["Organization", strawberry.lazy("app.organizations.types")] = to_one(
         organization_by_id, "organization_id", description="The organization."

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,8 @@ from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
 from app.graph.writes import UserErrorCode, rejected
+from app.settings.loaders import Subject
+from app.settings.resolve import effective_settings
 from app.trash.cascade import allow_time, organization_of, owned_under
 from app.trash.loaders import DELETIONS, KINDS
 
@@ -28,7 +31,8 @@ async def delete_rows(context: Context, source: Source, rows: Sequence[Any]) -> 
     stamp = _new_stamp(rows)
     ids = [row.id for row in rows]
     counts = await _stamp_all(context, source.table, ids, stamp)
-    deletion = await _insert_deletion(context, source, ids, stamp, counts)
+    purge_at = stamp["deleted_at"] + await _retention(context, rows)
+    deletion = await _insert_deletion(context, source, ids, {**stamp, "purge_at": purge_at}, counts)
     for row in rows:
         record(context, EventType.DELETED, row, after={name: stamp[name] for name in ("deleted_at", "deletion_id")})
     context.batches.clear()
@@ -41,6 +45,13 @@ def _new_stamp(rows: Sequence[Any]) -> dict[str, Any]:
         message = "They are of several organizations: delete those of each organization by themselves."
         raise rejected(UserErrorCode.INVALID, message, "ids")
     return {"organization_id": organizations.pop(), "deletion_id": new_id(), "deleted_at": now()}
+
+
+async def _retention(context: Context, rows: Sequence[Any]) -> timedelta:
+    """For how long `rows` can be restored: what their team says, or else the organization; of several the longest."""
+    subjects = {Subject(row.organization_id, row.get("team_id", row.id)) for row in rows}
+    settings = await effective_settings(context, list(subjects))
+    return timedelta(days=max(one.retention_days.value for one in settings))
 
 
 async def _stamp_all(context: Context, root: Table, ids: list[UUID], stamp: dict[str, Any]) -> Counter[str]:
@@ -89,7 +100,7 @@ async def _insert_deletion(
         "subject_ids": ids,
         "deleted_by": context.actor.user_id,
         "deleted_at": stamp["deleted_at"],
-        "purge_at": stamp["deleted_at"] + context.retention,
+        "purge_at": stamp["purge_at"],
         **{kind: counts[kind] for kind in KINDS},
     }
     return (await context.fetch(_insert(), values, DELETIONS.record))[0]

@@ -16,24 +16,24 @@ WRITES = {
     "createOrganization": 5,
     # The organization, the change.
     "updateOrganization": 2,
-    # The organization; time for all that is in it; it, its teams, their members and tasks; the deletion.
-    "deleteOrganization": 7,
+    # The organization; time for all that is in it; it, its teams, their members and tasks; the settings; the deletion.
+    "deleteOrganization": 8,
     # The organization, who the actor is by now in two, the person, the member.
     "addOrganizationMember": 5,
     # Whose member it is, the organization, who the actor is by now in two, the member, the change.
     "updateOrganizationMember": 6,
-    # As before; and in place of the change, time, the member and their teams; the deletion.
-    "removeOrganizationMember": 9,
+    # As before; and in place of the change, time, the member and their teams; the settings; the deletion.
+    "removeOrganizationMember": 10,
     # The organization, the actor's membership, the team, its first member.
     "createTeam": 4,
     # The team, the actor's role in it, the change.
     "updateTeam": 3,
-    # The team, the role; time; it, its members, its tasks; the deletion.
-    "deleteTeam": 7,
+    # The team, the role; time; it, its members, its tasks; the settings; the deletion.
+    "deleteTeam": 8,
     # The member, the role, the change, the payload.
     "updateTeamMember": 4,
-    # The member, the role, the actor's own membership; the stamp, the deletion.
-    "removeTeamMember": 5,
+    # The member, the role, the actor's own membership; the stamp, the settings, the deletion.
+    "removeTeamMember": 6,
 }
 
 

@@ -20,14 +20,14 @@ DELETE_MANY = f"mutation ($ids: [ID!]!) {{ deleteTasks(ids: $ids) {DELETION} }}"
 RESTORE_MANY = f"mutation ($ids: [ID!]!) {{ restoreTasks(ids: $ids) {TASKS} }}"
 
 ONE = {
-    # The team with the actor's role, the assignee, the number, the task, the payload, the text for search.
-    "createTask": (f'createTask(input: {{teamId: "$team", title: "A", assigneeId: "$member"}}) {TASK}', 6),
+    # The team with the actor's role, the assignee, the settings, the number, the task, the payload, the text.
+    "createTask": (f'createTask(input: {{teamId: "$team", title: "A", assigneeId: "$member"}}) {TASK}', 7),
     # The task, the role, the assignee, the change, the payload, the text for search.
     "updateTask": (f'updateTask(id: "$task", input: {{title: "A", assigneeId: "$member"}}) {TASK}', 6),
     # The team, the task, both teams with the roles, the number, the assignee there, the key, the change, the payload.
     "moveTask": (f'moveTask(id: "$task", teamId: "$other") {TASK}', 8),
-    # The task, the role, the stamp, the deletion.
-    "deleteTask": (f'deleteTask(id: "$task") {DELETION}', 4),
+    # The task, the role, the stamp, the settings, the deletion.
+    "deleteTask": (f'deleteTask(id: "$task") {DELETION}', 5),
 }
 
 
@@ -76,4 +76,4 @@ async def test_many(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
 
     _, two, hundred = costs
     assert hundred == two
-    assert [two[mutation] for mutation in ("createTasks", "updateTasks", "deleteTasks")] == [5, 5, 4]
+    assert [two[mutation] for mutation in ("createTasks", "updateTasks", "deleteTasks")] == [6, 5, 5]

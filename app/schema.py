@@ -4,6 +4,8 @@ import strawberry
 from graphql import GraphQLInputObjectType
 from strawberry.schema.config import StrawberryConfig
 
+from app.documents.mutations import DocumentMutations
+from app.documents.queries import DocumentQueries
 from app.graph.fields import leaf
 from app.graph.scalars import SCALARS
 from app.members.mutations import OrganizationMemberMutations
@@ -24,7 +26,9 @@ from app.users.queries import UserQueries
 @strawberry.type(
     description="Reading. What belongs to an organization is seen by its members only; to others it is absent."
 )
-class Query(UserQueries, NodeQueries, OrganizationQueries, TeamQueries, TaskQueries, TrashQueries):
+class Query(
+    UserQueries, NodeQueries, OrganizationQueries, TeamQueries, TaskQueries, DocumentQueries, TrashQueries
+):
     pass
 
 
@@ -38,6 +42,7 @@ class Mutation(
     TeamMutations,
     TeamMemberMutations,
     TaskMutations,
+    DocumentMutations,
     TrashMutations,
     SettingMutations,
 ):

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from string import Template
+from typing import Any
 from uuid import UUID
 
-from tests.factories import Tenant
+import asyncpg
+
+from tests.factories import Tenant, make_tenant
 
 # The role in the organization, and the one in its teams.
 ROLES = {
@@ -103,6 +106,19 @@ ACTIONS = {
         WORKERS,
         before='deleteTask(id: "$task") { deletedIds }',
     ),
+    "createDocument": Action(
+        'createDocument(input: {organizationId: "$organization", teamId: "$team", title: "A", text: "A"})'
+        " { userErrors { code } }",
+        WORKERS,
+    ),
+    "updateDocument": Action('updateDocument(id: "$document", input: {title: "A"}) { userErrors { code } }', WORKERS),
+    "retryDocument": Action('retryDocument(id: "$failed_document") { userErrors { code } }', WORKERS),
+    "deleteDocument": Action('deleteDocument(id: "$document") { userErrors { code } }', WORKERS),
+    "restoreDocument": Action(
+        'restoreDocument(id: "$document") { userErrors { code } }',
+        WORKERS,
+        before='deleteDocument(id: "$document") { deletedIds }',
+    ),
     # Whoever may delete a thing may undo its deletion, but only those who administer the organization purge it.
     "restoreDeletion": Action(
         'restoreDeletion(id: "$deletion") { userErrors { code } }',
@@ -117,6 +133,14 @@ ACTIONS = {
 }
 
 
+async def make_target(superuser: "asyncpg.Connection[Any]") -> Tenant:
+    """A tenant with something for every mutation to be tried on: its third document could not be cut."""
+    tenant = await make_tenant(superuser, members=3, teams=2, documents=3)
+    failed = "UPDATE documents SET status = 'FAILED', processing_error = 'It was too long.' WHERE id = $1"
+    await superuser.execute(failed, tenant.documents[2])
+    return tenant
+
+
 def document(field: str, tenant: Tenant, **more: UUID) -> str:
     """The mutation with the ids of the tenant's first and second team, and of what belongs to its third person."""
     ids = {
@@ -126,6 +150,8 @@ def document(field: str, tenant: Tenant, **more: UUID) -> str:
         "member": tenant.members[2],
         "team_member": tenant.team_members[2],
         "task": tenant.tasks[2],
+        "document": tenant.documents[1],
+        "failed_document": tenant.documents[2],
         **more,
     }
     return f"mutation {{ {Template(field).substitute(ids)} }}"

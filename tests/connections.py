@@ -12,6 +12,8 @@ from graphql import (
 
 from app.schema import graphql_schema
 
+LOOKED_UP = {"Team.viewerRole", "Document.text"}
+
 
 def connections() -> list[str]:
     """Every field that is a list in pages, as `Team.tasks`."""
@@ -33,11 +35,13 @@ def field_of(connection: str) -> GraphQLField:
 
 
 def columns_of(connection: str) -> str:
-    """A selection of all columns that the rows of the connection have."""
+    """A selection of all columns that the rows of the connection have, without what is looked up elsewhere."""
     rows = graphql_schema.type_map[_behind(field_of(connection)).name.removesuffix("Connection")]
     assert isinstance(rows, GraphQLObjectType)
     return " ".join(
-        name for name, field in rows.fields.items() if is_leaf_type(_behind(field)) and name != "viewerRole"
+        name
+        for name, field in rows.fields.items()
+        if is_leaf_type(_behind(field)) and f"{rows.name}.{name}" not in LOOKED_UP
     )
 
 

@@ -24,6 +24,7 @@ class Tenant:
     teams: list[UUID] = field(default_factory=list)
     team_members: list[UUID] = field(default_factory=list)
     tasks: list[UUID] = field(default_factory=list)
+    documents: list[UUID] = field(default_factory=list)
 
 
 PEOPLE = """
@@ -57,12 +58,29 @@ FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[])
      WITH ORDINALITY AS t (id, team_id, assignee_id, number, place)
 """
 
+DOCUMENTS = """
+INSERT INTO documents (organization_id, id, team_id, created_by, title, kind, size, text_hash, status, chunk_count,
+                       created_at, updated_at)
+SELECT $1, id, team_id, $4, 'Document ' || place, 'TEXT', 6, encode(sha256('A text'), 'hex'), 'COMPLETED', 1,
+       now() + place * interval '1 microsecond', now()
+FROM unnest($2::uuid[], $3::uuid[]) WITH ORDINALITY AS t (id, team_id, place)
+"""
+DOCUMENT_TEXTS = """
+INSERT INTO document_texts (organization_id, document_id, text)
+SELECT $1, id, 'A text' FROM unnest($2::uuid[]) AS id
+"""
+DOCUMENT_CHUNKS = """
+INSERT INTO document_chunks (organization_id, id, document_id, index, page, text)
+SELECT $1, gen_random_uuid(), id, 0, 1, 'A text' FROM unnest($2::uuid[]) AS id
+"""
+
 
 async def make_tenant(
-    connection: "asyncpg.Connection[Any]", *, members: int = 1, teams: int = 1, tasks: int = 1
+    connection: "asyncpg.Connection[Any]", *, members: int = 1, teams: int = 1, tasks: int = 1, documents: int = 0
 ) -> Tenant:
     """An organization with `members` people (the first is its owner and in every team as ADMIN, the others too as
-    MEMBER), `teams` teams with keys T1, T2 …, and `tasks` tasks for each member of each team, later ones created later.
+    MEMBER), `teams` teams with keys T1, T2 …, and `tasks` tasks for each member of each team, later ones created later;
+    and `documents` documents of a chunk each: the first its own, the second the first team's and so on.
     """
     number = next(NUMBERS)
     name = f"tenant-{new_id().hex[-12:]}-{number}"
@@ -92,6 +110,12 @@ async def make_tenant(
             await connection.execute(
                 TASKS, tenant.id, tenant.tasks, *map(list, zip(*of_team, strict=True)), numbers, tenant.users[0]
             )
+        if documents:
+            tenant.documents = _ids(documents)
+            owners = [None, *tenant.teams][:documents]
+            await connection.execute(DOCUMENTS, tenant.id, tenant.documents, owners, tenant.users[0])
+            await connection.execute(DOCUMENT_TEXTS, tenant.id, tenant.documents)
+            await connection.execute(DOCUMENT_CHUNKS, tenant.id, tenant.documents)
     return tenant
 
 

@@ -9,6 +9,14 @@ TASKS, TASKS_OF_BUSY_TEAM, TASKS_OF_BUSY_MEMBER = 90_000, 40_000, 10_000  # of t
 SLUG = "big"
 OWNER = "person1@big.example.com"  # a member of ten small tenants, too
 
+
+def identify(kind: str, place: int) -> UUID:
+    """The id of something of the big tenant."""
+    return UUID(f"00000000-{kind}-7000-8000-{place:012}")
+
+
+DOCUMENT = identify("0009", 1)
+
 # Ids say what they are of: the tenant (the big one is 0), the kind, the place.
 MAKE = f"""
 CREATE FUNCTION pg_temp.id(kind text, tenant bigint, place bigint) RETURNS uuid LANGUAGE sql IMMUTABLE AS
@@ -66,6 +74,23 @@ FROM (
     FROM tenants CROSS JOIN LATERAL generate_series(1, CASE tenant WHEN 0 THEN {TASKS} ELSE 10 END) AS n
 ) AS spread_out;
 
+-- Every fourth is the organization's own, the others are of the busy team.
+INSERT INTO documents (organization_id, id, team_id, title, kind, size, text_hash, status, created_by, created_at,
+                       updated_at, deleted_at)
+SELECT pg_temp.id('0001', tenant, 0), pg_temp.id('0009', tenant, n),
+       CASE WHEN n % 4 > 0 THEN pg_temp.id('0004', tenant, 1) END, 'Document ' || n * 7919 % 5000, 'TEXT', 6,
+       encode(sha256('A text'), 'hex'), 'COMPLETED', pg_temp.id('0002', tenant, 1), now() - n * interval '1 minute',
+       now() - n * 7919 % 100003 * interval '1 second', CASE WHEN n % 50 = 7 THEN now() END
+FROM tenants CROSS JOIN LATERAL generate_series(1, CASE tenant WHEN 0 THEN 8000 ELSE 4 END) AS n;
+
+INSERT INTO document_texts (organization_id, document_id, text)
+SELECT organization_id, id, 'A text' FROM documents;
+
+-- One document is long.
+INSERT INTO document_chunks (organization_id, id, document_id, index, page, text)
+SELECT organization_id, gen_random_uuid(), documents.id, place, 1, 'A text'
+FROM documents CROSS JOIN LATERAL generate_series(0, CASE documents.id WHEN '{DOCUMENT}' THEN 1999 ELSE 1 END) AS place;
+
 INSERT INTO former_task_keys (organization_id, key, task_id, created_at)
 SELECT organization_id, 'OLD-' || number, id, now() FROM tasks WHERE right(team_id::text, 2) = '01' AND number <= 1000;
 
@@ -74,7 +99,7 @@ SELECT organization_id, replace(id::text, '-0006-', '-0007-')::uuid, 'Task', ARR
        deleted_at + interval '30 days', 1
 FROM tasks WHERE deleted_at IS NOT NULL;
 
--- Of the big tenant itself, a team, two members and a task 2,000 each; of each small one ten.
+-- Of the big tenant itself, a team, two members, a task and a document 2,000 each; of each small one ten.
 INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, actor_id, changes, created_at)
 SELECT id, pg_temp.id('0008', tenant, n), n, 'UPDATED', types[1 + n % 5],
        CASE n % 5 WHEN 0 THEN id WHEN 1 THEN pg_temp.id('0004', tenant, 1) WHEN 2 THEN pg_temp.id('0003', tenant, 2)
@@ -82,12 +107,12 @@ SELECT id, pg_temp.id('0008', tenant, n), n, 'UPDATED', types[1 + n % 5],
        pg_temp.id('0002', tenant, 1), '{{}}', now() + n * interval '1 second'
 FROM tenants CROSS JOIN LATERAL generate_series(1, CASE tenant WHEN 0 THEN 10000 ELSE 10 END) AS n
 CROSS JOIN (VALUES (ARRAY['Organization', 'Team', 'OrganizationMember', 'TeamMember', 'Task'])) AS _ (types);
+
+INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, actor_id, changes, created_at)
+SELECT pg_temp.id('0001', 0, 0), pg_temp.id('0008', 0, n), n, 'UPDATED', 'Document', '{DOCUMENT}',
+       pg_temp.id('0002', 0, 1), '{{}}', now() + n * interval '1 second'
+FROM generate_series(10001, 12000) AS n;
 """
-
-
-def identify(kind: str, place: int) -> UUID:
-    """The id of something of the big tenant."""
-    return UUID(f"00000000-{kind}-7000-8000-{place:012}")
 
 
 ORGANIZATION, USER = identify("0001", 0), identify("0002", 2)

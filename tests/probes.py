@@ -36,13 +36,16 @@ class Victim:
 
 async def make_victim(superuser: "asyncpg.Connection[Any]") -> Victim:
     """A tenant with a secret in each text, and a task that had the key OLD-7 before."""
-    tenant = await make_tenant(superuser, members=2, teams=2, tasks=2)
+    tenant = await make_tenant(superuser, members=2, teams=2, tasks=2, documents=2)
     secret = f"secret{new_id().hex}"
     for statement in (
         "UPDATE organizations SET name = $2::text, slug = $2 WHERE id = $1",
         "UPDATE teams SET name = $2::text || ' ' || key, description = $2 WHERE organization_id = $1",
         "UPDATE tasks SET title = $2::text || ' ' || number, description = $2 WHERE organization_id = $1",
         "UPDATE tasks SET tags = ARRAY[$2] WHERE organization_id = $1",
+        "UPDATE documents SET title = $2::text || ' document', source = $2 WHERE organization_id = $1",
+        "UPDATE document_texts SET text = $2 WHERE organization_id = $1",
+        "UPDATE document_chunks SET text = $2, section = $2 WHERE organization_id = $1",
     ):
         await superuser.execute(statement, tenant.id, secret)
     await superuser.execute(
@@ -55,7 +58,7 @@ async def make_victim(superuser: "asyncpg.Connection[Any]") -> Victim:
         tenant.id,
         tenant.tasks[0],
     )
-    texts = (secret, f"{secret} T1", f"{secret} 1", f"e{secret}@{tenant.users[0]}.example.com")
+    texts = (secret, f"{secret} T1", f"{secret} 1", f"{secret} document", f"e{secret}@{tenant.users[0]}.example.com")
     return Victim(tenant, secret, texts)
 
 

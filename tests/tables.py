@@ -51,7 +51,7 @@ def owner_of(table: Table, tenant: Tenant) -> UUID:
 
 async def make_full_tenant(superuser: "asyncpg.Connection[Any]") -> Tenant:
     """A tenant with a row in every table."""
-    tenant = await make_tenant(superuser)
+    tenant = await make_tenant(superuser, documents=1)
     named = {
         "organization": tenant.id,
         "owner": tenant.users[0],

@@ -30,6 +30,7 @@ PLACES = {
     "OrganizationMember": f'node(id: "{large.MEMBER}") {{ ... on OrganizationMember {{ SELECTION }} }}',
     "Team": f'team(id: "{large.BUSY_TEAM}") {{ SELECTION }}',
     "Task": f'task(by: {{id: "{large.TASK}"}}) {{ SELECTION }}',
+    "Document": f'document(id: "{large.DOCUMENT}") {{ SELECTION }}',
     "TeamMember": f'node(id: "{large.BUSY_MEMBER}") {{ ... on TeamMember {{ SELECTION }} }}',
 }
 WALK = """teams(first: 100) {
@@ -42,6 +43,8 @@ LOOK_UPS = {
     "task by id": f'task(by: {{id: "{large.TASK}"}}) {{ key team {{ name }} assignee {{ user {{ name }} }} }}',
     "task by key": f'task(by: {{key: {{organizationSlug: "{large.SLUG}", key: "T1-20000"}}}}) {{ key }}',
     "task by a key it had": f'task(by: {{key: {{organizationSlug: "{large.SLUG}", key: "OLD-1"}}}}) {{ key }}',
+    "document": f'document(id: "{large.DOCUMENT}") {{ title team {{ name }} createdBy {{ name }} }}',
+    "text": f'document(id: "{large.DOCUMENT}") {{ text }}',
     "node": f'node(id: "{large.TASK}") {{ ... on Task {{ key }} }}',
     "person": f'node(id: "{large.USER}") {{ ... on User {{ name }} }}',
     "viewer": "viewer { user { name } }",

@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 
 from app.schema import graphql_schema
-from tests.actions import ACTIONS, ROLES, document
+from tests.actions import ACTIONS, ROLES, document, make_target
 from tests.api import Api
-from tests.factories import Tenant, make_tenant
+from tests.factories import Tenant
 from tests.unchanged import unchanged
 
 
@@ -21,7 +21,7 @@ def test_every_mutation_has_its_row() -> None:
 @pytest.mark.parametrize("mutation", ACTIONS)
 async def test_role(api: Api, superuser: "asyncpg.Connection[Any]", mutation: str, role: str) -> None:
     action = ACTIONS[mutation]
-    tenant = await make_tenant(superuser, members=3, teams=2)
+    tenant = await make_target(superuser)
     await give_role(superuser, tenant, *ROLES[role])
     who = tenant.owner.replace("person1", "person2")
     if action.before:

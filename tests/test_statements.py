@@ -24,6 +24,8 @@ PLACES = {
     "Team": "organization(by: {slug: $slug}) { teams { nodes { SELECTION } } }",
     "TeamMember": "organization(by: {slug: $slug}) { teams { nodes { members { nodes { SELECTION } } } } }",
     "Task": "organization(by: {slug: $slug}) { tasks { nodes { SELECTION } } }",
+    "Document": "organization(by: {slug: $slug}) { documents { nodes { SELECTION } } }",
+    "DocumentChunk": "organization(by: {slug: $slug}) { documents { nodes { chunks { nodes { SELECTION } } } } }",
     "User": "organization(by: {slug: $slug}) { members { nodes { user { SELECTION } } } }",
     "Viewer": "viewer { SELECTION }",
     "Deletion": "organization(by: {slug: $slug}) { trash { nodes { SELECTION } } }",
@@ -34,6 +36,7 @@ EDGES = {
     "Organization.teams": 1,
     "Organization.members": 1,
     "Organization.tasks": 1,
+    "Organization.documents": 1,
     "Organization.events": 1,
     "Organization.trash": 1,
     "Organization.settings": 1,
@@ -47,6 +50,7 @@ EDGES = {
     "Team.organization": 1,
     "Team.members": 1,
     "Team.tasks": 1,
+    "Team.documents": 1,
     "Team.events": 1,
     "Team.settings": 1,
     "Team.effectiveSettings": 1,
@@ -65,6 +69,12 @@ EDGES = {
     "Task.creator": 1,
     "Task.events": 1,
     "Task.deletion": 0,
+    "Document.organization": 1,
+    "Document.team": 1,
+    "Document.createdBy": 1,
+    "Document.chunks": 1,
+    "Document.events": 1,
+    "Document.deletion": 0,
     "Deletion.subject": 1,
     "Deletion.deletedBy": 1,
     "Deletion.counts": 0,
@@ -82,7 +92,7 @@ SOMETHING = {
     "EffectiveSettings": "digest { value }",
 }
 # Other fields are columns, which add none.
-LEAVES = {"Team.viewerRole": 1}
+LEAVES = {"Team.viewerRole": 1, "Document.text": 1}
 ROOTS = {
     "viewer": ("viewer { user { name } }", 1),
     "node": ("node(id: $task) { ... on Task { title } }", 2),  # which noun it is of, then its row
@@ -91,6 +101,7 @@ ROOTS = {
     "organization": ("organization(by: {slug: $slug}) { name }", 1),
     "team": ("team(id: $team) { name }", 1),
     "task": ('task(by: {key: {organizationSlug: $slug, key: "T1-1"}}) { title }', 1),
+    "document": ("document(id: $document) { title }", 1),
     "deletionPreview": ("deletionPreview(id: $team) { tasks }", 2),  # which noun it is of, then all counts
 }
 WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass)"
@@ -135,7 +146,13 @@ def fields_of(name: str) -> dict[str, GraphQLField]:
 
 async def cost(api: Api, tenant: Tenant, selected: str) -> int:
     """The statements between BEGIN and ROLLBACK; `selected` says `$slug` and so on for what the tenant has."""
-    named = {"slug": tenant.slug, "team": tenant.teams[0], "task": tenant.tasks[0], "other": tenant.tasks[-1]}
+    named: dict[str, Any] = {
+        "slug": tenant.slug,
+        "team": tenant.teams[0],
+        "task": tenant.tasks[0],
+        "other": tenant.tasks[-1],
+        "document": tenant.documents[0] if tenant.documents else None,
+    }
     for name, value in named.items():
         selected = selected.replace(f"${name}", f'"{value}"')
     await api.data(f"{{ {selected} }}", who=tenant.owner)  # signing in, and what the driver asks about types
@@ -165,7 +182,7 @@ async def test_walk_costs_seven_statements_for_one_team_and_for_a_hundred(
 
 @pytest.mark.parametrize("edge", fields(leaf=False))
 async def test_an_edge_costs_what_is_pinned(api: Api, superuser: "asyncpg.Connection[Any]", edge: str) -> None:
-    tenant = await make_tenant(superuser, members=3, teams=3, tasks=1)
+    tenant = await make_tenant(superuser, members=3, teams=3, tasks=1, documents=3)
     await delete_two_tasks(api, tenant)
     place = PLACES[edge.partition(".")[0]]
 
@@ -177,7 +194,7 @@ async def test_an_edge_costs_what_is_pinned(api: Api, superuser: "asyncpg.Connec
 
 @pytest.mark.parametrize("name", PLACES)
 async def test_columns_cost_nothing(api: Api, superuser: "asyncpg.Connection[Any]", name: str) -> None:
-    tenant = await make_tenant(superuser, members=3, teams=3, tasks=1)
+    tenant = await make_tenant(superuser, members=3, teams=3, tasks=1, documents=3)
     leaves = [leaf for leaf in fields(leaf=True) if leaf.startswith(f"{name}.")]
     selected = " ".join(leaf.split(".")[1] for leaf in leaves)
 
@@ -200,7 +217,7 @@ async def test_what_deleted_rows_went_with_costs_one_statement(api: Api, superus
 
 @pytest.mark.parametrize("field", root_fields())
 async def test_a_root_field_costs_what_is_pinned(api: Api, superuser: "asyncpg.Connection[Any]", field: str) -> None:
-    tenant = await make_tenant(superuser, tasks=2)
+    tenant = await make_tenant(superuser, tasks=2, documents=1)
     selected, statements = ROOTS[field]
 
     assert await cost(api, tenant, selected) == statements
@@ -210,7 +227,7 @@ def test_every_noun_is_measured() -> None:
     node = graphql_schema.type_map["Node"]
     nouns = [one.name for one in graphql_schema.type_map.values() if node in getattr(one, "interfaces", ())]
 
-    assert {*nouns, "Viewer"} == PLACES.keys()
+    assert {*nouns, "Viewer", "DocumentChunk"} == PLACES.keys()
 
 
 async def test_aliases_with_equal_arguments_share_a_statement(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

@@ -30,7 +30,7 @@ async def victim(superuser: "asyncpg.Connection[Any]") -> Victim:
 
 @pytest.fixture
 async def stranger(superuser: "asyncpg.Connection[Any]") -> Tenant:
-    return await make_tenant(superuser, members=2, teams=2, tasks=2)
+    return await make_tenant(superuser, members=2, teams=2, tasks=2, documents=2)
 
 
 async def test_a_thing_of_others_is_as_absent_as_what_never_was(api: Api, victim: Victim, stranger: Tenant) -> None:
@@ -50,6 +50,7 @@ async def test_its_own_member_finds_what_the_stranger_does_not(api: Api, victim:
         "Query.organization.by.slug",
         "Query.team.id",
         "Query.task.by.id",
+        "Query.document.id",
         "Query.task.by.key.organizationSlug",
         "Organization.tasks.filter.id.eq",
         "Team.tasks.filter.title.contains",
@@ -57,6 +58,8 @@ async def test_its_own_member_finds_what_the_stranger_does_not(api: Api, victim:
         "Organization.tasks.filter.creator.email.eq",
         "Organization.tasks.filter.assignee.user.email.contains",
         "TeamMember.tasks.filter.team.name.eq",
+        "Organization.documents.filter.source.contains",
+        "Team.documents.filter.createdBy.email.eq",
     }
     tried = [one for one in inputs() if str(one) in finding]
 

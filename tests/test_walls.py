@@ -46,7 +46,7 @@ ONE = {"totalCount": 1}
 async def world(new_database: Callable[..., Awaitable[Any]]) -> AsyncIterator[World]:
     async with both_served(new_database) as servers:
         superuser = servers.superuser
-        victim, stranger = await make_victim(superuser), await make_tenant(superuser, members=2, tasks=2)
+        victim, stranger = await make_victim(superuser), await make_tenant(superuser, members=2, tasks=2, documents=2)
         yield World(superuser, servers.held, servers.free, victim, stranger)
 
 
@@ -62,6 +62,7 @@ async def test_all_walls_down_shows_everything(world: World, monkeypatch: pytest
         "Query.organization.by.slug",
         "Query.team.id",
         "Query.task.by.id",
+        "Query.document.id",
         "Query.task.by.key.organizationSlug",
         "a list",
     } <= found

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.actions import ACTIONS, document
+from tests.actions import ACTIONS, document, make_target
 from tests.api import Api
 from tests.factories import make_tenant
 from tests.unchanged import unchanged
@@ -26,7 +26,7 @@ async def harmful(servers: Servers, api: Api, monkeypatch: pytest.MonkeyPatch, *
     found = []
     for name in ACTIONS:
         stranger = await make_tenant(servers.superuser)
-        tenant = await make_tenant(servers.superuser, members=3, teams=2)
+        tenant = await make_target(servers.superuser)
         with monkeypatch.context() as felled:
             if not scoped:
                 fell_loaders(felled, tenant.id, stranger.id)

@@ -175,6 +175,7 @@ def ids_of(tenant: Tenant) -> dict[str, str]:
         "Team": tenant.teams[0],
         "TeamMember": tenant.team_members[0],
         "Task": tenant.tasks[0],
+        "Document": tenant.documents[0],
         "User": tenant.users[0],
     }
     return {noun: str(one) for noun, one in found.items()}

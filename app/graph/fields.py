@@ -26,9 +26,17 @@ def leaf(row: Any, name: str) -> Any:
 
 
 def by_level(
-    level: Level, *, description: str, needs: tuple[str, ...] = (), arguments: Sequence[Parameter] = ()
+    level: Level,
+    *,
+    description: str,
+    needs: tuple[str, ...] = (),
+    arguments: Sequence[Parameter] = (),
+    name: str | None = None,
 ) -> Any:
-    """A field that `level` answers, which may be async; `needs` are the columns that it reads of its rows."""
+    """A field that `level` answers, which may be async; `needs` are the columns that it reads of its rows.
+
+    `name` is what the schema calls it, where its attribute cannot be called so.
+    """
 
     def resolve(root: Any, info: Info, **given: Any) -> Any:
         values = level(info.context, [root], given)
@@ -41,7 +49,9 @@ def by_level(
             *arguments,
         ]
     )
-    return strawberry.field(resolver=resolve, description=description, metadata={LEVEL: level, NEEDS: needs})
+    return strawberry.field(
+        resolver=resolve, name=name, description=description, metadata={LEVEL: level, NEEDS: needs}
+    )
 
 
 async def _only(values: Awaitable[Column]) -> Any:

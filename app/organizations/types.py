@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from app.documents.filter import DocumentFilter, DocumentOrder
+from app.documents.loaders import DOCUMENTS, NEWEST_DOCUMENTS_FIRST, documents_by_organization
 from app.events.filter import EventFilter
 from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_organization
 from app.graph.connections import Connection
@@ -28,6 +30,7 @@ from app.trash.loaders import DELETIONS, NEWEST_DELETIONS_FIRST, deletions_by_or
 from app.trash.types import Deletable, Deletion
 
 if TYPE_CHECKING:
+    from app.documents.types import Document
     from app.events.types import Event
     from app.members.types import OrganizationMember
     from app.tasks.types import Task
@@ -84,6 +87,14 @@ class Organization(Node, Deletable):
         orders=TaskOrder,
         filters=TaskFilter,
         description="The tasks of all its teams, the newest first unless `orderBy` says otherwise.",
+    )
+    documents: Connection[Annotated["Document", strawberry.lazy("app.documents.types")]] = to_many(
+        documents_by_organization,
+        DOCUMENTS,
+        order=NEWEST_DOCUMENTS_FIRST,
+        orders=DocumentOrder,
+        filters=DocumentFilter,
+        description="Its own documents and those of all its teams, the newest first unless `orderBy` says otherwise.",
     )
     trash: Connection[Deletion] = to_many(
         deletions_by_organization,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from app.documents.filter import DocumentFilter, DocumentOrder
+from app.documents.loaders import DOCUMENTS, NEWEST_DOCUMENTS_FIRST, documents_by_team
 from app.events.filter import EventFilter
 from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
 from app.graph.connections import Connection
@@ -33,6 +35,7 @@ from app.teams.policies import can_manage
 from app.trash.types import Deletable
 
 if TYPE_CHECKING:
+    from app.documents.types import Document
     from app.events.types import Event
     from app.organizations.types import Organization
     from app.tasks.types import Task
@@ -86,6 +89,14 @@ class Team(Node, Deletable):
         orders=TaskOrder,
         filters=TaskFilter,
         description="Its tasks, the newest first unless `orderBy` says otherwise.",
+    )
+    documents: Connection[Annotated["Document", strawberry.lazy("app.documents.types")]] = to_many(
+        documents_by_team,
+        DOCUMENTS,
+        order=NEWEST_DOCUMENTS_FIRST,
+        orders=DocumentOrder,
+        filters=DocumentFilter,
+        description="Its documents, the newest first unless `orderBy` says otherwise.",
     )
     events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
         events_by_subject,

@@ -109,7 +109,7 @@ async def _require_owners(context: Context, table: Table, rows: Sequence[Any], a
     """Raises Rejected where a row belongs to a deleted one; else its owners cannot be deleted until the commit."""
     errors = []
     for edge in owners_of(table):
-        ids = [row[edge.column] for row in rows]
+        ids = [row[edge.column] for row in rows if row[edge.column] is not None]
         owners = {row["id"] for row in await context.fetch(_hold_live(edge.parent), {"ids": ids})}
         if not owners.issuperset(ids):
             message = f"The {noun_of(edge.parent)} it belongs to is deleted: restore that first."

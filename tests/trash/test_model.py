@@ -28,14 +28,15 @@ from tests.factories import Tenant, make_tenant
 from tests.trash.model import Model, Row
 
 RUNS = int(os.environ.get("TRELLIS_TEST_RUNS", "30"))  # `make soak` asks for more
-KINDS = ("organizations", "organization_members", "teams", "team_members", "tasks")
-COUNTS = "{ organizations organizationMembers teams teamMembers tasks }"
+KINDS = ("organizations", "organization_members", "teams", "team_members", "tasks", "documents")
+COUNTS = "{ organizations organizationMembers teams teamMembers tasks documents }"
 VERBS = {  # kind → what the fields that delete and restore one of it are called
     "organizations": ("deleteOrganization", "restoreOrganization"),
     "organization_members": ("removeOrganizationMember", "restoreOrganizationMember"),
     "teams": ("deleteTeam", "restoreTeam"),
     "team_members": ("removeTeamMember", "restoreTeamMember"),
     "tasks": ("deleteTask", "restoreTask"),
+    "documents": ("deleteDocument", "restoreDocument"),
 }
 STATE = """
 SELECT id::text, deleted_at IS NULL, '{}'::text[], NULL FROM organizations WHERE id = $1
@@ -45,6 +46,9 @@ UNION ALL SELECT id::text, deleted_at IS NULL, ARRAY[team_id::text, organization
 FROM team_members WHERE organization_id = $1
 UNION ALL SELECT id::text, deleted_at IS NULL, ARRAY[team_id::text], assignee_id::text
 FROM tasks WHERE organization_id = $1
+UNION ALL SELECT id::text, deleted_at IS NULL,
+                 array_remove(ARRAY[organization_id::text, team_id::text], NULL), NULL
+FROM documents WHERE organization_id = $1
 """
 HELD = " UNION ALL ".join(
     f"SELECT deletion_id::text, '{kind}', count(*) FROM {kind} "
@@ -85,7 +89,7 @@ class Deletions(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tenant: Tenant = self.run(make_tenant(self.world.superuser, members=3, teams=2, tasks=1))
+        self.tenant: Tenant = self.run(make_tenant(self.world.superuser, members=3, teams=2, tasks=1, documents=3))
         self.organization = str(self.tenant.id)
         self.model = Model({self.organization: Row("organizations")})
         for member in self.tenant.members:
@@ -96,6 +100,8 @@ class Deletions(RuleBasedStateMachine):
         for team_member, task, pair in zip(self.tenant.team_members, self.tenant.tasks, pairs, strict=True):
             self.model.rows[str(team_member)] = Row("team_members", pair, pair)
             self.model.rows[str(task)] = Row("tasks", pair[:1], assignee=str(team_member))
+        for document, teams in zip(self.tenant.documents, ([], *([one] for one in self.tenant.teams)), strict=True):
+            self.model.rows[str(document)] = Row("documents", (self.organization, *map(str, teams)))
 
     @initialize(deletes=some_deletes)
     def delete_some(self, deletes: list[tuple[str, int]]) -> None:
@@ -165,6 +171,15 @@ class Deletions(RuleBasedStateMachine):
         payload = self.write("createTask", f'input: {{teamId: "{team}", title: "A"{assigned}}}', "task { id }")
         self.model.rows[payload["task"]["id"]] = Row("tasks", (team,), assignee=assignee)
 
+    @precondition(organization_lives)
+    @rule(team_pick=st.none() | picks)
+    def create_document(self, team_pick: int | None) -> None:
+        team = None if team_pick is None else self.living("teams", team_pick)
+        placed = f'organizationId: "{self.organization}"' + (f', teamId: "{team}"' if team else "")
+        payload = self.write("createDocument", f'input: {{{placed}, title: "A", text: "A"}}', "document { id }")
+        owners = (self.organization, team) if team else (self.organization,)
+        self.model.rows[payload["document"]["id"]] = Row("documents", owners)
+
     @rule(task_pick=picks, team_pick=picks)
     def move_task(self, task_pick: int, team_pick: int) -> None:
         task, team = self.living("tasks", task_pick), self.living("teams", team_pick)
@@ -185,7 +200,7 @@ class Deletions(RuleBasedStateMachine):
     def remove_member(self, pick: int) -> None:
         self._delete_one("organization_members", pick)
 
-    @rule(kind=st.sampled_from(["team_members", "tasks"]), pick=picks)
+    @rule(kind=st.sampled_from(["team_members", "tasks", "documents"]), pick=picks)
     def delete_leaf(self, kind: str, pick: int) -> None:
         self._delete_one(kind, pick)
 
@@ -262,7 +277,10 @@ class Deletions(RuleBasedStateMachine):
     def _sweep(self, deletion_id: str) -> None:
         make_due = "UPDATE deletions SET purge_at = now() WHERE id = $1"
         self.run(self.world.superuser.execute(make_due, deletion_id))
-        assert self.run(sweep(self.world.api.database)) == self.model.purge(deletion_id)
+        purged = self.run(sweep(self.world.api.database))
+        assert {kind: purged[kind] for kind in KINDS if purged[kind]} == self.model.purge(
+            deletion_id
+        )  # chunks go along
 
     def _deletion(self, pick: int) -> str:
         return list(self.model.deletions)[pick % len(self.model.deletions)]
@@ -288,7 +306,7 @@ CREATED_TEAM = "team { id members { nodes { id } } }"
 
 def counter(counts: dict[str, int]) -> Counter[str]:
     """The counts of an answer by the names of the tables."""
-    names = dict(zip(("organizations", "organizationMembers", "teams", "teamMembers", "tasks"), KINDS, strict=True))
+    names = dict(zip(COUNTS.strip("{ }").split(), KINDS, strict=True))
     return +Counter({names[name]: amount for name, amount in counts.items()})
 
 

@@ -1,0 +1,37 @@
+"""What an input says of a document's columns: each mistake in it is noted with its place."""
+
+from hashlib import sha256
+from typing import Any
+
+from strawberry import UNSET
+
+from app.documents.inputs import CreateDocumentInput, UpdateDocumentInput
+from app.graph.inputs import Checks
+from app.graph.writes import UserErrorCode
+
+LONGEST_TITLE = 200
+LONGEST_SOURCE = 2_000
+LARGEST_TEXT = 1024 * 1024  # bytes in UTF-8
+
+
+def columns_given(given: CreateDocumentInput | UpdateDocumentInput, checks: Checks) -> dict[str, Any]:
+    """The columns that the input says something about; of the text those that tell it from others."""
+    columns: dict[str, Any] = {}
+    if checks.required(given.title, "title"):
+        columns["title"] = checks.text(given.title, "title", longest=LONGEST_TITLE)
+    if checks.required(given.kind, "kind"):
+        columns["kind"] = given.kind.name
+    if given.source is not UNSET:
+        columns["source"] = checks.optional_text(given.source, "source", longest=LONGEST_SOURCE)
+    if checks.required(given.text, "text"):
+        columns |= columns_of_text(given.text)
+        if columns["size"] > LARGEST_TEXT:
+            message = f"At most {LARGEST_TEXT:,} bytes in UTF-8 are allowed, not {columns['size']:,}."
+            checks.wrong(UserErrorCode.TOO_LONG, message, "text")
+    return columns
+
+
+def columns_of_text(text: str) -> dict[str, Any]:
+    """The columns by which a document knows its text: how many bytes it has, and their SHA-256."""
+    content = text.encode()
+    return {"size": len(content), "text_hash": sha256(content).hexdigest()}

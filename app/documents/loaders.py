@@ -1,0 +1,90 @@
+"""Reading documents."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import case, func, literal, literal_column, select, true
+
+from app.db.row import table_of
+from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.documents.models import Document, DocumentChunk, DocumentText
+from app.errors import AppError
+from app.graph.context import Context
+from app.graph.paging import DeletedScope, Order, Page, Slice
+from app.graph.select import Key, given_keys, key_values, live_rows, pages, rows_by_key, the_callers
+
+MOST_TEXT = 8 * 1024 * 1024  # bytes of texts in one batch: they are held in memory several times over
+
+documents = table_of(Document)
+texts = table_of(DocumentText)
+
+DOCUMENTS = Source(Document, own=documents.c.team_id.is_(None))
+DOCUMENT_CHUNKS = Source(DocumentChunk)
+NEWEST_DOCUMENTS_FIRST = Order("created_at", descending=True)
+IN_THE_ORDER_OF_THE_TEXT = Order("index", descending=False)
+
+
+class TextsTooLong(AppError):
+    """The texts of a list together are more than one answer should hold."""
+
+    code = "LIMIT_EXCEEDED"
+    status = 400
+
+
+async def document_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+    """The document of each key, deleted or not."""
+    return await rows_by_key(context, DOCUMENTS, keys)
+
+
+async def live_document(context: Context, ids: Sequence[UUID]) -> list[Any]:
+    """The document of each id, unless it is deleted."""
+    return await live_rows(context, DOCUMENTS, ids)
+
+
+async def documents_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of each organization's documents, those of its teams included."""
+    return await pages(context, DOCUMENTS, organizations, page, by="organization_id")
+
+
+async def documents_by_team(context: Context, teams: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of each team's documents."""
+    return await pages(context, DOCUMENTS, teams, page, by="team_id")
+
+
+async def chunks_by_document(context: Context, keys: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of each document's chunks."""
+    page = replace(page, deleted=DeletedScope.INCLUDE)  # they are as alive as their document
+    return await pages(context, DOCUMENT_CHUNKS, keys, page, by="document_id")
+
+
+async def text_by_document(context: Context, keys: Sequence[Key]) -> list[str]:
+    """The text of each document. Raises TextsTooLong where they are more than 8 MiB together; then none is read."""
+    rows = await context.fetch(_texts(), key_values(keys))
+    if any(row["text"] is None for row in rows):
+        raise TextsTooLong("The texts of these documents are more than 8 MiB: ask for fewer at once.")
+    found = {row["ordinal"]: row["text"] for row in rows}
+    return [found.get(ordinal, "") for ordinal in range(1, len(keys) + 1)]
+
+
+@lru_cache(1)
+def _texts() -> Statement:
+    """Texts lie outside of their rows, and PostgreSQL fetches them from there only where it answers them."""
+    keys = given_keys()
+    here = (documents.c.organization_id == keys.c.organization_id) & (documents.c.id == keys.c.id)
+    one = (
+        select(documents.c.size, texts.c.text)
+        .join(texts, (texts.c.organization_id == documents.c.organization_id) & (texts.c.document_id == documents.c.id))
+        .where(here)
+        .limit(literal_column("1"))
+        .lateral("one")
+    )
+    fit = func.sum(one.c.size).over() <= literal(MOST_TEXT)
+    return prepare(
+        select(keys.c.ordinal, case((fit, one.c.text)).label("text"))
+        .select_from(keys.join(one, true()))
+        .where(the_callers(keys.c.organization_id))
+    )

@@ -1,0 +1,129 @@
+"""Documents, their texts, and the chunks that these are cut into."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, Uuid, text
+from sqlmodel import Field, SQLModel
+
+from app.db.row import OWNS, Owned, new_id
+
+
+@strawberry.enum(description="How a document's text is written.")
+class DocumentKind(Enum):
+    MARKDOWN = strawberry.enum_value("MARKDOWN", description="CommonMark: it is cut at its headings.")
+    TEXT = strawberry.enum_value("TEXT", description="Plain text.")
+
+
+@strawberry.enum(description="How far the search is with a document.")
+class DocumentStatus(Enum):
+    PENDING = strawberry.enum_value(
+        "PENDING", description="It waits to be cut into chunks, or to be cut anew."
+    )
+    PROCESSING = strawberry.enum_value("PROCESSING", description="It is being cut.")
+    COMPLETED = strawberry.enum_value("COMPLETED", description="Its chunks are those of its text.")
+    FAILED = strawberry.enum_value("FAILED", description="It could not be cut, and `processingError` says why.")
+
+
+ORDERS = ("created_at", "updated_at", "title")
+PARENTS = {"organization": (), "team": ("team_id",)}
+
+
+def page_indexes() -> Iterator[Index]:
+    """One index for each list of documents in each order."""
+    for parent, columns in PARENTS.items():
+        for order in ORDERS:
+            yield Index(f"ix_documents_{parent}_{order}", "organization_id", *columns, order, "id")
+
+
+class Document(Owned, table=True):
+    """A text of a team, or of the organization itself; the text is in a table of its own, as lists do not show it.
+
+    `due_at` is when it is to be cut into chunks, or to be given up by whoever is at it; NULL where that is done.
+    """
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="RESTRICT", info=OWNS),
+        ForeignKeyConstraint(
+            ["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="RESTRICT", info=OWNS
+        ),
+        ForeignKeyConstraint(["created_by"], ["users.id"], ondelete="RESTRICT"),
+        CheckConstraint("char_length(title) BETWEEN 1 AND 200", name="title_length"),
+        CheckConstraint("kind IN ('MARKDOWN', 'TEXT')", name="kind_known"),
+        CheckConstraint("char_length(source) BETWEEN 1 AND 2000", name="source_length"),
+        CheckConstraint("size BETWEEN 0 AND 1048576", name="size_fits"),
+        CheckConstraint("text_hash ~ '^[0-9a-f]{64}$'", name="text_hash_form"),
+        CheckConstraint("status IN ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED')", name="status_known"),
+        CheckConstraint("(status IN ('PENDING', 'PROCESSING')) = (due_at IS NOT NULL)", name="due_until_done"),
+        CheckConstraint(
+            "CASE status WHEN 'FAILED' THEN processing_error IS NOT NULL"
+            " WHEN 'COMPLETED' THEN processing_error IS NULL ELSE true END",
+            name="error_where_failed",
+        ),
+        CheckConstraint("char_length(processing_error) <= 1000", name="processing_error_length"),
+        CheckConstraint("attempts >= 0", name="attempts_not_negative"),
+        CheckConstraint("chunk_count >= 0", name="chunk_count_not_negative"),
+        CheckConstraint("version > 0", name="version_positive"),
+        Index("ix_documents_created_by", "created_by"),
+        Index("ix_documents_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        *page_indexes(),
+    )
+
+    team_id: UUID | None = Field(default=None, sa_type=Uuid)
+    title: str
+    kind: str
+    source: str | None = None
+    size: int
+    text_hash: str
+    status: str = Field(default="PENDING", sa_column_kwargs={"server_default": "PENDING"})
+    processing_error: str | None = None
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    due_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    chunk_count: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    created_by: UUID | None = Field(default=None, sa_type=Uuid)
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+
+
+class DocumentText(SQLModel, table=True):
+    """What a document says, as it was given."""
+
+    __tablename__ = "document_texts"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "document_id"], ["documents.organization_id", "documents.id"], ondelete="RESTRICT"
+        ),
+        CheckConstraint("octet_length(text) <= 1048576", name="text_fits"),
+    )
+
+    organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    document_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    text: str
+
+
+class DocumentChunk(SQLModel, table=True):
+    """A piece of a document's text that is searched by itself; its id stays while its text does.
+
+    Not removed by the database along with its document, since what search keeps of it has to go too.
+    """
+
+    __tablename__ = "document_chunks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "document_id"], ["documents.organization_id", "documents.id"], ondelete="RESTRICT"
+        ),
+        CheckConstraint("index >= 0", name="index_not_negative"),
+        CheckConstraint("page >= 1", name="page_positive"),
+        Index("uq_document_chunks_index", "organization_id", "document_id", "index", unique=True),
+    )
+
+    organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
+    id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Uuid)
+    document_id: UUID = Field(sa_type=Uuid)
+    index: int
+    section: str | None = None
+    page: int
+    text: str

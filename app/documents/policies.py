@@ -1,0 +1,26 @@
+"""Who may write documents."""
+
+from typing import Any
+
+from app.auth.actor import Actor
+from app.graph.guards import Verdict
+from app.organizations.policies import administers
+from app.tasks.policies import can_work
+
+
+def can_write_own(actor: Actor, row: Any) -> Verdict:
+    """May the actor create, change, delete and restore documents that are the organization's own?
+
+    `row` is the organization or one of these documents.
+    """
+    return administers(actor, row.organization_id) or "Only the organization's owners and admins write its documents."
+
+
+def can_write_in(actor: Actor, team: Any, role: str | None) -> Verdict:
+    """May the actor, who is `role` in the team, do so with the team's documents?"""
+    return can_work(actor, team, role)
+
+
+def can_write(actor: Actor, document: Any, role: str | None) -> Verdict:
+    """May the actor, who is `role` in the document's team if it has one, do so with this document?"""
+    return can_write_own(actor, document) if document.team_id is None else can_write_in(actor, document, role)

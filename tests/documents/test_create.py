@@ -1,0 +1,142 @@
+"""Making documents of teams and of organizations."""
+
+from hashlib import sha256
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.db.row import new_id
+from tests.api import Api
+from tests.documents.documents import CREATE, MISTAKES
+from tests.factories import Tenant, make_tenant
+from tests.log import events_of
+from tests.unchanged import unchanged
+
+COUNT = "SELECT count(*) FROM documents WHERE organization_id = $1"
+
+
+def of_team(tenant: Tenant, **more: Any) -> dict[str, Any]:
+    given = {"organizationId": str(tenant.id), "teamId": str(tenant.teams[0]), "title": "Guide", "text": "Read me.\n"}
+    return {**given, **more}
+
+
+async def test_a_document_of_a_team(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+
+    payload = (await api.data(CREATE, who=tenant.owner, input=of_team(tenant, source=" guide.md ")))["createDocument"]
+
+    document_id = payload["document"].pop("id")
+    assert payload == {
+        "document": {
+            "title": "Guide",
+            "kind": "MARKDOWN",
+            "source": "guide.md",
+            "text": "Read me.\n",
+            "size": 9,
+            "textHash": sha256(b"Read me.\n").hexdigest(),
+            "version": 1,
+            "deletedAt": None,
+            "status": "PENDING",
+            "chunkCount": 0,
+            "organization": {"slug": tenant.slug},
+            "team": {"key": "T1"},
+            "createdBy": {"email": tenant.owner},
+        },
+        "userErrors": [],
+    }
+    (event,) = [one for one in await events_of(superuser, tenant) if one["type"] == "CREATED"]
+    assert (event["subject_type"], str(event["subject_id"]), event["actor_id"]) == (
+        "Document",
+        document_id,
+        tenant.users[0],
+    )
+    assert event["changes"] == {
+        "team_id": [None, str(tenant.teams[0])],
+        "title": [None, "Guide"],
+        "kind": [None, "MARKDOWN"],
+        "source": [None, "guide.md"],
+        "size": [None, 9],
+        "text_hash": [None, sha256(b"Read me.\n").hexdigest()],
+    }
+
+
+async def test_a_document_of_the_organization_itself(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    given = {"organizationId": str(tenant.id), "teamId": None, "title": "Rules", "kind": "TEXT", "text": ""}
+
+    payload = (await api.data(CREATE, who=tenant.owner, input=given))["createDocument"]
+
+    assert payload["userErrors"] == []
+    assert (payload["document"]["team"], payload["document"]["size"]) == (None, 0)
+
+
+async def test_only_who_administers_the_organization_writes_its_own(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser, members=2)
+    given = {"organizationId": str(tenant.id), "title": "Rules", "text": "A"}
+
+    async with unchanged(superuser, tenant):
+        error = await api.error(CREATE, who=tenant.owner.replace("person1", "person2"), input=given)
+
+    assert (error["message"], error["extensions"]["code"]) == (
+        "Only the organization's owners and admins write its documents.",
+        "FORBIDDEN",
+    )
+
+
+@pytest.mark.parametrize(("wrong", "code", "path"), MISTAKES)
+async def test_a_mistake_in_the_input(
+    api: Api, superuser: "asyncpg.Connection[Any]", wrong: dict[str, str], code: str, path: str
+) -> None:
+    tenant = await make_tenant(superuser)
+
+    async with unchanged(superuser, tenant):
+        payload = (await api.data(CREATE, who=tenant.owner, input=of_team(tenant, **wrong)))["createDocument"]
+
+    assert payload["document"] is None
+    assert [(error["code"], error["path"]) for error in payload["userErrors"]] == [(code, ["input", path])]
+
+
+async def test_a_team_of_another_organization_of_the_caller_is_not_found(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant, other = await make_tenant(superuser), await make_tenant(superuser)
+    await superuser.execute(
+        "UPDATE organization_members SET user_id = $1 WHERE organization_id = $2", tenant.users[0], other.id
+    )
+
+    async with unchanged(superuser, tenant, other):
+        given = of_team(tenant, teamId=str(other.teams[0]))
+        payload = (await api.data(CREATE, who=tenant.owner, input=given))["createDocument"]
+
+    assert payload["userErrors"] == [
+        {"code": "NOT_FOUND", "message": "There is no such team in the organization.", "path": ["input", "teamId"]}
+    ]
+
+
+@pytest.mark.parametrize("place", ["organizationId", "teamId"])
+async def test_what_is_not_there_or_deleted_gets_no_document(
+    api: Api, superuser: "asyncpg.Connection[Any]", place: str
+) -> None:
+    tenant, stranger = await make_tenant(superuser), await make_tenant(superuser)
+    theirs = stranger.id if place == "organizationId" else stranger.teams[0]
+    given = {"organizationId": str(tenant.id), "title": "A", "text": "A"}
+
+    async with unchanged(superuser, tenant, stranger):
+        answers = [
+            (await api.data(CREATE, who=tenant.owner, input={**given, place: str(one)}))["createDocument"]
+            for one in (theirs, new_id())
+        ]
+    table, one = ("organizations", tenant.id) if place == "organizationId" else ("teams", tenant.teams[0])
+    await superuser.execute(f"UPDATE {table} SET deleted_at = now() WHERE id = $1", one)
+    deleted = (await api.data(CREATE, who=tenant.owner, input={**given, place: str(one)}))["createDocument"]
+
+    assert [answer["userErrors"][0]["code"] for answer in (*answers, deleted)] == [
+        "NOT_FOUND",
+        "NOT_FOUND",
+        "PARENT_DELETED",
+    ]
+    assert answers[0] == answers[1]
+    assert await superuser.fetchval(COUNT, tenant.id) == 0

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,32 +25,47 @@ from tests.processes import serve
 
 PROJECT = Path(__file__).parent
 PACKAGES = PROJECT / "node_modules"
+TESTS = sorted(path.name for path in PROJECT.glob("*.test.ts"))
 OLDEST_NODE = (20, 19)
+BUNDLE = (
+    *("--bundle", "--splitting", "--platform=node", "--format=esm", "--out-extension:.js=.mjs"),
+    *("--main-fields=module,main", "--sourcemap=inline", "--log-level=warning"),
+)
 
 
 @dataclass(frozen=True)
 class Front:
-    """The Node project, as the commands that are run in it; `site` is what site.ts reads."""
+    """The built scripts of the project, and what site.ts reads."""
 
-    site: dict[str, Any] = field(default_factory=dict)
+    scripts: Path
+    site: str
 
-    def run(self, *command: str) -> None:
-        """Runs a command to its end; where that fails, so does the test, with all that it said."""
-        environment = os.environ | {"TRELLIS_SITE": json.dumps(self.site), "NO_COLOR": "1"}
-        done = subprocess.run(
-            command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        if done.returncode:
-            pytest.fail(f"{' '.join(command)}\n{done.stdout}{done.stderr}", pytrace=False)
+    def command(self, script: str, *arguments: str) -> list[str]:
+        """Runs a script, by its name in the project, in the environment below."""
+        return ["node", "--enable-source-maps", str(self.scripts / script.replace(".ts", ".mjs")), *arguments]
 
-    def tool(self, name: str, *arguments: str) -> None:
-        """Runs a command of one of the packages."""
-        self.run(str(PACKAGES / ".bin" / name), *arguments)
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {"TRELLIS_SITE": self.site, "NO_COLOR": "1"}
+
+
+def run(*command: str, environment: dict[str, str] | None = None) -> None:
+    """Runs a command in the project to its end; where that fails, so does the test, with all that it said."""
+    done = subprocess.run(
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    if done.returncode:
+        pytest.fail(f"{' '.join(command)}\n{done.stdout}{done.stderr}", pytrace=False)
+
+
+def run_tool(name: str, *arguments: str) -> None:
+    """Runs a command of one of the packages."""
+    run(str(PACKAGES / ".bin" / name), *arguments)
 
 
 @pytest.fixture(scope="session")
-def packages() -> Front:
-    """The project with its packages installed."""
+def packages() -> Path:
+    """Where the packages of the project are; Node.js is there too."""
     if shutil.which("node") is None:
         pytest.skip("Node.js is missing: install 20.19 or later")
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
@@ -58,18 +73,19 @@ def packages() -> Front:
         pytest.skip(f"Node.js {version} is too old: install 20.19 or later")
     if not (PACKAGES / ".package-lock.json").exists():
         pytest.fail("The packages of tests/apollo are missing: run `make clients` first.")
-    return Front()
+    return PACKAGES
 
 
 @pytest.fixture(scope="session")
-def generated(packages: Front) -> Front:
-    """The project with what GraphQL Codegen makes of its documents."""
-    # Another worker may be at it, or reading already: Codegen writes no file whose content stays.
-    with (PACKAGES / ".generating").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def scripts(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the scripts are, built with what GraphQL Codegen makes of their documents."""
+    built = tmp_path_factory.mktemp("scripts")
+    with (packages / ".building").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may be at it
         (PROJECT / "generated" / "relay").mkdir(parents=True, exist_ok=True)  # Relay's compiler wants it to be there
-        packages.tool("graphql-codegen", "--silent")
-    return packages
+        run_tool("graphql-codegen", "--silent")
+        run_tool("esbuild", *BUNDLE, f"--outdir={built}", *TESTS, "abort.ts")
+    return built
 
 
 @pytest.fixture(scope="session")
@@ -78,31 +94,38 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
     variables = {
         "TRELLIS_DATABASE_URL": database.runtime_url,
         "TRELLIS_JWT_SECRET": SECRET,
-        "TRELLIS_INTROSPECTION": "true",  # the audits ask for a type,
-        "TRELLIS_RATE_LIMIT_ANONYMOUS": "1000",  # and send 61 requests without a token
+        # The audits ask for a type, and send 61 requests, all at once, without a token too.
+        "TRELLIS_INTROSPECTION": "true",
+        "TRELLIS_MAX_IN_FLIGHT": "100",
+        "TRELLIS_RATE_LIMIT_ANONYMOUS": "1000",
+        "TRELLIS_POOL_TIMEOUT": "60",
+        # What hangs is ended by its client and by nothing else.
+        "TRELLIS_REQUEST_TIMEOUT": "60",
+        "TRELLIS_STATEMENT_TIMEOUT": "60",
+        "TRELLIS_LOCK_TIMEOUT": "60",
     }
     with serve(tmp_path_factory.mktemp("server"), **variables) as address:
         yield f"{address}/graphql"
 
 
 @pytest.fixture
-async def front(server: str, generated: Front, superuser: "asyncpg.Connection[Any]") -> Front:
+async def front(server: str, scripts: Path, superuser: "asyncpg.Connection[Any]") -> Front:
     """The project before a tenant with two people in one team of 250 tasks, and a stranger to it."""
     tenant = await make_tenant(superuser, members=2, tasks=125)
     stranger = await make_tenant(superuser)
-    return replace(generated, site=site_of(server, tenant, stranger))
+    return Front(scripts, json.dumps(site_of(server, tenant, stranger)))
 
 
 def site_of(server: str, tenant: Tenant, stranger: Tenant) -> dict[str, Any]:
     """What site.ts reads."""
-    colleague = tenant.owner.replace("person1", "person2")
+    people = {
+        "owner": tenant.owner,
+        "colleague": tenant.owner.replace("person1", "person2"),
+        "stranger": stranger.owner,
+    }
     return {
         "uri": server,
-        "tokens": {
-            "owner": token_of(tenant.owner),
-            "colleague": token_of(colleague),
-            "stranger": token_of(stranger.owner),
-        },
+        "tokens": {role: token_of(person) for role, person in people.items()},
         "organizationId": str(tenant.id),
         "organizationSlug": tenant.slug,
         "teamId": str(tenant.teams[0]),

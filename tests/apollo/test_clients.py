@@ -2,17 +2,19 @@
 
 import pytest
 
-from .conftest import PROJECT, Front
+from .conftest import TESTS, Front, run, run_tool
 
 
-@pytest.mark.parametrize("file", sorted(path.name for path in PROJECT.glob("*.test.ts")))
+@pytest.mark.parametrize("file", TESTS)
 def test_a_live_server_answers_as_the_file_expects(front: Front, file: str) -> None:
-    front.run("node", "--test-reporter=spec", "--import=tsx", file)
+    run(*front.command(file), environment=front.environment)
 
 
-def test_codegen_gives_types_to_every_document(generated: Front) -> None:
-    generated.tool("tsc")
+@pytest.mark.usefixtures("scripts")
+def test_codegen_gives_types_to_every_document() -> None:
+    run_tool("tsc")
 
 
-def test_relay_compiles_every_document(generated: Front) -> None:
-    generated.tool("relay-compiler")
+@pytest.mark.usefixtures("scripts")
+def test_relay_compiles_every_document() -> None:
+    run_tool("relay-compiler")

@@ -36,7 +36,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        database = await Database.open(settings)
+        database = Database.open(settings)
         tokens = Tokens(settings)
         app.state.database = database
         calm_collector()
@@ -116,7 +116,7 @@ async def ready(request: Request) -> Response:
         connection = await database.acquire()
     except DatabaseUnavailable as error:
         return PlainTextResponse(f"{error.message}\n", 503)
-    await database.release(connection)
+    database.release(connection)
     return PlainTextResponse("ok\n")
 
 

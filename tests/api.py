@@ -1,5 +1,6 @@
 """The real application as a client meets it, and the SQL that it sends meanwhile."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -31,9 +32,11 @@ class Api:
     async def send(self, query: str, *, who: str | None, **variables: Any) -> httpx.Response:
         """The response to a query; `who` is the subject of the token, None for no token."""
         self.statements.clear()
-        return await self.http.post(
+        response = await self.http.post(
             GRAPHQL, json={"query": query, "variables": variables}, headers=self.headers(who) if who else {}
         )
+        await asyncio.sleep(0)  # the driver tells of a statement in the next turn of the loop
+        return response
 
     async def ask(self, query: str, *, who: str | None, **variables: Any) -> dict[str, Any]:
         """The body of the answer, which must not be a failure of the server."""
@@ -75,17 +78,17 @@ async def serving(settings: Settings) -> AsyncIterator[Api]:
 
 
 def _note_statements(api: Api) -> None:
-    acquire = api.database.acquire
-    noted: set[int] = set()
+    connect = api.database.connect
 
     def note(query: LoggedQuery) -> None:
-        api.statements.append(query.query)
+        # The end of what an operation has read comes with the next one or behind the answer: it is nobody's statement.
+        statement = query.query.removeprefix("ROLLBACK; ")
+        if statement != "ROLLBACK":
+            api.statements.append(statement)
 
-    async def acquire_noted() -> Connection:
-        connection = await acquire()
-        if id(connection._con) not in noted:  # type: ignore[attr-defined]  # proxies are new each time
-            noted.add(id(connection._con))  # type: ignore[attr-defined]  # as above
-            connection.add_query_logger(note)
+    async def connect_noted() -> Connection:
+        connection = await connect()
+        connection.add_query_logger(note)
         return connection
 
-    api.database.acquire = acquire_noted  # type: ignore[method-assign]  # only looks on
+    api.database.connect = connect_noted  # only looks on

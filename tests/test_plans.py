@@ -66,9 +66,9 @@ class Plans:
     async def costs(self, query: str, who: str = large.OWNER) -> list[Cost]:
         """What each statement of a query costs in the transaction that it was sent in."""
         await self.data(query, who)
-        start = max(place for place, one in enumerate(self.sent) if one.query.startswith("BEGIN"))
-        begin, *statements = [one for one in self.sent[start:] if one.query.startswith(("BEGIN", "SELECT"))]
-        await self.connection.execute(begin.query)
+        start = max(place for place, one in enumerate(self.sent) if "BEGIN" in one.query)
+        statements = [one for one in self.sent[start:] if one.query.startswith("SELECT")]
+        await self.connection.execute(self.sent[start].query.removeprefix("ROLLBACK; "))
         try:
             return [await explain(self.connection, one.query, one.args) for one in statements]
         finally:
@@ -119,9 +119,9 @@ async def plans(large_database: str) -> AsyncIterator[Plans]:
         explaining, sending = await api.database.acquire(), await api.database.acquire()
         made = Plans(api, explaining)
         sending.add_query_logger(made.sent.append)
-        await api.database.release(sending)
+        api.database.release(sending)
         yield made
-        await api.database.release(explaining)
+        api.database.release(explaining)
 
 
 @pytest.mark.parametrize("connection", connections())

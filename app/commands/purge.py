@@ -30,7 +30,7 @@ def purge(data: DataOption = DATA_DIRECTORY) -> None:
 
 
 async def _sweep(url: str) -> Counter[str]:
-    database = await Database.open(read_settings(database_url=url))
+    database = Database.open(read_settings(database_url=url))
     try:
         return await sweep(database)
     except DatabaseUnavailable as error:

@@ -1,15 +1,16 @@
 """The pool of connections to PostgreSQL, and what its failures are called."""
 
 import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
 from typing import Any, Self, TypeAlias
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 
 from app.config import Settings
 from app.errors import AppError
 
-Connection: TypeAlias = "PoolConnectionProxy[Any]"  # not generic when it runs
+Connection: TypeAlias = "asyncpg.Connection[Record]"  # not generic when it runs
 
 # What asyncpg and the operating system say of a server that is away, going or coming.
 LOST = (
@@ -23,6 +24,8 @@ LOST = (
     OSError,
 )
 RETRY_AFTER = 0.05  # seconds between two attempts to connect: a restart of PostgreSQL takes some tenths
+REST = 0.01  # seconds that a transaction which only read may stay open after its operation
+ROLLBACK_TIMEOUT = 1.0  # seconds; a connection that cannot even end its transaction is thrown away
 
 
 class DatabaseUnavailable(AppError):
@@ -44,74 +47,169 @@ class Record(asyncpg.Record):
             raise AttributeError(name) from None
 
 
-async def _keep(_connection: object) -> None:
-    """In place of asyncpg's reset (0.2 ms): each transaction ends before release and leaves no setting behind."""
-
-
-def is_broken(connection: Connection) -> bool:
-    """Whether nothing can be said over it any more; one that broke is the pool's again, and then refuses to tell."""
-    try:
-        return connection.is_closed()
-    except asyncpg.InterfaceError:
-        return True
-
-
 class Database:
-    """The connections of one process."""
+    """The connections of one process: `size` at most, opened when there is nobody to take over from.
 
-    def __init__(self, pool: "asyncpg.Pool[Any]", timeout: float) -> None:
-        self.pool = pool
+    Connections are given back as they are, and who gets one next begins by ending what was open on it: a round trip
+    less for each operation. Nothing is left open for long: after REST, what nobody has taken over is ended.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], *, size: int, timeout: float) -> None:
+        """`timeout`: seconds to wait for a connection."""
+        self.connect = connect
+        self.size = size
         self.timeout = timeout
+        self.opened = 0  # connections, those that are being opened among them
+        self._free: list[Connection] = []  # the one used last is used next, so that few are used at all
+        self._waiting: deque[asyncio.Future[Connection | None]] = deque()  # for a connection, or leave to open one
+        self._ending: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
-    async def open(cls, settings: Settings) -> Self:
-        """A pool that connects when it is first asked: a server may start before its database does."""
-        pool = asyncpg.create_pool(
-            settings.database_url,
-            min_size=0,
-            max_size=settings.pool_size,
-            max_inactive_connection_lifetime=300,
-            statement_cache_size=500,
-            record_class=Record,
-            reset=_keep,
-            server_settings={
-                "application_name": "trellis",
-                "timezone": "UTC",
-                "jit": "off",  # compiling costs more than any of our statements takes
-                # The plan that the tests have looked at is the plan that runs, whatever the values, and is made once.
-                "plan_cache_mode": "force_generic_plan",
-                "statement_timeout": str(int(settings.statement_timeout * 1000)),
-                "lock_timeout": str(int(settings.lock_timeout * 1000)),
-                "idle_in_transaction_session_timeout": "60s",
-            },
-        )
-        await pool
-        return cls(pool, settings.pool_timeout)
+    def open(cls, settings: Settings) -> Self:
+        """Connects when it is first asked: a server may start before its database does."""
+
+        async def connect() -> Connection:
+            return await asyncpg.connect(
+                settings.database_url,
+                statement_cache_size=500,
+                record_class=Record,
+                server_settings={
+                    "application_name": "trellis",
+                    "timezone": "UTC",
+                    "jit": "off",  # compiling costs more than any of our statements takes
+                    # The plan that the tests have looked at is the plan that runs, whatever the values, and is made
+                    # once.
+                    "plan_cache_mode": "force_generic_plan",
+                    "statement_timeout": str(int(settings.statement_timeout * 1000)),
+                    "lock_timeout": str(int(settings.lock_timeout * 1000)),
+                    "idle_in_transaction_session_timeout": "60s",
+                },
+            )
+
+        return cls(connect, size=settings.pool_size, timeout=settings.pool_timeout)
+
+    @property
+    def busy(self) -> int:
+        """How many connections are in somebody's hands."""
+        return self.opened - len(self._free)
 
     async def close(self) -> None:
-        await self.pool.close()
+        """Closes what is free; what is still in somebody's hands closes when they give it back."""
+        self.size = 0
+        if self._timer:
+            self._timer.cancel()
+        await asyncio.gather(*self._ending)
+        free, self._free = self._free, []
+        self.opened -= len(free)
+        await asyncio.gather(
+            *(connection.close(timeout=ROLLBACK_TIMEOUT) for connection in free), return_exceptions=True
+        )
 
     async def acquire(self) -> Connection:
-        """A connection for one operation; raises DatabaseUnavailable when none comes in time."""
+        """A connection with nothing open on it; raises DatabaseUnavailable."""
+        connection = await self.take()
+        if connection.is_in_transaction() and not await self._ended(connection):
+            return await self.acquire()
+        return connection
+
+    async def take(self) -> Connection:
+        """A connection as its last user left it, perhaps within a transaction; raises DatabaseUnavailable."""
+        while self._free:
+            connection = self._free.pop()
+            if not connection.is_closed():
+                return connection
+            self.opened -= 1
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.timeout
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._wait() or await self._open(deadline)
+        except TimeoutError as error:
+            raise DatabaseUnavailable("All database connections are busy: try again in a moment.") from error
+
+    async def _wait(self) -> "Connection | None":
+        """The next connection that is given back; None is leave to open one."""
+        if self.opened < self.size:
+            self.opened += 1
+            return None
+        turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            return await turn
+        except BaseException:
+            # Given up just when it was this one's turn: then it is the next one's.
+            if turn.done() and not turn.cancelled():
+                self._give(turn.result())
+            raise
+
+    async def _open(self, deadline: float) -> Connection:
+        loop = asyncio.get_running_loop()
         while True:
             try:
-                return await self.pool.acquire(timeout=max(deadline - loop.time(), RETRY_AFTER))
-            except TimeoutError as error:
-                raise DatabaseUnavailable("All database connections are busy: try again in a moment.") from error
+                return await self.connect()
             except LOST as error:
                 if loop.time() + RETRY_AFTER > deadline:
+                    self._give(None)
                     raise DatabaseUnavailable("The database cannot be reached: try again in a moment.") from error
                 await asyncio.sleep(RETRY_AFTER)
+            except BaseException:
+                self._give(None)
+                raise
 
-    async def release(self, connection: Connection) -> None:
-        await self.pool.release(connection)
+    def release(self, connection: Connection) -> None:
+        """Gives a connection back, which may be within a transaction; nothing may be running on it."""
+        if connection.is_closed():
+            self._give(None)
+            return
+        open_ended = connection.is_in_transaction()
+        self._give(connection)
+        if open_ended and self._timer is None and self.size:
+            self._timer = asyncio.get_running_loop().call_later(REST, self._end_all)
 
-    async def discard(self, connection: Connection) -> None:
+    def discard(self, connection: Connection) -> None:
         """Gives a connection back that nobody may use again, whatever state it is in."""
-        try:
+        connection.terminate()
+        self._give(None)
+
+    def _give(self, connection: "Connection | None") -> None:
+        """To whoever waits the longest: a connection, or leave to open one."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(connection)
+                return
+        if connection is not None and self.size:
+            self._free.append(connection)
+            return
+        self.opened -= 1
+        if connection is not None:
             connection.terminate()
-        except asyncpg.InterfaceError:
-            return  # it broke, and then the pool takes it back by itself
-        await self.pool.release(connection)
+
+    def _end_all(self) -> None:
+        self._timer = None
+        free, self._free = self._free, []
+        for connection in free:
+            if connection.is_in_transaction():
+                ending = asyncio.create_task(self.end(connection))
+                self._ending.add(ending)
+                ending.add_done_callback(self._ending.discard)
+            else:
+                self._free.append(connection)
+
+    async def end(self, connection: Connection) -> None:
+        """Gives a connection back once what was open or even running on it has been undone."""
+        if await self._ended(connection):
+            self._give(connection)
+
+    async def _ended(self, connection: Connection) -> bool:
+        """Whether what was open could be undone; a connection that cannot even do that is thrown away."""
+        try:
+            await connection.execute("ROLLBACK", timeout=ROLLBACK_TIMEOUT)
+        except (*LOST, asyncpg.PostgresError, TimeoutError):
+            self.discard(connection)
+            return False
+        except BaseException:
+            self.discard(connection)
+            raise
+        return True

@@ -1,8 +1,7 @@
 """Who a token's subject is in the database: the user, and the organizations they are in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +10,7 @@ from sqlalchemy import Boolean, Text, Uuid, bindparam, column, func, select, tab
 
 from app.auth.actor import Actor
 from app.auth.tokens import Claims
-from app.db.engine import LOST, Connection, Database, DatabaseUnavailable
+from app.db.engine import LOST, Connection, Database, DatabaseUnavailable, Record
 from app.db.statement import prepare
 from app.errors import AppError
 
@@ -79,7 +78,7 @@ class Identities:
         except LOST as error:
             raise DatabaseUnavailable("The database connection was lost: try again.") from error
         finally:
-            await self.database.release(connection)
+            self.database.release(connection)
 
     def remember(self, subject: str, actor: Actor) -> None:
         self.actors[subject] = actor
@@ -93,6 +92,6 @@ async def read_actor(connection: Connection, user_id: UUID) -> Actor:
     return actor_of(user_id, fingerprint, memberships)
 
 
-def actor_of(user_id: UUID, fingerprint: str, memberships: Iterable[Mapping[str, Any]]) -> Actor:
+def actor_of(user_id: UUID, fingerprint: str, memberships: Iterable[Record]) -> Actor:
     """The user with the roles that the rows of MEMBERSHIPS say."""
     return Actor(user_id, {row["organization_id"]: row["role"] for row in memberships}, fingerprint)

@@ -4,19 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
 from app.auth.actor import Actor
-from app.db.engine import LOST, Connection, Database, DatabaseUnavailable, Record, is_broken
+from app.db.engine import LOST, Connection, Database, DatabaseUnavailable, Record
 from app.db.identity import IDENTIFY, MEMBERSHIPS, actor_of, read_actor
 from app.db.statement import Statement
 from app.errors import AppError
 
 MEMBERSHIPS_CHANGED = "TRL01"
 ATTEMPTS = 3  # to begin: a lost connection and changed memberships can both come in the way once
-ROLLBACK_TIMEOUT = 1.0  # seconds; a connection that cannot even end its transaction is thrown away
+
+
+Answer = TypeVar("Answer")
 
 
 class StatementTooSlow(AppError):
@@ -67,51 +69,54 @@ class Unit:
         self.statements = 0
         self.rows = 0
         self._connection: Connection | None = None
+        self._cut = False  # whether a statement was cut short, and may be running yet
         self._turn = asyncio.Lock()
         self._writing = asyncio.Lock()
 
     async def begin(self) -> None:
         """Raises DatabaseUnavailable. May replace `actor`, where their memberships have changed."""
         for attempt in range(ATTEMPTS):
-            connection = await self.database.acquire()
+            connection = await self.database.take()
             try:
-                await connection.execute(self._opening())
+                await connection.execute(self._opening(connection))
                 self._connection = connection
                 self.statements += 1
                 return
             except LOST as error:
                 # Nothing has been read yet, so a connection that died while idle is simply replaced.
-                await self.database.discard(connection)
+                self.database.discard(connection)
                 if attempt == ATTEMPTS - 1:
                     raise DatabaseUnavailable("The database cannot be reached: try again in a moment.") from error
             except asyncpg.PostgresError as error:
-                await self._roll_back(connection)
+                self.database.release(connection)
                 if error.sqlstate != MEMBERSHIPS_CHANGED or attempt == ATTEMPTS - 1:
                     raise
                 self.actor = await self._actor_now()
             except BaseException:
-                await self.database.discard(connection)
+                self.database.discard(connection)
                 raise
 
-    def _opening(self) -> str:
-        # One message in place of two round trips. The simple protocol takes no parameters, so both are written into the
-        # text: an id that has been parsed as a UUID and the hexadecimal digest that the database itself made.
+    def _opening(self, connection: Connection) -> str:
+        # One message in place of three round trips: the end of what the connection's last user has left open, which
+        # takes their identity away with it; the beginning; the identity. The simple protocol takes no parameters, so
+        # both are written into the text: an id that has been parsed as a UUID and the hexadecimal digest that the
+        # database itself made.
         identify = f"SELECT trellis_identify('{self.actor.id}', '{self.actor.fingerprint}')"
         mode = "READ COMMITTED READ WRITE" if self.writes else "REPEATABLE READ READ ONLY"
-        return f"BEGIN ISOLATION LEVEL {mode}; {identify}"
+        begin = f"BEGIN ISOLATION LEVEL {mode}; {identify}"
+        return f"ROLLBACK; {begin}" if connection.is_in_transaction() else begin
 
     async def _actor_now(self) -> Actor:
         connection = await self.database.acquire()
         try:
             return await read_actor(connection, self.actor.id)
         finally:
-            await self.database.release(connection)
+            self.database.release(connection)
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any], record: type[Record] = Record) -> list[Any]:
         """The rows of `statement`, as `record`. Raises DatabaseUnavailable and StatementTooSlow."""
         arguments = statement.arguments(values)
-        async with self._speaking() as connection:
-            rows = await connection.fetch(statement.text, *arguments, record_class=record)
+        rows = await self._speak(lambda connection: connection.fetch(statement.text, *arguments, record_class=record))
         self.rows += len(rows)
         return rows
 
@@ -149,42 +154,42 @@ class Unit:
             raise NotKept("Nothing was written, because reading it back failed: try again.")
         connection, self._connection = self._connection, None
         if connection is not None:
-            await self.database.release(connection)
+            self.database.release(connection)
         for tell in self.after_commit:
             tell()
 
     async def _say(self, command: str) -> str:
         """What PostgreSQL says that it did."""
-        async with self._speaking() as connection:
-            return await connection.execute(command)
+        return await self._speak(lambda connection: connection.execute(command))
 
-    @asynccontextmanager
-    async def _speaking(self) -> AsyncIterator[Connection]:
+    async def _speak(self, say: Callable[[Connection], Awaitable[Answer]]) -> Answer:
         connection = self._connection
         if connection is None:
             raise DatabaseUnavailable("The operation's transaction is not open.")
         try:
             async with self._turn:
-                yield connection
+                answer = await say(connection)
         except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
             raise StatementTooSlow("The database took too long: ask for less, or try again.") from error
         except asyncpg.DeadlockDetectedError as error:
             raise Collision("Somebody else was changing the same objects: try again.") from error
         except LOST as error:
-            if isinstance(error, asyncpg.InterfaceError) and not is_broken(connection):
+            if isinstance(error, asyncpg.InterfaceError) and not connection.is_closed():
                 raise  # a value that the driver cannot send: a mistake of ours
             raise DatabaseUnavailable("The database connection was lost: try again.") from error
+        except BaseException:
+            self._cut = True
+            raise
         self.statements += 1
+        return answer
 
     async def end(self) -> None:
-        """Ends the transaction and gives the connection back, whatever state they are in."""
+        """Gives the connection back, whatever state it is in; nothing that was written and not committed stays."""
         connection, self._connection = self._connection, None
-        if connection is not None:
-            await asyncio.shield(self._roll_back(connection))
-
-    async def _roll_back(self, connection: Connection) -> None:
-        try:
-            await connection.execute("ROLLBACK", timeout=ROLLBACK_TIMEOUT)
-            await self.database.release(connection)
-        except (*LOST, asyncpg.PostgresError, TimeoutError):
-            await self.database.discard(connection)
+        if connection is None:
+            return
+        if self.writes or self._cut:
+            # Locks must not be held, nor anything be left running: who asked has to wait until it is undone.
+            await asyncio.shield(self.database.end(connection))
+        else:
+            self.database.release(connection)

@@ -103,7 +103,7 @@ async def _purging(database: Database, organization_id: UUID | None = None) -> A
             await fetch(_identify(), {"organization_id": organization_id})
             yield fetch
     finally:
-        await database.release(connection)
+        database.release(connection)
 
 
 @lru_cache(1)

@@ -4,23 +4,26 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.db.engine import Database, DatabaseUnavailable, Record
+from app.db.engine import REST, Connection, Database, DatabaseUnavailable, Record
 from tests.api import SECRET
 
 SETTINGS = (
     "SELECT array_agg(current_setting(name) ORDER BY place) FROM unnest($1::text[]) WITH ORDINALITY AS t (name, place)"
 )
 
+IN_TRANSACTION = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY($1::int[]) AND xact_start IS NOT NULL"
+
 
 @asynccontextmanager
 async def opened(url: str, **others: Any) -> AsyncIterator[Database]:
-    database = await Database.open(Settings(database_url=url, jwt_secret=SecretStr(SECRET), **others))
+    database = Database.open(Settings(database_url=url, jwt_secret=SecretStr(SECRET), **others))
     try:
         yield database
     finally:
@@ -34,14 +37,14 @@ async def test_a_connection_has_the_settings_of_the_server(database: Any) -> Non
         assert await connection.fetchval(SETTINGS, names) == [
             *("1500ms", "250ms", "off", "force_generic_plan", "UTC", "trellis")
         ]
-        await pool.release(connection)
+        pool.release(connection)
 
 
 async def test_rows_are_read_by_attribute_too(database: Any) -> None:
     async with opened(database.runtime_url) as pool:
         connection = await pool.acquire()
         row = await connection.fetchrow("SELECT 1 AS number")
-        await pool.release(connection)
+        pool.release(connection)
 
     assert isinstance(row, Record)
     assert (row.number, row["number"]) == (1, 1)
@@ -56,10 +59,10 @@ async def test_who_finds_every_connection_busy_is_told_in_time(database: Any) ->
         with pytest.raises(DatabaseUnavailable, match="All database connections are busy"):
             await pool.acquire()
         waited = asyncio.get_running_loop().time() - started
-        await pool.release(busy)
+        pool.release(busy)
 
         assert 0.2 <= waited < 1
-        assert pool.pool.get_idle_size() == pool.pool.get_size() == 1
+        assert (pool.opened, pool.busy) == (1, 0)
 
 
 async def test_who_waits_gets_the_connection_that_comes_back(database: Any) -> None:
@@ -68,11 +71,11 @@ async def test_who_waits_gets_the_connection_that_comes_back(database: Any) -> N
         process = busy.get_server_pid()
         waiting = asyncio.create_task(pool.acquire())
         await asyncio.sleep(0)
-        await pool.release(busy)
+        pool.release(busy)
         connection = await waiting
 
         assert connection.get_server_pid() == process
-        await pool.release(connection)
+        pool.release(connection)
 
 
 async def test_a_database_that_is_away_is_told_in_time(data_directory: Path) -> None:
@@ -89,12 +92,12 @@ async def test_a_discarded_connection_is_replaced(database: Any) -> None:
     async with opened(database.runtime_url, pool_size=1) as pool:
         connection = await pool.acquire()
         process = connection.get_server_pid()
-        await pool.discard(connection)
+        pool.discard(connection)
         other = await pool.acquire()
 
         assert other.get_server_pid() != process
         assert await other.fetchval("SELECT 1") == 1
-        await pool.release(other)
+        pool.release(other)
 
 
 async def test_a_connection_that_broke_by_itself_is_discarded_too(database: Any, superuser: Any) -> None:
@@ -102,8 +105,91 @@ async def test_a_connection_that_broke_by_itself_is_discarded_too(database: Any,
         connection = await pool.acquire()
         await superuser.execute("SELECT pg_terminate_backend($1, 5000)", connection.get_server_pid())
         await asyncio.sleep(0.1)
-        await pool.discard(connection)
+        pool.discard(connection)
         other = await pool.acquire()
 
         assert await other.fetchval("SELECT 1") == 1
-        await pool.release(other)
+        pool.release(other)
+
+
+async def test_what_is_left_open_is_there_for_the_next_to_end(database: Any) -> None:
+    async with opened(database.runtime_url) as pool:
+        connection = await pool.acquire()
+        await connection.execute("BEGIN")
+        pool.release(connection)
+        taken = await pool.take()
+        assert (taken, taken.is_in_transaction()) == (connection, True)
+
+        pool.release(taken)
+        acquired = await pool.acquire()
+        assert (acquired, acquired.is_in_transaction()) == (connection, False)
+        pool.release(acquired)
+
+
+async def test_what_nobody_takes_over_is_ended_soon(database: Any, superuser: Any) -> None:
+    async with opened(database.runtime_url) as pool:
+        connections = [await pool.acquire() for _ in range(3)]
+        for connection in connections:
+            await connection.execute("BEGIN")
+            pool.release(connection)
+        processes = [connection.get_server_pid() for connection in connections]
+        await asyncio.sleep(5 * REST)
+
+        assert (pool.opened, pool.busy, await superuser.fetchval(IN_TRANSACTION, processes)) == (3, 0, 0)
+
+
+async def test_who_gives_up_waiting_takes_no_connection_along(database: Any) -> None:
+    async with opened(database.runtime_url, pool_size=1) as pool:
+        busy = await pool.acquire()
+        first, second = (asyncio.create_task(pool.acquire()) for _ in range(2))
+        await asyncio.sleep(0)
+        pool.release(busy)  # it is the first one's now, who is cancelled before it can take it
+        first.cancel()
+
+        assert await second is busy
+        pool.release(busy)
+        assert (first.cancelled(), pool.opened, pool.busy) == (True, 1, 0)
+
+
+async def test_a_connection_that_cannot_be_opened_leaves_its_place_to_others(database: Any) -> None:
+    async with opened(database.runtime_url, pool_size=1, pool_timeout=0.1) as pool:
+        connect, pool.connect = pool.connect, refuse
+        with pytest.raises(DatabaseUnavailable):
+            await pool.acquire()
+        pool.connect = connect
+
+        pool.release(await pool.acquire())
+        assert (pool.opened, pool.busy) == (1, 0)
+
+
+async def refuse() -> Connection:
+    raise ConnectionRefusedError
+
+
+async def test_a_crowd_that_comes_and_gives_up_leaves_every_connection_free(database: Any) -> None:
+    chance = Random(1)
+
+    async def visit(pool: Database) -> None:
+        connection = await pool.take()
+        assert pool.opened <= 3
+        try:
+            if not connection.is_in_transaction():
+                await connection.execute("BEGIN")
+            await connection.execute("SELECT pg_sleep(0.002)")
+        except BaseException:
+            await asyncio.shield(pool.end(connection))
+            raise
+        chance.choice([pool.release, pool.release, pool.discard])(connection)
+
+    async with opened(database.runtime_url, pool_size=3, pool_timeout=10) as pool:
+        visits = [asyncio.create_task(visit(pool)) for _ in range(150)]
+        while not all(one.done() for one in visits):
+            chance.choice(visits).cancel()
+            await asyncio.sleep(0.004)
+        outcomes = await asyncio.gather(*visits, return_exceptions=True)
+        pool.release(await pool.acquire())
+        async with asyncio.timeout(2):
+            while pool.busy:  # noqa: ASYNC110  # what was cancelled is undone behind their backs
+                await asyncio.sleep(0.01)
+
+    assert {type(one) for one in outcomes} == {type(None), asyncio.CancelledError}

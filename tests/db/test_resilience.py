@@ -39,8 +39,7 @@ def assert_unavailable(response: httpx.Response) -> None:
 
 
 def assert_nothing_held(api: Api) -> None:
-    pool = api.database.pool
-    assert pool.get_idle_size() == pool.get_size()
+    assert api.database.busy == 0
 
 
 async def test_a_connection_that_was_ended_while_idle_is_replaced(database: Any, superuser: Superuser) -> None:
@@ -49,7 +48,7 @@ async def test_a_connection_that_was_ended_while_idle_is_replaced(database: Any,
         await api.data(QUERY, who=tenant.owner, slug=tenant.slug)
         connection = await api.database.acquire()
         process = connection.get_server_pid()
-        await api.database.release(connection)
+        api.database.release(connection)
         await superuser.execute("SELECT pg_terminate_backend($1, 5000)", process)
 
         assert await api.data(QUERY, who=tenant.owner, slug=tenant.slug) == ANSWER
@@ -87,7 +86,7 @@ async def test_operations_beyond_the_pool_are_told_to_come_back(database: Any, s
         busy = await api.database.acquire()
         async with asyncio.timeout(2.5):
             refused = await asyncio.gather(*(api.send(QUERY, who=tenant.owner, slug=tenant.slug) for _ in range(20)))
-        await api.database.release(busy)
+        api.database.release(busy)
 
         assert {(one.status_code, one.headers["Retry-After"]) for one in refused} == {(503, "1")}
         for one in refused:
@@ -105,11 +104,11 @@ async def test_a_client_that_goes_away_leaves_no_transaction(database: Any, supe
             writer.write(request(tenant))
             process = await whoever_waits(superuser)
             writer.transport.abort()
-        pool = app.state.database.pool
+        pool = app.state.database
         async with asyncio.timeout(2):
-            while pool.get_idle_size() != 1:  # noqa: ASYNC110  # the pool tells nobody
+            while pool.busy:  # noqa: ASYNC110  # the pool tells nobody
                 await asyncio.sleep(0.01)
-        assert (pool.get_size(), await superuser.fetchval(IN_TRANSACTION, process)) == (1, 0)
+        assert (pool.opened, await superuser.fetchval(IN_TRANSACTION, process)) == (1, 0)
 
 
 def request(tenant: Tenant) -> bytes:
@@ -164,7 +163,7 @@ async def test_a_backend_killed_while_idle_is_not_noticed_for_long(own_server: P
         connections = [await api.database.acquire() for _ in range(5)]
         process = connections[0].get_server_pid()
         for connection in connections:
-            await api.database.release(connection)
+            api.database.release(connection)
         os.kill(process, signal.SIGKILL)
 
         await until_answered(api, tenant)

@@ -25,7 +25,7 @@ async def unit_of(api: Api, user_id: UUID) -> Unit:
     """A query's transaction, begun."""
     connection = await api.database.acquire()
     actor: Actor = await read_actor(connection, user_id)
-    await api.database.release(connection)
+    api.database.release(connection)
     unit = Unit(api.database, actor)
     await unit.begin()
     return unit
@@ -74,7 +74,7 @@ async def test_nothing_of_the_identity_is_left_on_the_connection(
     connection = await api.database.acquire()
     after = await connection.fetchval(IDENTITY.text)
     seen = await connection.fetch(TITLES.text)
-    await api.database.release(connection)
+    api.database.release(connection)
 
     assert (during.actor_id, after, seen) == (str(tenant.users[0]), "", [])
 
@@ -87,7 +87,7 @@ async def test_a_unit_that_has_ended_reads_nothing(api: Api, superuser: "asyncpg
 
     with pytest.raises(DatabaseUnavailable, match="not open"):
         await unit.fetch(TITLES, {})
-    assert api.database.pool.get_idle_size() == api.database.pool.get_size()
+    assert api.database.busy == 0
 
 
 async def test_a_read_that_is_broken_off_leaves_the_connection_usable(
@@ -104,7 +104,7 @@ async def test_a_read_that_is_broken_off_leaves_the_connection_usable(
     await other.end()
 
     assert [row.title for row in rows] == ["Task 1"]
-    assert api.database.pool.get_idle_size() == api.database.pool.get_size()
+    assert api.database.busy == 0
 
 
 async def test_roles_that_have_changed_are_known_when_it_begins(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

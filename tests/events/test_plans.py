@@ -55,7 +55,7 @@ async def test_a_filter_finds_what_is_old_as_fast_as_what_is_new(old: tuple[Api,
     sent: list[LoggedQuery] = []
     connection = await api.database.acquire()
     connection.add_query_logger(sent.append)
-    await api.database.release(connection)
+    api.database.release(connection)
 
     data = await api.data(query.replace("FILTER", condition), who=tenant.owner, slug=tenant.slug)
 
@@ -67,6 +67,6 @@ async def test_a_filter_finds_what_is_old_as_fast_as_what_is_new(old: tuple[Api,
         cost = await explain(connection, page.query, page.args)
     finally:
         await connection.execute("ROLLBACK")
-        await api.database.release(connection)
+        api.database.release(connection)
     assert cost.read <= FACTOR * (PAGE + 1), cost.plan
     assert cost.scanned == ()

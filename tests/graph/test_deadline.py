@@ -51,6 +51,6 @@ async def test_what_waits_too_long_is_undone(
         # What was cancelled is undone behind the answer.
         async with asyncio.timeout(2):
             while (  # noqa: ASYNC110  # PostgreSQL sets no event of ours
-                await superuser.fetchval(RUNNING) or api.database.pool.get_idle_size() != api.database.pool.get_size()
+                await superuser.fetchval(RUNNING) or api.database.busy
             ):
                 await asyncio.sleep(0.01)

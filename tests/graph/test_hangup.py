@@ -75,9 +75,9 @@ def over_the_wire(tenant: Tenant, document: str, *, method: str = "POST") -> byt
 
 async def until_nothing_runs(app: Starlette, superuser: "asyncpg.Connection[Any]") -> None:
     """Waits until no backend of the application does anything, and the pool has all its connections back."""
-    pool = app.state.database.pool
+    pool = app.state.database
     async with asyncio.timeout(2):
-        while await superuser.fetchval(BUSY) or pool.get_idle_size() != pool.get_size():
+        while await superuser.fetchval(BUSY) or pool.busy:
             await superuser.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees what it saw first
             await asyncio.sleep(0.01)
 

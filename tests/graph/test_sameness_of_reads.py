@@ -135,7 +135,7 @@ FAULTS = st.dictionaries(st.integers(0, 7), st.builds(Fault, st.sampled_from(KIN
 async def actor_of(pool: Pool, tenant: Tenant) -> Actor:
     connection = await pool.acquire()
     actor = await read_actor(connection, tenant.users[0])
-    await pool.release(connection)
+    pool.release(connection)
     return actor
 
 
@@ -164,7 +164,7 @@ def test_reads(database: Database, tenant: Tenant, values: Values) -> None:
         runner.run(check_one(operation, faults))
 
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        pool = runner.run(Pool.open(Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET))))
+        pool = Pool.open(Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET)))
         actor = runner.run(actor_of(pool, tenant))
         check()
         runner.run(pool.close())

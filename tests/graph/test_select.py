@@ -27,7 +27,7 @@ async def reading(api: Api, user_id: UUID, asked: Asked = TITLE) -> AsyncIterato
     """A context as a query of that user has it."""
     connection = await api.database.acquire()
     actor: Actor = await read_actor(connection, user_id)
-    await api.database.release(connection)
+    api.database.release(connection)
     unit = Unit(api.database, actor)
     await unit.begin()
     try:

@@ -3,9 +3,12 @@
 from starlette.requests import Request
 
 from app.errors import AppError
+from app.graph.envelope import essence_of
 
 # Browsers ask the server first before they send one of these across sites.
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name")
+# All other types make them ask too: Apollo Client sends `application/json` with its GETs for that.
+UNASKED_TYPES = ("", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 
 
 class CrossSite(AppError):
@@ -23,6 +26,8 @@ def check_site(request: Request) -> None:
     asking, so GETs are left. Browsers that say nothing of the site are old, or no browsers: those can send anything.
     """
     if request.method == "POST" or any(name in request.headers for name in PREFLIGHT_HEADERS):
+        return
+    if essence_of(request) not in UNASKED_TYPES:
         return
     if request.headers.get("sec-fetch-site") == "cross-site":
         raise CrossSite("Pages of other sites may not send this by GET: send it by POST, as JSON.")

@@ -49,12 +49,16 @@ def request_id_of(request: Request) -> str:
     return given if REQUEST_ID.fullmatch(given) else str(new_id())
 
 
+def essence_of(request: Request) -> str:
+    """The media type of the body without its parameters, in lower case; empty where the request names none."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def read(request: Request, largest: int) -> Envelope:
     """The request's envelope, whose body may have `largest` bytes; raises BadRequest or one of its kinds."""
     if request.method in ("GET", "HEAD"):
         return _checked(_from_url(request.url.query))
-    essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if essence != "application/json":
+    if essence_of(request) != "application/json":
         raise WrongMediaType("Send the request as JSON, with `Content-Type: application/json`.")
     return _checked(_from_json(await _body(request, largest)))
 

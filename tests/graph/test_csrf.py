@@ -29,6 +29,10 @@ async def friendly(database: Database) -> AsyncIterator[Api]:
         ({"sec-fetch-site": "cross-site"}, 403),
         ({"sec-fetch-site": "cross-site", "apollo-require-preflight": "true"}, 200),
         ({"sec-fetch-site": "cross-site", "x-apollo-operation-name": "Q"}, 200),
+        ({"sec-fetch-site": "cross-site", "content-type": "application/json"}, 200),
+        ({"sec-fetch-site": "cross-site", "content-type": "Text/Plain; charset=utf-8"}, 403),
+        ({"sec-fetch-site": "cross-site", "content-type": "application/x-www-form-urlencoded"}, 403),
+        ({"sec-fetch-site": "cross-site", "content-type": "multipart/form-data; boundary=a"}, 403),
     ],
 )
 async def test_a_get_that_another_site_caused(api: Api, headers: dict[str, str], status: int) -> None:

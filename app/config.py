@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, IPvAnyNetwork, SecretStr, model_validator
+from pydantic import Field, IPvAnyNetwork, RedisDsn, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # RFC 7518 §3.2: an HS256 key must be at least as long as the hash.
@@ -134,6 +134,11 @@ class Settings(Limits):
     manifests: list[Path] = Field(
         default=[],
         description="Files that list documents by id, as Apollo's and Relay's tools write them: [\"web.json\"].",
+    )
+    redis_url: RedisDsn | None = Field(
+        default=None,
+        description="Where processes count rate limits together, as in redis://:password@host:6379/0; without it each "
+        "counts for itself.",
     )
     trusted_proxies: list[IPvAnyNetwork] = Field(
         default=[],

@@ -37,18 +37,18 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         database = Database.open(settings)
-        tokens = Tokens(settings)
         app.state.database = database
+        app.state.rates = rates = Rates(settings)
         calm_collector()
         documents = Documents(graphql_schema, settings, introspection=settings.introspection)
         app.state.endpoint = Endpoint(
             database,
-            tokens,
+            Tokens(settings),
             limits=settings,
             persisted=Persisted(documents, manifest, settings.documents),
             retention=timedelta(days=settings.retention_days),
             retries=Replays(),
-            rates=Rates(settings),
+            rates=rates,
             playground=settings.playground,
             debug=settings.debug,
             token=token,
@@ -57,7 +57,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
         yield
         sweeping.cancel()
         await asyncio.gather(sweeping, return_exceptions=True)
-        await database.close()
+        await asyncio.gather(rates.close(), database.close())
 
     return Starlette(
         routes=[
@@ -110,13 +110,16 @@ async def healthy(_request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Whether the database answers too."""
+    """Whether the database answers too; without Redis the server is ready, and says so."""
     database: Database = request.app.state.database
+    rates: Rates = request.app.state.rates
     try:
         connection = await database.acquire()
     except DatabaseUnavailable as error:
         return PlainTextResponse(f"{error.message}\n", 503)
     database.release(connection)
+    if await rates.alone():
+        return PlainTextResponse("ok, but Redis does not answer: each process counts rate limits for itself\n")
     return PlainTextResponse("ok\n")
 
 

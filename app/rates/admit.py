@@ -11,16 +11,22 @@ from app.config import Settings
 from app.graph.rates import Account, RateLimited, Standing
 from app.rates.count import Windows
 from app.rates.locate import locate
+from app.rates.share import Shared
 
 MOST_PEOPLE = 20_000
 MOST_ADDRESSES = 20_000  # apart from people, whom a flood of addresses must not push out
 
 
 class Rates:
-    """The limits of one process."""
+    """The limits of one process; with Redis, of all that share it.
+
+    Requests in flight are counted by each process for itself: what they take is its memory and its connections, and a
+    count elsewhere would stay too high for ever once a process is killed.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._shared = Shared(str(settings.redis_url)) if settings.redis_url else None
         self._people = Windows(MOST_PEOPLE)
         self._strangers = Windows(MOST_ADDRESSES)
         self._failures = Windows(MOST_ADDRESSES)
@@ -60,9 +66,19 @@ class Rates:
                 f"Too many sign-ins from here have failed: try again in {standing.wait} s.", wait=standing.wait
             )
 
+    async def alone(self) -> bool:
+        """Whether this process has to count for itself, as Redis does not answer."""
+        return self._shared is not None and not await self._shared.answers()
+
+    async def close(self) -> None:
+        if self._shared is not None:
+            await self._shared.close()
+
     async def _take(self, windows: Windows, name: str, points: int, limit: int) -> Standing:
         window = windows.find(name)
         fits = window.used + points <= limit
-        if fits:
+        if fits and self._shared is not None:
+            fits = await self._shared.take(window, name, points, limit)
+        elif fits:
             window.used += points
         return Standing(limit, window.used, window.resets_at, fits)

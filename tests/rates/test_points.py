@@ -21,6 +21,8 @@ from tests.unchanged import unchanged
 VIEWER = "{ viewer { user { id } } }"
 TASKS = "query ($id: ID!) { team(id: $id) { tasks(first: 100) { nodes { creator { name } } } } }"
 TEAMS = "{ organizations(first: 100) { nodes { teams(first: 3) { nodes { key } } } } }"  # 400 objects
+WAITING = """SELECT count(*) FROM pg_locks WHERE NOT granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 RENAME = 'mutation ($id: ID!) { updateTeam(id: $id, input: {name: "Renamed"}) { team { name } } }'
 
 
@@ -126,7 +128,7 @@ async def test_requests_at_once(database: Database, superuser: "asyncpg.Connecti
     async with limited(database, max_in_flight=2) as api:
         async with locked_tasks(superuser):
             waiting = [asyncio.create_task(ask_for_tasks(api, tenant)) for _ in range(2)]
-            await asyncio.sleep(0.1)
+            await until_locked_out(superuser, 2)
             refused = await api.send(VIEWER, who=tenant.owner)
             other = await api.send(VIEWER, who=tenant.owner.replace("person1", "person2"))
 
@@ -145,10 +147,10 @@ async def test_what_ends_badly_is_in_flight_no_more(
     database: Database, superuser: "asyncpg.Connection[Any]", ending: str, status: int | None
 ) -> None:
     tenant = await make_tenant(superuser)
-    async with limited(database, max_in_flight=1, request_timeout=0.2) as api:
+    async with limited(database, max_in_flight=1, request_timeout=1) as api:
         async with locked_tasks(superuser):
             waiting = asyncio.create_task(ask_for_tasks(api, tenant))
-            await asyncio.sleep(0.1)
+            await until_locked_out(superuser, 1)
             if ending == "cancelled":
                 waiting.cancel()
             [ended] = await asyncio.gather(waiting, return_exceptions=True)
@@ -169,3 +171,9 @@ async def locked_tasks(superuser: "asyncpg.Connection[Any]") -> AsyncIterator[No
     async with superuser.transaction():
         await superuser.execute("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE")
         yield
+
+
+async def until_locked_out(superuser: "asyncpg.Connection[Any]", amount: int) -> None:
+    async with asyncio.timeout(10):
+        while await superuser.fetchval(WAITING) < amount:  # noqa: ASYNC110  # PostgreSQL sets no event of ours
+            await asyncio.sleep(0.01)

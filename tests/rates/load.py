@@ -1,0 +1,80 @@
+"""Many requests of one person, by a client that costs next to nothing itself."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from app.auth.tokens import sign
+from app.config import Settings
+from tests.api import GRAPHQL, SECRET
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Load:
+    """One document, sent over connections that stay open; only the statuses of the answers are looked at."""
+
+    def __init__(self, address: str, who: str, document: str) -> None:
+        self.port = urlsplit(address).port or 80
+        settings = Settings(jwt_secret=SecretStr(SECRET))
+        token = sign(settings, subject=who, email=who, name=None, ttl=timedelta(hours=1))
+        body = json.dumps({"query": document})
+        self.request = (
+            f"POST {GRAPHQL} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+        self.connections: list[Connection] = []
+
+    @asynccontextmanager
+    async def connected(self, amount: int, *, workers: int) -> AsyncIterator[None]:
+        """At least so many connections, and more until so many workers have one: each takes what it comes to first."""
+        try:
+            async with asyncio.timeout(30):
+                while len(self.connections) < amount or len(self.workers()) < workers:
+                    self.connections.append(await asyncio.open_connection("127.0.0.1", self.port))
+            yield
+        finally:
+            for _, writer in self.connections:
+                writer.close()
+                await writer.wait_closed()
+
+    async def send(self, amount: int, *, meanwhile: tuple[int, Callable[[], None]] | None = None) -> Counter[int]:
+        """How many answers of each status there are; `meanwhile` is called once, before the request of that number."""
+        statuses: Counter[int] = Counter()
+        numbers = iter(range(amount))
+
+        async def work(connection: Connection) -> None:
+            for number in numbers:
+                if meanwhile is not None and number == meanwhile[0]:
+                    meanwhile[1]()
+                statuses[await self._ask(connection)] += 1
+
+        await asyncio.gather(*map(work, self.connections))
+        return statuses
+
+    async def _ask(self, connection: Connection) -> int:
+        reader, writer = connection
+        writer.write(self.request)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        await reader.readexactly(int(head.partition("content-length: ")[2].partition("\r\n")[0]))
+        return int(head.split(" ", 2)[1])
+
+    def workers(self) -> set[int]:
+        """The processes at the other end of the connections."""
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        sockets = {f"socket:[{line[9]}]" for line in lines if line[1].endswith(f":{self.port:04X}") and line[3] == "01"}
+        return {int(link.parts[2]) for link in Path("/proc").glob("[0-9]*/fd/*") if _target(link) in sockets}
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except OSError:  # it has been closed meanwhile
+        return ""

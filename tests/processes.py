@@ -68,10 +68,14 @@ def until_ready(process: subprocess.Popen[str]) -> Running:
 
 @contextmanager
 def serve(folder: Path, *arguments: str, **variables: str) -> Iterator[str]:
-    """`trellis serve` when it answers."""
+    """`trellis serve` when it answers; what it says goes into the files `log` and `errors` of the folder."""
     port = free_port()
     command = [*TRELLIS, "serve", "--port", str(port), *arguments]
-    with subprocess.Popen(command, cwd=folder, env=environment(**variables), stderr=subprocess.DEVNULL) as process:
+    with (
+        (folder / "log").open("wb") as log,
+        (folder / "errors").open("wb") as errors,
+        subprocess.Popen(command, cwd=folder, env=environment(**variables), stdout=log, stderr=errors) as process,
+    ):
         try:
             wait_for(f"http://127.0.0.1:{port}/healthz")
             yield f"http://127.0.0.1:{port}"

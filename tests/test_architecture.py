@@ -11,6 +11,7 @@ GROUND = [
     "errors",
     "refusal",
     "config",
+    "log",
     "auth",
     "db",
     "graph",

@@ -19,6 +19,7 @@ from app.config import DATA_DIRECTORY, Settings
 from app.db import embedded
 from app.db.migrate import migrate
 from app.ingest.first_demo import load_first_demo
+from app.log import start_logging
 from app.main import create_app
 
 DEMO_EMAIL = "owner@example.com"
@@ -42,6 +43,7 @@ class AnnouncingServer(uvicorn.Server):
 def dev(data: DataOption = DATA_DIRECTORY, host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
     """Run everything on this machine: PostgreSQL, tables, a demo, the server and GraphiQL. Ctrl-C ends it all."""
     console = Console()
+    start_logging(readable=True)
     with listen(host, port) as listener, ExitStack() as stack:
         with console.status("Starting PostgreSQL and bringing its tables up to date"):
             database_url = stack.enter_context(_migrated_database(data))
@@ -51,6 +53,7 @@ def dev(data: DataOption = DATA_DIRECTORY, host: HostOption = "127.0.0.1", port:
             create_app(settings, token=token),
             loop="uvloop",
             http="httptools",
+            log_config=None,
             log_level="warning",
             access_log=False,
             server_header=False,

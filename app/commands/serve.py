@@ -13,6 +13,7 @@ from app.commands.listen import listen
 from app.commands.options import HostOption, PortOption
 from app.config import Settings
 from app.graph.manifest import read_manifests
+from app.log import start_logging
 from app.main import create_app
 
 SECONDS_TO_FINISH = 30  # for requests under way when the server is told to stop
@@ -25,6 +26,7 @@ def serve(
 ) -> None:
     """Serve in production: the database and the signing key come from the environment."""
     production_settings()
+    start_logging()
     listen(host, port).close()  # uvicorn would tell of a taken port once per worker
     uvicorn.run(
         "app.commands.serve:application",
@@ -34,6 +36,8 @@ def serve(
         workers=workers,
         loop="uvloop",
         http="httptools",
+        log_config=None,
+        log_level="info",
         access_log=False,
         server_header=False,
         proxy_headers=False,  # TRELLIS_TRUSTED_PROXIES says whom to believe; uvicorn would believe this machine
@@ -43,6 +47,7 @@ def serve(
 
 def application() -> Starlette:
     """What each worker runs, made in the worker from the same environment."""
+    start_logging()
     return create_app(production_settings())
 
 

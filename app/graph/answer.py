@@ -1,5 +1,6 @@
 """Answers: results and failures as JSON, and how HTTP puts them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,7 @@ class Answer:
     body: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    codes: Sequence[str] = ()  # of the errors in it
 
     def to(self, request: Request, request_id: str, headers: dict[str, str]) -> Response:
         """The answer in the media type that the request prefers, with `headers` beside its own."""
@@ -47,9 +49,10 @@ def shown(result: ExecutionResult, extensions: dict[str, Any], *, most_errors: i
     return {**errors, "data": result.data, **({"extensions": extensions} if extensions else {})}
 
 
-def written(body: dict[str, Any]) -> bytes:
-    """A body as the bytes that are sent."""
-    return orjson.dumps(body, option=WRITE)
+def answer_of(body: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    """The answer with this body."""
+    codes = list(dict.fromkeys(error["extensions"]["code"] for error in body.get("errors", ())))
+    return Answer(orjson.dumps(body, option=WRITE), status, headers or {}, codes)
 
 
 def failed(request: Request, error: Exception, *, most_errors: int) -> Answer:
@@ -57,9 +60,9 @@ def failed(request: Request, error: Exception, *, most_errors: int) -> Answer:
     if isinstance(error, Refused):
         # The older media type keeps 200 for whatever is GraphQL at all; the newer one says it by the status.
         status = 400 if media_type_for(request) == GRAPHQL_JSON else 200
-        return Answer(written({"errors": _formatted(error.errors[:most_errors])}), status)
-    body = written({"errors": [format_error(GraphQLError("", original_error=error))]})
-    return Answer(body, error.status, _headers(error)) if isinstance(error, AppError) else Answer(body, 500)
+        return answer_of({"errors": _formatted(error.errors[:most_errors])}, status)
+    body = {"errors": [format_error(GraphQLError("", original_error=error))]}
+    return answer_of(body, error.status, _headers(error)) if isinstance(error, AppError) else answer_of(body, 500)
 
 
 def _formatted(errors: list[GraphQLError]) -> list[dict[str, Any]]:

@@ -18,11 +18,12 @@ from app.config import Limits
 from app.db.engine import Database
 from app.db.identity import Identities, SignInRefused
 from app.db.unit import Unit
-from app.graph.answer import Answer, failed, shown, written
+from app.graph.answer import Answer, answer_of, failed, shown
 from app.graph.context import Context
 from app.graph.cost import cost_of, wants_cost
 from app.graph.csrf import check_site
 from app.graph.deadline import ClientGone, until
+from app.graph.entry import Entry
 from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
 from app.graph.operations import Document, Refused, execute, is_query
 from app.graph.page import page, wants_page
@@ -43,12 +44,12 @@ class Caller(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """What is asked for in a request, by whom, and under the name that the request has in the log."""
+    """What is asked for in a request, by whom, and where the log and the caller's account note it."""
 
     document: Document
     envelope: Envelope
     caller: Caller | None
-    request_id: str
+    entry: Entry
     tab: Tab
     tells_cost: bool
     cost: dict[str, int]
@@ -90,17 +91,19 @@ class Endpoint:
             return page(request, token=self.token)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": "GET, POST, OPTIONS"})
-        request_id, tab = request_id_of(request), Tab(self.rates, request)
+        entry, tab = Entry(request_id_of(request)), Tab(self.rates, request)
         try:
             check_site(request)
             caller = await self._caller(request)
-            with tab.opened(caller and caller.actor):
-                answer = await self._answer(request, request_id, caller, tab)
+            entry.actor = caller and caller.actor
+            with tab.opened(entry.actor):
+                answer = await self._answer(request, entry, caller, tab)
         except ClientGone:
             answer = Answer(b"", CLIENT_GONE)
         except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged, never shown
             answer = failed(request, error, most_errors=self.limits.max_errors)
-        return answer.to(request, request_id, tab.headers())
+        entry.write(answer.status, answer.codes)
+        return answer.to(request, entry.request_id, tab.headers())
 
     async def _caller(self, request: Request) -> Caller | None:
         """Who is signed in; None where nobody is. Raises Unauthenticated, SignInRefused or RateLimited."""
@@ -111,19 +114,20 @@ class Endpoint:
             await self.rates.note_failure(request)
             raise
 
-    async def _answer(self, request: Request, request_id: str, caller: Caller | None, tab: Tab) -> Answer:
+    async def _answer(self, request: Request, entry: Entry, caller: Caller | None, tab: Tab) -> Answer:
         deadline = asyncio.get_running_loop().time() + self.limits.request_timeout
         await tab.enter()
         async with until(deadline):
             envelope = await read(request, self.limits.max_body)
-        document = self.persisted.find(envelope)
+        document = entry.document = self.persisted.find(envelope)
         errors = document.errors or nul_errors(envelope.variables)
         if errors:
             raise Refused(errors)
         cost = weigh(document, envelope.variables, envelope.operation_name, self.limits)
         tells_cost = self.debug and wants_cost(request)
-        operation = Operation(document, envelope, caller, request_id, tab, tells_cost, cost, deadline, request.receive)
-        reads = is_query(document.operation(envelope.operation_name))
+        operation = Operation(document, envelope, caller, entry, tab, tells_cost, cost, deadline, request.receive)
+        node = entry.operation = document.operation(envelope.operation_name)
+        reads = is_query(node)
         if not reads and request.method != "POST":
             raise WrongMethod("Only queries may be sent by GET: send this operation by POST.")
         await tab.pay(cost["requested"], writes=not reads)
@@ -132,19 +136,19 @@ class Endpoint:
         return await self._write(operation, attempt_of(request, envelope, document.hash))
 
     async def _read(self, operation: Operation) -> Answer:
-        async with self._unit(operation.caller, writes=False) as unit:
-            return Answer(written(await self._run(operation, unit)))
+        async with self._unit(operation, writes=False) as unit:
+            return answer_of(await self._run(operation, unit))
 
     async def _write(self, operation: Operation, attempt: Attempt | None) -> Answer:
         """The answer to a mutation, given once it is committed; to a further `attempt` at it, that of the first."""
-        async with self._unit(operation.caller, writes=True) as unit:
+        async with self._unit(operation, writes=True) as unit:
             if unit is None:
-                return Answer(written(await self._run(operation, None)))
+                return answer_of(await self._run(operation, None))
             kept = attempt and await self.retries.recall(unit, attempt)
             if kept is not None:
                 return Answer(kept, headers={"Idempotency-Replayed": "true"})
             body = await self._run(operation, unit)
-            answer = Answer(written(body))
+            answer = answer_of(body)
             if attempt:
                 if may_pass(unit, body):
                     return answer
@@ -153,12 +157,13 @@ class Endpoint:
             return answer
 
     @asynccontextmanager
-    async def _unit(self, caller: Caller | None, *, writes: bool) -> AsyncIterator[Unit | None]:
+    async def _unit(self, operation: Operation, *, writes: bool) -> AsyncIterator[Unit | None]:
         """The transaction of whoever calls, which ends with the block; None where nobody is signed in."""
+        caller = operation.caller
         if caller is None:
             yield None
             return
-        unit = Unit(self.database, caller.actor, writes=writes)
+        unit = operation.entry.unit = Unit(self.database, caller.actor, writes=writes)
         try:
             await unit.begin()
             self.identities.remember(caller.claims.subject, unit.actor)
@@ -168,7 +173,12 @@ class Endpoint:
 
     async def _run(self, operation: Operation, unit: Unit | None) -> dict[str, Any]:
         started, envelope, documents = perf_counter(), operation.envelope, self.persisted.documents
-        context = Context(unit, operation.document.asked, retention=self.retention, request_id=operation.request_id)
+        context = Context(
+            unit,
+            operation.document.asked,
+            retention=self.retention,
+            request_id=operation.entry.request_id,
+        )
         try:
             async with until(operation.deadline, operation.receive):
                 result = await execute(

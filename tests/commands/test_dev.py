@@ -25,6 +25,11 @@ def test_dev_from_nothing_answers_the_owner_with_the_token_it_prints(data_direct
         assert server.ask(INTROSPECTION) == {"data": {"__schema": {"queryType": {"name": "Query"}}}}
         assert httpx.get(server.address, headers={"Accept": "text/html"}).status_code == 200
         assert "server" not in httpx.get(server.address).headers
+        server.process.terminate()
+        said, complained = server.process.communicate(timeout=30)
+
+    assert complained == ""
+    assert [line.count("status=200") for line in said.splitlines()] == [1, 1, 0]  # a GET without a query is 400
 
 
 @pytest.mark.parametrize(("signal_number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

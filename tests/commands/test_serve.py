@@ -1,5 +1,6 @@
 """`trellis serve`: refuses what is not fit for production, and serves what is."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,8 @@ def test_serve_answers_programs_and_has_no_page(tmp_path: Path, database: Any, w
         )
         guess = httpx.post(f"{address}/graphql", json={"query": "{ vewer { user { id } } }"}, headers=headers)
 
+    events = [json.loads(line)["event"] for line in (tmp_path / "log").read_text().splitlines()]
+    assert (events.count("Application startup complete."), events.count("request")) == (int(workers), 4)
     assert viewer.json()["data"]["viewer"]["user"]["email"] == "ada@example.com"
     assert "server" not in viewer.headers
     assert schema.json()["errors"][0]["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}

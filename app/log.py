@@ -1,0 +1,105 @@
+"""What the process says of itself, in one line for each thing, and never what people sent or the database holds."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from contextlib import suppress
+from contextvars import ContextVar
+from traceback import format_tb
+from typing import Any
+
+import asyncpg
+import orjson
+import structlog
+
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+DATA_EXCEPTION = "22"  # the class of SQLSTATEs whose messages quote the value that was wrong
+LONGEST_CHAIN = 10  # errors that led to each other
+
+# Tests, and commands that only write to the terminal, have no use for a line for each request.
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+
+def start_logging(*, readable: bool = False) -> None:
+    """From now on the process, its libraries included, says all to standard output: as JSON, or for people to read."""
+    ends: list[structlog.typing.Processor] = (
+        [structlog.processors.TimeStamper("%H:%M:%S", utc=False), _readable()]
+        if readable
+        else [structlog.processors.TimeStamper("iso"), structlog.processors.JSONRenderer(orjson.dumps)]
+    )
+    structlog.configure(
+        processors=[_add_request_id, structlog.processors.add_log_level, *ends],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.BytesLoggerFactory(Output()),  # type: ignore[arg-type]  # it writes and flushes, no more
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[Forward()], level=logging.WARNING, force=True)
+
+
+class Output:
+    """Standard output. A line that it does not take is let go: a full disk, or a reader who left, fails no request."""
+
+    def __init__(self) -> None:
+        self._file = open(sys.stdout.fileno(), "wb", buffering=0, closefd=False)  # noqa: SIM115  # for good
+
+    def write(self, line: bytes) -> None:
+        with suppress(OSError):
+            self._file.write(line)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+class Forward(logging.Handler):
+    """Takes what is said through the standard library, as by uvicorn and asyncio, the same way."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        shown = {} if error is None else {"exception": stack_of(error)}
+        log.log(record.levelno, _said(record), logger=record.name, **shown)
+
+
+def stack_of(error: BaseException) -> str:
+    """Where an error arose, and those that led to it, as Python shows them; without values, which messages quote."""
+    shown: list[str] = []
+    left: BaseException | None = error
+    while left is not None and len(shown) < LONGEST_CHAIN:
+        shown.append("".join([*format_tb(left.__traceback__), _named(left)]))
+        left = left.__cause__ or (None if left.__suppress_context__ else left.__context__)
+    return "\n\nwhich came from\n\n".join(shown)
+
+
+def _named(error: BaseException) -> str:
+    """The kind of an error, and its message where that can only be about our own names."""
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    match error:
+        case asyncpg.PostgresError() if not (error.sqlstate or DATA_EXCEPTION).startswith(DATA_EXCEPTION):
+            return f"{kind}: {error.args[0]}"  # the first line: the DETAIL after it quotes rows
+        case OSError(strerror=str(reason)):
+            return f"{kind}: {reason}"
+        case AttributeError() | NameError() | ImportError():
+            return f"{kind}: {error}"
+    return kind
+
+
+def _said(record: logging.LogRecord) -> str:
+    # asyncio adds what its callbacks and tasks hold, and so values: behind the first line and the word "callback".
+    said = record.getMessage()
+    return said.partition("\n")[0].partition(" callback ")[0] if record.name == "asyncio" else said.strip()
+
+
+def _add_request_id(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    request_id = REQUEST_ID.get()
+    if request_id is not None:
+        event["request_id"] = request_id
+    return event
+
+
+def _readable() -> structlog.typing.Processor:
+    console = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), pad_event_to=0)
+
+    def render(logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
+        return console(logger, method, event).encode()
+
+    return render

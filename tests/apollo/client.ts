@@ -1,36 +1,38 @@
 /** Apollo Client as a front end sets it up. */
-import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from "@apollo/client";
-import type { FieldFunctionOptions } from "@apollo/client/cache";
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache, ServerError } from "@apollo/client";
+import type { FieldFunctionOptions, TypePolicies } from "@apollo/client/cache";
 import { SetContextLink } from "@apollo/client/link/context";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
+import { RetryLink } from "@apollo/client/link/retry";
 import { relayStylePagination } from "@apollo/client/utilities";
 
+import { lists } from "./generated/lists";
 import generated from "./generated/possible-types";
 
-// Pages of one list are joined; a list with another filter or order is another list.
-const list = relayStylePagination(["filter", "orderBy", "deleted"]);
-
 export function newCache(): InMemoryCache {
-  return new InMemoryCache({
-    possibleTypes: generated.possibleTypes,
-    typePolicies: {
-      Query: {
-        fields: {
-          organizations: list,
-          // What a list has brought is found by its id without asking again.
-          task: (task, options) => task ?? byId("Task", options.args?.["by"].id, options),
-          team: (team, options) => team ?? byId("Team", options.args?.["id"], options),
-        },
+  const cache = new InMemoryCache({ possibleTypes: generated.possibleTypes, typePolicies: joinedPages() });
+  cache.policies.addTypePolicies({
+    Query: {
+      fields: {
+        // What a list has brought is found by its id without asking again.
+        task: (task, options) => task ?? byId("Task", options.args?.["by"].id, options),
+        team: (team, options) => team ?? byId("Team", options.args?.["id"], options),
       },
-      // There is one viewer, and it has no id: what different queries ask of it belongs together.
-      Viewer: { keyFields: [], fields: { organizations: list } },
-      Organization: { fields: { teams: list, members: list, tasks: list, trash: list, events: list } },
-      OrganizationMember: { fields: { teams: list, events: list } },
-      Team: { fields: { members: list, tasks: list, events: list } },
-      TeamMember: { fields: { tasks: list, events: list } },
-      Task: { fields: { events: list } },
     },
+    // There is one viewer, without an id: what different queries ask of it belongs together.
+    Viewer: { keyFields: [] },
   });
+  return cache;
+}
+
+/** The pages of a list are joined, by their edges; a list with another filter or order is another list. */
+function joinedPages(): TypePolicies {
+  const policies: TypePolicies = {};
+  for (const [type, fields] of Object.entries(lists)) {
+    const joined = Object.entries(fields).map(([field, keyArgs]) => [field, relayStylePagination(keyArgs)]);
+    policies[type] = { fields: Object.fromEntries(joined) };
+  }
+  return policies;
 }
 
 function byId(typename: string, id: string | undefined, { toReference }: FieldFunctionOptions) {
@@ -50,8 +52,17 @@ export function newClient(uri: string, token: () => string | null, ...links: Apo
 }
 
 /** Sends the hash of each query in its text's place, by GET; a text goes out once, when the server does not know it. */
-export function queriesByHash(): PersistedQueryLink {
+export function hashed(): PersistedQueryLink {
   return new PersistedQueryLink({ sha256, useGETForHashedQueries: true });
+}
+
+/** Sends again what got no answer. Mutations carry a key, by which the server does them once and repeats its answer. */
+export function repeated(): ApolloLink {
+  const keyed = new SetContextLink(({ headers }, { operationType }) =>
+    operationType === "mutation" ? { headers: { ...headers, "idempotency-key": crypto.randomUUID() } } : {},
+  );
+  const retryIf = (error: Error) => !ServerError.is(error) && error.name !== "AbortError";
+  return keyed.concat(new RetryLink({ attempts: { max: 3, retryIf } }));
 }
 
 async function sha256(text: string): Promise<string> {

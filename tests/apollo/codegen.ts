@@ -1,4 +1,4 @@
-/** GraphQL Codegen: types for each document of the sources, and what each interface can be. */
+/** GraphQL Codegen: types for each document of the sources, and what Apollo Client's cache has to know. */
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
 const config: CodegenConfig = {
@@ -16,6 +16,7 @@ const config: CodegenConfig = {
         skipTypeNameForRoot: true,
       },
     },
+    "generated/lists.ts": { plugins: ["./lists.js"] },
     "generated/possible-types.ts": { plugins: ["fragment-matcher"] },
   },
 };

@@ -83,7 +83,7 @@ def scripts(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (packages / ".building").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may be at it
         (PROJECT / "generated" / "relay").mkdir(parents=True, exist_ok=True)  # Relay's compiler wants it to be there
-        run_tool("graphql-codegen", "--silent")
+        run_tool("graphql-codegen")
         run_tool("esbuild", *BUNDLE, f"--outdir={built}", *TESTS, "abort.ts")
     return built
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { newClient, queriesByHash } from "./client";
+import { newClient, hashed } from "./client";
 import { graphql } from "./generated";
 import { site } from "./site";
 
@@ -27,7 +27,7 @@ const RENAME = graphql(`
 `);
 
 const fetching = mock.method(globalThis, "fetch");
-const newTab = () => newClient(site.uri, () => site.tokens.owner, queriesByHash());
+const newTab = () => newClient(site.uri, () => site.tokens.owner, hashed());
 const id = site.teamId;
 
 /** How each request was sent, and whether it had a text. */

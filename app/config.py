@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # RFC 7518 §3.2: an HS256 key must be at least as long as the hash.
 SHORTEST_SECRET = 32
+DATA_DIRECTORY = Path(".trellis")
 
 
 class Limits(BaseSettings):
@@ -145,6 +146,19 @@ class Settings(Limits):
         description='The networks of the proxies in front, as in ["10.0.0.0/8"]: their `X-Forwarded-For` says whom a '
         "request comes from, and nobody else's does.",
     )
+    embedder: str = Field(
+        default="wordllama",
+        description="The model that `trellis embed --switch` makes the active one: wordllama, minilm, or openai:NAME "
+        "for the model NAME behind an API like OpenAI's.",
+    )
+    embedder_url: str = Field(default="https://api.openai.com/v1", description="Where openai: models are asked.")
+    embedder_key: SecretStr | None = Field(default=None, description="What they ask for, if anything.")
+    embedder_timeout: float = Field(
+        default=10.0, gt=0, le=15, description="Seconds for one of their answers; a batch is tried three times."
+    )
+    model_directory: Path = Field(
+        default=DATA_DIRECTORY / "models", description="Where models are kept that have to be built once: minilm."
+    )
     introspection: bool = Field(
         default=True, description="Whether clients may read the schema; `serve` turns it off unless it is set."
     )
@@ -170,6 +184,3 @@ class Settings(Limits):
         if self.documents == "trusted" and not self.manifests:
             raise ValueError("TRELLIS_DOCUMENTS=trusted runs only what a manifest lists: name one in TRELLIS_MANIFESTS")
         return self
-
-
-DATA_DIRECTORY = Path(".trellis")

@@ -27,7 +27,13 @@ from app.graph.rates import HEADERS as RATE_HEADERS
 from app.idempotency.replay import Replays
 from app.rates.admit import Rates
 from app.schema import graphql_schema
+from app.search.meanings import LocalMeanings
+from app.search.work import work_off
+from app.search.worker import Worker
+from app.tasks.searchable import TASKS
 from app.trash.sweep import sweep_regularly
+
+BACKGROUND = {"pool_size": 2, "pool_timeout": 10.0}  # connections of its own, so that no request waits for a batch
 
 
 def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
@@ -41,22 +47,21 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
         app.state.rates = rates = Rates(settings)
         calm_collector()
         documents = Documents(graphql_schema, settings, introspection=settings.introspection)
-        app.state.endpoint = Endpoint(
-            database,
-            Tokens(settings),
-            limits=settings,
-            persisted=Persisted(documents, manifest, settings.documents),
-            retention=timedelta(days=settings.retention_days),
-            retries=Replays(),
-            rates=rates,
-            playground=settings.playground,
-            debug=settings.debug,
-            token=token,
-        )
-        sweeping = asyncio.create_task(sweep_regularly(database))
-        yield
-        sweeping.cancel()
-        await asyncio.gather(sweeping, return_exceptions=True)
+        async with at_work(database, settings) as meanings:
+            app.state.endpoint = Endpoint(
+                database,
+                Tokens(settings),
+                limits=settings,
+                persisted=Persisted(documents, manifest, settings.documents),
+                retention=timedelta(days=settings.retention_days),
+                retries=Replays(),
+                rates=rates,
+                meanings=meanings,
+                playground=settings.playground,
+                debug=settings.debug,
+                token=token,
+            )
+            yield
         await asyncio.gather(rates.close(), database.close())
 
     return Starlette(
@@ -70,6 +75,26 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
         middleware=[sharing(settings.cors_origins)] if settings.cors_origins else [],
         lifespan=lifespan,
     )
+
+
+@asynccontextmanager
+async def at_work(database: Database, settings: Settings) -> AsyncIterator[LocalMeanings]:
+    """What the server does beside answering, for as long as the block runs."""
+    background = Database.open(settings.model_copy(update=BACKGROUND))
+    meanings = LocalMeanings(background, settings)
+    worker = Worker(background, meanings, [TASKS])
+    work = (
+        sweep_regularly(database),
+        meanings.follow(),
+        work_off("embedding", worker.work, meanings.woken),
+    )
+    tasks = [asyncio.create_task(one) for one in work]
+    yield meanings
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await meanings.close()
+    await background.close()
 
 
 def sharing(origins: list[str]) -> Middleware:

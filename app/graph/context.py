@@ -15,6 +15,7 @@ from app.db.source import Source
 from app.db.statement import Statement
 from app.db.unit import Unit
 from app.graph.batch import Batch, Batches
+from app.graph.meaning import Meanings
 
 Asked = Mapping[str, frozenset[str]]  # GraphQL type → the columns that the operation needs of its rows
 
@@ -22,8 +23,17 @@ Asked = Mapping[str, frozenset[str]]  # GraphQL type → the columns that the op
 class Context:
     """One operation. `unit` is None where nobody is signed in."""
 
-    def __init__(self, unit: Unit | None, asked: Asked, *, retention: timedelta, request_id: str | None = None) -> None:
+    def __init__(
+        self,
+        unit: Unit | None,
+        asked: Asked,
+        *,
+        retention: timedelta,
+        request_id: str | None = None,
+        meanings: Meanings | None = None,
+    ) -> None:
         self.unit = unit
+        self.meanings = meanings  # None where nothing is found by meaning
         self.retention = retention  # how long what is deleted can be restored
         self.request_id = request_id
         self.asked = asked

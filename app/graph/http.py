@@ -25,6 +25,7 @@ from app.graph.csrf import check_site
 from app.graph.deadline import ClientGone, until
 from app.graph.entry import Entry
 from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
+from app.graph.meaning import Meanings
 from app.graph.operations import Document, Refused, execute, is_query
 from app.graph.page import page, wants_page
 from app.graph.persisted import Persisted
@@ -70,6 +71,7 @@ class Endpoint:
         retention: timedelta,
         retries: Retries,
         rates: Rates,
+        meanings: Meanings,
         playground: bool,
         debug: bool,
         token: str | None,
@@ -82,6 +84,7 @@ class Endpoint:
         self.retention = retention
         self.retries = retries
         self.rates = rates
+        self.meanings = meanings
         self.playground = playground
         self.debug = debug
         self.token = token
@@ -178,6 +181,7 @@ class Endpoint:
             operation.document.asked,
             retention=self.retention,
             request_id=operation.entry.request_id,
+            meanings=self.meanings,
         )
         try:
             async with until(operation.deadline, operation.receive):

@@ -1,0 +1,31 @@
+"""What resolvers know of the model that searches read by."""
+
+from typing import NamedTuple, Protocol
+
+from app.errors import AppError
+
+
+class MeaningUnavailable(AppError):
+    """The model cannot be asked now; what is found by words is found all the same."""
+
+    code = "SERVICE_UNAVAILABLE"
+    status = 503
+
+
+class Meaning(NamedTuple):
+    """A text as the active model has it; `vector` is what PostgreSQL casts to a vector of that dimension."""
+
+    model_id: int
+    dimension: int
+    weight: float  # how much it counts beside full text, from 0 to 1
+    vector: str
+
+
+class Meanings(Protocol):
+    """The models of this process."""
+
+    async def of(self, text: str) -> Meaning:
+        """Takes a millisecond to two seconds; raises MeaningUnavailable."""
+
+    def wake(self) -> None:
+        """Tells that there are new texts to embed."""

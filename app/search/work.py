@@ -1,0 +1,40 @@
+"""Working off a queue for as long as the server runs."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from random import uniform
+
+logger = logging.getLogger("trellis")
+
+PAUSE = 2.0  # seconds until it looks by itself: what another process wrote wakes nobody here
+LONGEST_PAUSE = 60.0  # between two failures
+
+
+async def work_off(name: str, work: Callable[[], Awaitable[bool]], woken: asyncio.Event) -> None:
+    """Calls `work` again at once while that answers that it did something; else when it is `woken`, or in two seconds.
+
+    Runs until it is cancelled. A failure is logged and waited out, longer each time, whatever it is.
+    """
+    failures = 0
+    while True:
+        woken.clear()  # before it looks, so that what is written meanwhile wakes it again
+        try:
+            found = await work()
+            failures = 0
+        except Exception as error:  # whatever it is, it may have passed by the next time
+            found, failures = False, failures + 1
+            logger.warning("%s failed and will be tried again: %s", name, error, exc_info=failures == 1)
+        if not found:
+            await _pause(failures, woken)
+
+
+async def _pause(failures: int, woken: asyncio.Event) -> None:
+    """After a failure nobody cuts it short: each search and each write would ask in vain."""
+    seconds = min(PAUSE * 2**failures, LONGEST_PAUSE) * uniform(0.75, 1.25)  # noqa: S311  # no secret
+    if failures:
+        await asyncio.sleep(seconds)
+        return
+    with suppress(TimeoutError):
+        await asyncio.wait_for(woken.wait(), seconds)

@@ -1,0 +1,96 @@
+"""The worker of every server process: it embeds what is queued, a batch of one organization after the other's."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from uuid import UUID
+
+from app.db.engine import Database
+from app.search.embedder import EmbedderUnavailable, as_text
+from app.search.living import Model, living_models
+from app.search.meanings import LocalMeanings
+from app.search.queue import finish, give_back, hold, next_organization, postpone, take
+from app.search.searchable import Searchable
+from app.search.transact import embedding
+from app.search.vectors import Made, Waiting, read_texts, write_vectors
+
+logger = logging.getLogger("trellis")
+
+BATCH = 32  # texts that are taken at once
+WRITTEN = 10  # texts to a transaction: who writes one of them waits for it, and an index takes up to 5 ms for each
+NOBODY = UUID(int=0)
+
+
+class Worker:
+    """Embeds what is queued of these kinds, in each of the models that live."""
+
+    def __init__(self, database: Database, meanings: LocalMeanings, searchables: Sequence[Searchable]) -> None:
+        self.database = database
+        self.meanings = meanings
+        self.searchables = searchables
+        self._last = NOBODY
+
+    async def work(self) -> bool:
+        """Embeds a batch of one organization; whether anything was due. Raises EmbedderUnavailable where a model that
+        is needed does not work, and then leaves everything as it was."""
+        async with embedding(self.database) as fetch:
+            organization_id = await next_organization(fetch, self._last)
+        if organization_id is None:
+            return False
+        self._last = organization_id
+        async with embedding(self.database, organization_id) as fetch:
+            living = await living_models(fetch)
+            taken = await take(fetch, organization_id, BATCH)
+            waiting = await read_texts(fetch, self.searchables, organization_id, taken)
+        try:
+            await self._embed(organization_id, living, waiting)
+        except (EmbedderUnavailable, asyncio.CancelledError):
+            async with embedding(self.database, organization_id) as fetch:
+                await give_back(fetch, organization_id, taken)
+            raise
+        return True
+
+    async def _embed(self, organization_id: UUID, living: Sequence[Model], waiting: Sequence[Waiting]) -> None:
+        """Where one text is at fault the others are embedded all the same."""
+        try:
+            made = [one for model in living for one in await self._made(model, waiting)]
+        except EmbedderUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever a model says of a text must not stop the others
+            if len(waiting) > 1:
+                for one in waiting:
+                    await self._embed(organization_id, living, [one])
+            else:
+                logger.warning("a text could not be embedded: %s", error)
+                async with embedding(self.database, organization_id) as fetch:
+                    await postpone(fetch, organization_id, [one.job for one in waiting], str(error) or repr(error))
+            return
+        for first in range(0, len(waiting), WRITTEN):
+            await self._write(organization_id, living, waiting[first : first + WRITTEN], made)
+
+    async def _made(self, model: Model, waiting: Sequence[Waiting]) -> list[Made]:
+        """What the model makes of those that it does not have; nothing where it does not work and is not needed."""
+        unknown = [one for one in waiting if model.id not in one.known_by]
+        made: list[Made] = []
+        try:
+            embedder = await self.meanings.embedder(model) if unknown else None
+            while embedder and (part := unknown[len(made) : len(made) + embedder.max_batch]):
+                vectors = await embedder.embed([one.text for one in part])
+                made += [Made(one, model.id, as_text(row)) for one, row in zip(part, vectors, strict=True)]
+        except EmbedderUnavailable:
+            if model.needed:
+                raise
+        return made
+
+    async def _write(
+        self, organization_id: UUID, living: Sequence[Model], part: Sequence[Waiting], made: Sequence[Made]
+    ) -> None:
+        """Writes those whose text is still what was embedded. Where a model has come meanwhile, they stay due."""
+        async with embedding(self.database, organization_id) as fetch:
+            held = await hold(fetch, organization_id, [one.job for one in part])
+            jobs = [one.job for one in part if one.job.subject_id in held]
+            await write_vectors(fetch, organization_id, [one for one in made if one.waiting.job in jobs])
+            if {model.id for model in await living_models(fetch)} <= {model.id for model in living}:
+                await finish(fetch, organization_id, jobs)
+            else:
+                await give_back(fetch, organization_id, jobs)

@@ -77,11 +77,23 @@ def upgrade() -> None:
             sa.Computed("CASE kind WHEN 'TASK' THEN subject_id END", persisted=True),
             nullable=True,
         ),
+        sa.Column(
+            "chunk_id",
+            sa.Uuid(),
+            sa.Computed("CASE kind WHEN 'CHUNK' THEN subject_id END", persisted=True),
+            nullable=True,
+        ),
         sa.CheckConstraint("kind IN ('TASK', 'CHUNK')", name=op.f("ck_search_texts_kind_known")),
         sa.ForeignKeyConstraint(
             ["organization_id", "task_id"],
             ["tasks.organization_id", "tasks.id"],
             name=op.f("fk_search_texts_tasks"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id", "chunk_id"],
+            ["document_chunks.organization_id", "document_chunks.id"],
+            name=op.f("fk_search_texts_document_chunks"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("organization_id", "kind", "subject_id", name=op.f("pk_search_texts")),
@@ -92,6 +104,13 @@ def upgrade() -> None:
         ["organization_id", "task_id"],
         unique=False,
         postgresql_where=sa.text("task_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_search_texts_chunk",
+        "search_texts",
+        ["organization_id", "chunk_id"],
+        unique=False,
+        postgresql_where=sa.text("chunk_id IS NOT NULL"),
     )
 
     op.create_table(

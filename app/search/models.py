@@ -38,14 +38,21 @@ class SearchText(SQLModel, table=True):
     """What full text reads of a task or a chunk. It is not in their own tables so that those stay small, and deletes
     write nothing here: who searches joins the live rows.
 
-    `content_hash` is of the text itself. `task_id` is there for its foreign key, by which a text goes with its task.
+    `content_hash` is of the text itself. `task_id` and `chunk_id` are there for their foreign keys, by which a text goes
+    with what it is of.
     """
 
     __tablename__ = "search_texts"
     __table_args__ = (
         ForeignKeyConstraint(["organization_id", "task_id"], ["tasks.organization_id", "tasks.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["organization_id", "chunk_id"],
+            ["document_chunks.organization_id", "document_chunks.id"],
+            ondelete="CASCADE",
+        ),
         CheckConstraint("kind IN ('TASK', 'CHUNK')", name="kind_known"),
         Index("ix_search_texts_task", "organization_id", "task_id", postgresql_where=text("task_id IS NOT NULL")),
+        Index("ix_search_texts_chunk", "organization_id", "chunk_id", postgresql_where=text("chunk_id IS NOT NULL")),
         Index(
             "ix_search_texts_terms",
             text("trellis_terms(organization_id, kind, tsvector_to_array(content))"),
@@ -60,6 +67,9 @@ class SearchText(SQLModel, table=True):
     content_hash: bytes = Field(sa_type=LargeBinary)
     task_id: UUID | None = Field(
         sa_type=Uuid, sa_column_args=[Computed("CASE kind WHEN 'TASK' THEN subject_id END", persisted=True)]
+    )
+    chunk_id: UUID | None = Field(
+        sa_type=Uuid, sa_column_args=[Computed("CASE kind WHEN 'CHUNK' THEN subject_id END", persisted=True)]
     )
 
 

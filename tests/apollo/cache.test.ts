@@ -1,6 +1,6 @@
 /** An object is one entry of the cache, whichever query brought it. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 import { graphql } from "./generated";
 import { ownersClient, Screen, site } from "./site";
@@ -117,6 +117,18 @@ test("a task that a list has brought is found by its id without a request", asyn
   assert.deepEqual(client.readQuery({ query: BY_ID, variables: { id: first } }), {
     task: { __typename: "Task", id: first, title: "Task 1" },
   });
+});
+
+test("a task that is not there is asked for once, and shown as null", async () => {
+  const client = ownersClient();
+  const asking = mock.method(globalThis, "fetch");
+  const options = { query: BY_ID, variables: { id: site.organizationId } };
+
+  const shown = await new Screen(client, options).shows(1);
+  await client.query(options);
+
+  assert.deepEqual(shown, [{ task: null }]);
+  assert.equal(asking.mock.callCount(), 1);
 });
 
 test("fragments on interfaces match what implements them", async () => {

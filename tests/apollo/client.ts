@@ -15,8 +15,8 @@ export function newCache(): InMemoryCache {
     Query: {
       fields: {
         // What a list has brought is found by its id without asking again.
-        task: (task, options) => task ?? byId("Task", options.args?.["by"].id, options),
-        team: (team, options) => team ?? byId("Team", options.args?.["id"], options),
+        task: (task, options) => orById(task, "Task", options.args?.["by"].id, options),
+        team: (team, options) => orById(team, "Team", options.args?.["id"], options),
       },
     },
     // There is one viewer, without an id: what different queries ask of it belongs together.
@@ -35,8 +35,8 @@ function joinedPages(): TypePolicies {
   return policies;
 }
 
-function byId(typename: string, id: string | undefined, { toReference }: FieldFunctionOptions) {
-  return id === undefined ? undefined : toReference({ __typename: typename, id });
+function orById(known: unknown, typename: string, id: string | undefined, { toReference }: FieldFunctionOptions) {
+  return known === undefined && id !== undefined ? toReference({ __typename: typename, id }) : known;
 }
 
 /** A client of the server at `uri`, which signs in with what `token` answers; `links` come before the request. */

@@ -32,6 +32,29 @@ const PAGE = graphql(`
   }
 `);
 
+const HISTORY = graphql(`
+  query HistoryOfTasks($teamId: ID!) {
+    team(id: $teamId) {
+      id
+      tasks(first: 100) {
+        edges {
+          node {
+            id
+            events(first: 100) {
+              edges {
+                node {
+                  id
+                  type
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+`);
+
 const REMOVE = graphql(`
   mutation RemoveTeam($id: ID!) {
     deleteTeam(id: $id) {
@@ -70,6 +93,10 @@ test("a broken cursor is BAD_USER_INPUT", async () => {
 
 test("a page that is too long is BAD_USER_INPUT", async () => {
   assert.deepEqual(await codes(ownersClient(), PAGE, { teamId, first: 101 }), ["BAD_USER_INPUT"]);
+});
+
+test("a query for more than the server gives at once is LIMIT_EXCEEDED", async () => {
+  assert.deepEqual(await codes(ownersClient(), HISTORY, { teamId }), ["LIMIT_EXCEEDED"]);
 });
 
 test("a value of the wrong type is BAD_USER_INPUT", async () => {

@@ -1,17 +1,19 @@
 """Writes what the pages of this folder say about the code: `make docs`. A test checks that they say it still."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
 from sqlalchemy import ForeignKeyConstraint, Table
 
+from app.config import Limits, Settings
 from app.db.statement import DIALECT
 from app.db.tables import all_tables
 
 HERE = Path(__file__).parent
-ARCHITECTURE = HERE / "architecture.md"
-BEGIN, END = "<!-- tables: written by `make docs` -->", "<!-- /tables -->"
 
 
 def tables() -> str:
@@ -41,13 +43,54 @@ def _target(constraint: ForeignKeyConstraint) -> str:
     return constraint.referred_table.name
 
 
-def page(text: str) -> str:
-    """The architecture page with its diagram as the tables are now."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+def settings() -> str:
+    """Every variable of the server but its limits, with default and reason."""
+    return _variables({name: one for name, one in Settings.model_fields.items() if name not in Limits.model_fields})
 
+
+def limits() -> str:
+    """Every limit on what one request or one caller may ask for, with default and reason."""
+    return _variables(Limits.model_fields)
+
+
+def _variables(fields: dict[str, FieldInfo]) -> str:
+    rows = [
+        f"| `TRELLIS_{name.upper()}` | {_default(one)} | {(one.description or '').replace('|', '&#124;')} |"
+        for name, one in fields.items()
+    ]
+    return "\n".join(["| Variable | Default | What for |", "| --- | --- | --- |", *rows])
+
+
+def _default(field: FieldInfo) -> str:
+    """A default as the environment would say it; nothing where there is none."""
+    value = field.default
+    if value is None or isinstance(value, SecretStr):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+class Part(NamedTuple):
+    """What stands in a page between two comments, and who says it."""
+
+    page: Path
+    name: str
+    say: Callable[[], str]
+
+    def write(self, text: str) -> str:
+        """The page's text, with the part as the code has it now."""
+        begin, end = f"<!-- {self.name}: written by `make docs` -->", f"<!-- /{self.name} -->"
+        before, rest = text.split(begin)
+        _, after = rest.split(end)
+        return f"{before}{begin}\n{self.say()}\n{end}{after}"
+
+
+PARTS = [
+    Part(HERE / "architecture.md", "tables", tables),
+    Part(HERE / "operations.md", "settings", settings),
+    Part(HERE / "operations.md", "limits", limits),
+]
 
 if __name__ == "__main__":
-    ARCHITECTURE.write_text(page(ARCHITECTURE.read_text()))
-    sys.stderr.write(f"wrote {ARCHITECTURE}\n")
+    for part in PARTS:
+        part.page.write_text(part.write(part.page.read_text()))
+        sys.stderr.write(f"wrote the {part.name} of {part.page}\n")

@@ -64,24 +64,6 @@ class Limits(BaseSettings):
     max_cost: int = Field(
         default=10_000, ge=1, description="Objects that the lists of a request may hold together, by `first` or `last`."
     )
-    max_in_flight: int = Field(
-        default=20,
-        ge=1,
-        description="Requests of one person, API key or address that a process has under way at once: each may hold a "
-        "connection and memory.",
-    )
-    rate_limit: int = Field(
-        default=2_000,
-        ge=1,
-        description="Points that a person or API key may take a minute: a query takes one for 100 objects of its "
-        "lists, and at least one, a mutation at least 5.",
-    )
-    rate_limit_anonymous: int = Field(
-        default=60, ge=1, description="Requests a minute of one address (IPv6: one /64) without a token."
-    )
-    rate_limit_failures: int = Field(
-        default=10, ge=1, description="Sign-ins of one address that may fail in a minute: those after that get a 429."
-    )
 
 
 class Settings(Limits):
@@ -135,6 +117,24 @@ class Settings(Limits):
     manifests: list[Path] = Field(
         default=[],
         description="Files that list documents by id, as Apollo's and Relay's tools write them: [\"web.json\"].",
+    )
+    max_in_flight: int = Field(
+        default=20,
+        ge=1,
+        description="Requests of one person, API key or address that a process has under way at once: each may hold a "
+        "connection and memory.",
+    )
+    rate_limit: int = Field(
+        default=2_000,
+        ge=1,
+        description="Points that a person or API key may take a minute: a query takes one for 100 objects of its "
+        "lists, and at least one, a mutation at least 5.",
+    )
+    rate_limit_anonymous: int = Field(
+        default=60, ge=1, description="Requests a minute of one address (IPv6: one /64) without a token."
+    )
+    rate_limit_failures: int = Field(
+        default=10, ge=1, description="Sign-ins of one address that may fail in a minute: those after that get a 429."
     )
     redis_url: RedisDsn | None = Field(
         default=None,

@@ -12,6 +12,7 @@ from app.members.mutations import OrganizationMemberMutations
 from app.nodes.queries import NodeQueries
 from app.organizations.mutations import OrganizationMutations
 from app.organizations.queries import OrganizationQueries
+from app.rates.queries import RateLimitQueries
 from app.settings.mutations import SettingMutations
 from app.tasks.mutations import TaskMutations
 from app.tasks.queries import TaskQueries
@@ -27,7 +28,14 @@ from app.users.queries import UserQueries
     description="Reading. What belongs to an organization is seen by its members only; to others it is absent."
 )
 class Query(
-    UserQueries, NodeQueries, OrganizationQueries, TeamQueries, TaskQueries, DocumentQueries, TrashQueries
+    UserQueries,
+    NodeQueries,
+    OrganizationQueries,
+    TeamQueries,
+    TaskQueries,
+    DocumentQueries,
+    TrashQueries,
+    RateLimitQueries,
 ):
     pass
 

@@ -103,6 +103,7 @@ ROOTS = {
     "task": ('task(by: {key: {organizationSlug: $slug, key: "T1-1"}}) { title }', 1),
     "document": ("document(id: $document) { title }", 1),
     "deletionPreview": ("deletionPreview(id: $team) { tasks }", 2),  # which noun it is of, then all counts
+    "rateLimit": ("rateLimit { remaining }", 0),
 }
 WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass)"
 

@@ -16,6 +16,7 @@ from app.db.statement import Statement
 from app.db.unit import Unit
 from app.graph.batch import Batch, Batches
 from app.graph.meaning import Meanings
+from app.graph.rates import NO_CHARGE, Charge
 
 Asked = Mapping[str, frozenset[str]]  # GraphQL type → the columns that the operation needs of its rows
 
@@ -31,11 +32,13 @@ class Context:
         retention: timedelta,
         request_id: str | None = None,
         meanings: Meanings | None = None,
+        charge: Charge = NO_CHARGE,
     ) -> None:
         self.unit = unit
         self.meanings = meanings  # None where nothing is found by meaning
         self.retention = retention  # how long what is deleted can be restored
         self.request_id = request_id
+        self.charge = charge
         self.asked = asked
         self.batches = Batches(self)
         self.one_by_one: Counter[str] = Counter()  # field → how often graphql-core completed it

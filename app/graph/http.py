@@ -23,6 +23,7 @@ from app.graph.context import Context
 from app.graph.cost import cost_of, wants_cost
 from app.graph.csrf import check_site
 from app.graph.deadline import ClientGone, until
+from app.graph.dry_run import without_the_rest
 from app.graph.entry import Entry
 from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
 from app.graph.meaning import Meanings
@@ -128,12 +129,13 @@ class Endpoint:
             raise Refused(errors)
         cost = weigh(document, envelope.variables, envelope.operation_name, self.limits)
         tells_cost = self.debug and wants_cost(request)
-        operation = Operation(document, envelope, caller, entry, tab, tells_cost, cost, deadline, request.receive)
+        run = without_the_rest(document, envelope.operation_name, envelope.variables)
+        operation = Operation(run, envelope, caller, entry, tab, tells_cost, cost, deadline, request.receive)
         node = entry.operation = document.operation(envelope.operation_name)
         reads = is_query(node)
         if not reads and request.method != "POST":
             raise WrongMethod("Only queries may be sent by GET: send this operation by POST.")
-        await tab.pay(cost["requested"], writes=not reads)
+        await tab.pay(cost["requested"], writes=not reads, dry=run is not document)
         if reads:
             return await self._read(operation)
         return await self._write(operation, attempt_of(request, envelope, document.hash))
@@ -182,6 +184,7 @@ class Endpoint:
             retention=self.retention,
             request_id=operation.entry.request_id,
             meanings=self.meanings,
+            charge=operation.tab.charge,
         )
         try:
             async with until(operation.deadline, operation.receive):

@@ -74,18 +74,19 @@ class Meter:
     def roots(self, node: SelectionSetNode) -> int:
         """How many fields a selection set has itself, each fragment counted once."""
         names: set[str] = set()
-        return sum(1 for _ in self._fields(node, names))
+        return sum(1 for _ in self.fields(node, names))
 
-    def _fields(self, node: SelectionSetNode, spread: set[str]) -> Iterator[FieldNode]:
+    def fields(self, node: SelectionSetNode, spread: set[str]) -> Iterator[FieldNode]:
+        """The same fields; the names of fragments that are in `spread` are passed over, and those met are added."""
         for one in node.selections:
             if isinstance(one, FieldNode):
                 yield one
             elif isinstance(one, InlineFragmentNode):
-                yield from self._fields(one.selection_set, spread)
+                yield from self.fields(one.selection_set, spread)
             elif isinstance(one, FragmentSpreadNode) and one.name.value not in spread:
                 spread.add(one.name.value)
                 fragment = self.fragments.get(one.name.value)
-                yield from self._fields(fragment.selection_set, spread) if fragment else ()
+                yield from self.fields(fragment.selection_set, spread) if fragment else ()
 
     def _selections(self, node: SelectionSetNode | None) -> Measure:
         measure = Measure()

@@ -55,6 +55,17 @@ class Standing(NamedTuple):
         return max(ceil(self.resets_at - time()), 1)
 
 
+class Charge(NamedTuple):
+    """What an operation takes, for so many objects that its lists can hold, and how its account stands after it."""
+
+    points: int
+    objects: int
+    standing: Standing
+
+
+NO_CHARGE = Charge(0, 0, Standing(0, 0, 0.0, fits=True))
+
+
 class Rates(Protocol):
     """Counts what accounts take."""
 
@@ -77,9 +88,7 @@ class Tab:
     def __init__(self, rates: Rates, request: Request) -> None:
         self.rates = rates
         self.request = request
-        self.standing: Standing | None = None
-        self.points = AT_THE_DOOR
-        self.objects = 0
+        self.charge = NO_CHARGE
 
     @contextmanager
     def opened(self, actor: Actor | None) -> Iterator[None]:
@@ -90,23 +99,25 @@ class Tab:
 
     async def enter(self) -> None:
         """Takes the first point. Raises RateLimited."""
-        await self._take(AT_THE_DOOR)
+        await self._take(AT_THE_DOOR, AT_THE_DOOR, 0)
 
-    async def pay(self, objects: int, *, writes: bool) -> None:
-        """Takes the rest, for an operation whose lists can hold so many objects. Raises RateLimited.
+    async def pay(self, objects: int, *, writes: bool, dry: bool) -> None:
+        """Takes the rest, for an operation whose lists can hold so many objects; nothing for a `dry` run.
 
         Who is not signed in can reach no lists: their requests are counted, and not what is in them.
+        Raises RateLimited.
         """
-        self.objects = objects
-        if self._account.signed_in:
-            self.points = points_of(objects, writes=writes)
-        if self.points > AT_THE_DOOR:
-            await self._take(self.points - AT_THE_DOOR)
+        price = points_of(objects, writes=writes) if self._account.signed_in else AT_THE_DOOR
+        if price > AT_THE_DOOR and not dry:
+            await self._take(price - AT_THE_DOOR, price, objects)
+        else:
+            self.charge = Charge(price, objects, self.charge.standing)
 
-    async def _take(self, points: int) -> None:
-        self.standing = standing = await self.rates.take(self._account, points)
+    async def _take(self, points: int, price: int, objects: int) -> None:
+        standing = await self.rates.take(self._account, points)
+        self.charge = Charge(price, objects, standing)
         if not standing.fits:
-            raise RateLimited(_refusal(standing, self.points), wait=standing.wait)
+            raise RateLimited(_refusal(standing, price), wait=standing.wait)
 
     def headers(self) -> dict[str, str]:
         """What every answer says of the caller's limit.
@@ -114,9 +125,10 @@ class Tab:
         By the names of the IETF draft up to its seventh version: they are what clients and proxies read today. The
         later versions put all into one structured field, which hardly any of them parses.
         """
-        if self.standing is None:
+        if self.charge is NO_CHARGE:
             return {}
-        said = (self.standing.limit, self.standing.remaining, self.standing.wait)
+        standing = self.charge.standing
+        said = (standing.limit, standing.remaining, standing.wait)
         return dict(zip(HEADERS, map(str, said), strict=True))
 
 

@@ -1,0 +1,20 @@
+"""What the caller may still ask for."""
+
+from datetime import datetime
+
+import strawberry
+
+
+@strawberry.type(
+    description="How much the caller may ask for within a minute, in points: a query takes one for 100 objects that "
+    "its lists could hold, and at least one; a mutation takes at least 5. A request without a token takes one."
+)
+class RateLimit:
+    limit: int = strawberry.field(description="The points of a minute.")
+    cost: int = strawberry.field(description="What this operation takes of them.")
+    node_count: int = strawberry.field(description="The objects that the lists of this operation could hold.")
+    used: int = strawberry.field(description="What has been taken in this minute, this operation included.")
+    remaining: int = strawberry.field(description="What is left of the minute.")
+    reset_at: datetime = strawberry.field(
+        description="When the next minute begins, with all points: minutes begin with a request."
+    )

@@ -21,7 +21,7 @@ from app.graph.parents import parent_for_update
 from app.graph.select import Key
 from app.graph.writes import UserErrorCode, mutation
 from app.organizations.loaders import ORGANIZATIONS
-from app.team_members.loaders import actor_roles_by_team
+from app.team_members.loaders import actor_roles_by_team, actor_roles_to_restore
 from app.teams.loaders import TEAMS
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
@@ -117,6 +117,7 @@ async def _written(context: Context, document_id: str, *, deleted: bool = False)
     (row,) = await rows_for_update(context, DOCUMENTS, [parse_id(document_id, "id")], deleted=deleted)
     require_row(row, "deleted document" if deleted else "document")
     team = row.team_id and Key(row.organization_id, row.team_id)
-    role = await context.load(actor_roles_by_team, team) if team else None
+    roles = actor_roles_to_restore if deleted else actor_roles_by_team
+    role = await context.load(roles, team) if team else None
     require(can_write(context.actor, row, role))
     return row

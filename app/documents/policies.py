@@ -8,7 +8,7 @@ from app.organizations.policies import administers
 from app.tasks.policies import can_work
 
 
-def can_write_own(actor: Actor, row: Any) -> Verdict:
+def can_write_own(actor: Actor, row: Any, _role: str | None = None) -> Verdict:
     """May the actor create, change, delete and restore documents that are the organization's own?
 
     `row` is the organization or one of these documents.

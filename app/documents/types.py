@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
 
@@ -25,6 +25,7 @@ from app.graph.fields import by_level
 from app.graph.node import Node
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
+from app.permissions.models import Permission
 from app.teams.loaders import team_by_id
 from app.teams.types import Team
 from app.trash.types import Deletable
@@ -63,6 +64,7 @@ class Document(Node, Deletable):
     by_key = document_by_id
     can_read = can_read
     can_restore = can_write
+    permissions: ClassVar = {Permission.UPDATE: can_write, Permission.DELETE: can_write}
 
     title: str = strawberry.field(description="1 to 200 characters.")
     kind: DocumentKind = strawberry.field(description="How the text is written.")
@@ -95,9 +97,7 @@ class Document(Node, Deletable):
         description="Why it could not be cut the last time, at most 1,000 characters; null where it could."
     )
     attempts: int = strawberry.field(description="How often it has been tried to cut the text that it has now.")
-    chunk_count: int = strawberry.field(
-        description="How many chunks it has; until it is COMPLETED, of its old text."
-    )
+    chunk_count: int = strawberry.field(description="How many chunks it has; until it is COMPLETED, of its old text.")
     chunks: Connection[DocumentChunk] = to_many(
         chunks_by_document,
         DOCUMENT_CHUNKS,

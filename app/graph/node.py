@@ -1,5 +1,6 @@
 """The interface of what has an id."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import strawberry
@@ -15,6 +16,7 @@ class Node:
     source: ClassVar[Source]
     by_key: ClassVar[Batch]  # the row of each Key, with what the noun's policy reads
     can_read: ClassVar[Any]  # the noun's policy for looking at a row
+    permissions: ClassVar[Mapping[Any, Any]] = {}  # what can be done with a live row → the policy that says who may
 
     id: strawberry.ID = strawberry.field(description="A UUID, unique among all objects.")
 

@@ -65,9 +65,9 @@ def key_values(keys: Sequence[Key]) -> dict[str, Any]:
     return {"key_organization_ids": [key[0] for key in keys], "key_ids": [key[1] for key in keys]}
 
 
-async def rows_by_key(context: Context, source: Source, keys: Sequence[Key]) -> list[Any]:
-    """The row of each key, deleted or not; None where the caller has no such row."""
-    statement = _by_key(source, context.columns(source, "organization_id", "id"), live=False)
+async def rows_by_key(context: Context, source: Source, keys: Sequence[Key], *more: str) -> list[Any]:
+    """The row of each key, deleted or not, with what is asked for and `more`; None where the caller has no such row."""
+    statement = _by_key(source, context.columns(source, "organization_id", "id", *more), live=False)
     rows = await context.fetch(statement, key_values(keys), source.record)
     found = {row["ordinal"]: row for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(keys) + 1)]

@@ -16,7 +16,7 @@ from app.graph.writes import UserError, UserErrorCode, mutation
 from app.members.loaders import ORGANIZATION_MEMBERS
 from app.members.lock import member_for_update, require_other_owner
 from app.members.models import OrganizationRole
-from app.members.policies import OWNER, can_give, can_remove
+from app.members.policies import OWNER, can_add, can_give, can_remove, can_restore, can_update
 from app.members.types import OrganizationMember
 from app.organizations.loaders import ORGANIZATIONS
 from app.trash.delete import delete_rows
@@ -70,6 +70,7 @@ class OrganizationMemberMutations:
         )
         if organization is not None:
             await context.signed_in.refresh_actor()
+            require(can_add(context.actor, organization))
             require(can_give(context.actor, organization.id, given.role.name))
         if not is_email(email):
             checks.wrong(UserErrorCode.INVALID, "This is no e-mail address.", "email")
@@ -90,7 +91,8 @@ class OrganizationMemberMutations:
     ) -> OrganizationMemberPayload:
         context = info.context
         member = await member_for_update(context, parse_id(member_id, "id"))
-        require(can_give(context.actor, member.organization_id, member.role, role.name))
+        require(can_update(context.actor, member))
+        require(can_give(context.actor, member.organization_id, role.name))
         if role.name != OWNER:
             await require_other_owner(context, member, "role")
         after = await change(context, ORGANIZATION_MEMBERS, member, {"role": role.name})
@@ -123,7 +125,7 @@ class OrganizationMemberMutations:
     async def restore_organization_member(self, info: Info, member_id: MemberId) -> OrganizationMemberPayload:
         context = info.context
         member = await member_for_update(context, parse_id(member_id, "id"), deleted=True)
-        require(can_give(context.actor, member.organization_id, member.role))
+        require(can_restore(context.actor, member, None))
         await restore_rows(context, ORGANIZATION_MEMBERS, [member])
         (restored,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [member.id])
         return OrganizationMemberPayload(organization_member=restored)

@@ -20,7 +20,17 @@ def can_give(actor: Actor, organization_id: UUID, *roles: str) -> Verdict:
     return OWNER not in roles or owns(actor, organization_id) or OWNERS_ONLY
 
 
-def can_remove(actor: Actor, member: Any) -> Verdict:
+def can_add(actor: Actor, organization: Any, _role: str | None = None) -> Verdict:
+    """May the actor bring people into the organization? Owners only if they are one: see can_give."""
+    return can_give(actor, organization.id)
+
+
+def can_update(actor: Actor, member: Any, _role: str | None = None) -> Verdict:
+    """May the actor give the member another role? Which ones says can_give."""
+    return can_give(actor, member.organization_id, member.role)
+
+
+def can_remove(actor: Actor, member: Any, _role: str | None = None) -> Verdict:
     """May the actor remove the member? Anybody may leave."""
     leaves = can_read(actor, member) and member.user_id == actor.user_id
     return leaves or can_give(actor, member.organization_id, member.role)

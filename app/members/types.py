@@ -1,7 +1,7 @@
 """A membership in an organization."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import strawberry
 
@@ -12,9 +12,10 @@ from app.graph.edges import to_many, to_one
 from app.graph.node import Node
 from app.members.loaders import ORGANIZATION_MEMBERS, member_by_id
 from app.members.models import OrganizationRole
-from app.members.policies import can_restore
+from app.members.policies import can_remove, can_restore, can_update
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
+from app.permissions.models import Permission
 from app.team_members.loaders import OLDEST_TEAM_MEMBERS_FIRST, TEAM_MEMBERS, team_members_by_organization_member
 from app.trash.types import Deletable
 from app.users.loaders import user_by_id
@@ -32,6 +33,7 @@ class OrganizationMember(Node, Deletable):
     by_key = member_by_id
     can_read = can_read
     can_restore = can_restore
+    permissions: ClassVar = {Permission.UPDATE: can_update, Permission.DELETE: can_remove}
 
     organization: Annotated["Organization", strawberry.lazy("app.organizations.types")] = to_one(
         organization_by_id, "organization_id", description="The organization."

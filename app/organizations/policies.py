@@ -28,12 +28,12 @@ def administers(actor: Actor, organization_id: UUID) -> bool:
     return actor.roles.get(organization_id) in {OrganizationRole.OWNER.name, OrganizationRole.ADMIN.name}
 
 
-def can_update(actor: Actor, organization: Any) -> Verdict:
+def can_update(actor: Actor, organization: Any, _role: str | None = None) -> Verdict:
     """May the actor change its name and slug?"""
     return administers(actor, organization.id) or "Only the organization's owners and admins change it."
 
 
-def can_delete(actor: Actor, organization: Any) -> Verdict:
+def can_delete(actor: Actor, organization: Any, _role: str | None = None) -> Verdict:
     """May the actor delete and restore it?"""
     return owns(actor, organization.id) or "Only the organization's owners delete and restore it."
 

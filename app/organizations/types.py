@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
 
 from app.documents.filter import DocumentFilter, DocumentOrder
 from app.documents.loaders import DOCUMENTS, NEWEST_DOCUMENTS_FIRST, documents_by_organization
+from app.documents.policies import can_write_own
 from app.events.filter import EventFilter
 from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_organization
 from app.graph.connections import Connection
@@ -18,14 +19,17 @@ from app.graph.node import Node
 from app.members.filter import OrganizationMemberFilter, OrganizationMemberOrder
 from app.members.loaders import OLDEST_MEMBERS_FIRST, ORGANIZATION_MEMBERS, members_by_organization
 from app.members.models import OrganizationRole
+from app.members.policies import can_add
 from app.organizations.loaders import ORGANIZATIONS, organization_by_id
-from app.organizations.policies import can_read, can_restore
+from app.organizations.policies import can_delete, can_read, can_restore, can_update
+from app.permissions.models import Permission
 from app.settings.loaders import settings_of_organization
 from app.settings.types import EffectiveSettings, OrganizationSettings, of_organizations
 from app.tasks.filter import TaskFilter, TaskOrder
 from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_organization
 from app.teams.filter import TeamFilter, TeamOrder
 from app.teams.loaders import TEAMS, TEAMS_BY_NAME, teams_by_organization
+from app.teams.policies import can_create
 from app.trash.loaders import DELETIONS, NEWEST_DELETIONS_FIRST, deletions_by_organization
 from app.trash.types import Deletable, Deletion
 
@@ -48,6 +52,14 @@ class Organization(Node, Deletable):
     by_key = organization_by_id
     can_read = can_read
     can_restore = can_restore
+    permissions: ClassVar = {
+        Permission.UPDATE: can_update,
+        Permission.UPDATE_SETTINGS: can_update,
+        Permission.CREATE_TEAM: can_create,
+        Permission.CREATE_DOCUMENT: can_write_own,
+        Permission.ADD_MEMBER: can_add,
+        Permission.DELETE: can_delete,
+    }
 
     name: str = strawberry.field(description="At most 100 characters.")
     slug: str = strawberry.field(description="Its name in addresses, unique among all: 2 to 50 of a-z, 0-9 and `-`.")

@@ -15,7 +15,7 @@ from app.graph.writes import UserError, UserErrorCode, rejected
 from app.tasks.inputs import MOST_ITEMS, BulkErrorPolicy
 from app.tasks.loaders import TASKS
 from app.tasks.policies import can_work
-from app.team_members.loaders import actor_roles_by_team
+from app.team_members.loaders import actor_roles_by_team, actor_roles_to_restore
 
 
 @dataclass
@@ -33,7 +33,7 @@ async def attempt_on(context: Context, task_id: str, checks: Checks, *, deleted:
     (row,) = await rows_for_update(context, TASKS, [parse_id(task_id, "id")], deleted=deleted)
     require_row(row, noun(deleted=deleted))
     attempt = Attempt(checks, row)
-    await _judge(context, [attempt])
+    await _judge(context, [attempt], deleted=deleted)
     require(attempt.verdict)
     return attempt
 
@@ -47,7 +47,7 @@ async def attempts_on(context: Context, task_ids: Sequence[str], *, deleted: boo
     ids = [parse_id(task_id, f"ids.{place}") for place, task_id in enumerate(task_ids)]
     rows = await rows_for_update(context, TASKS, ids, deleted=deleted)
     attempts = [Attempt(Checks("ids", str(place)), row) for place, row in enumerate(rows)]
-    await _judge(context, [attempt for attempt in attempts if attempt.row is not None])
+    await _judge(context, [attempt for attempt in attempts if attempt.row is not None], deleted=deleted)
     check_verdicts(attempts)
     seen: set[UUID] = set()
     for task_id, attempt in zip(ids, attempts, strict=True):
@@ -63,9 +63,10 @@ def noun(*, deleted: bool) -> str:
     return "deleted task" if deleted else "task"
 
 
-async def _judge(context: Context, attempts: Sequence[Attempt]) -> None:
+async def _judge(context: Context, attempts: Sequence[Attempt], *, deleted: bool) -> None:
     keys = [Key(attempt.row.organization_id, attempt.row.team_id) for attempt in attempts]
-    for attempt, role in zip(attempts, await context.load_many(actor_roles_by_team, keys), strict=True):
+    roles = actor_roles_to_restore if deleted else actor_roles_by_team
+    for attempt, role in zip(attempts, await context.load_many(roles, keys), strict=True):
         attempt.verdict = can_work(context.actor, attempt.row, role)
 
 

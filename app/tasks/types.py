@@ -1,7 +1,7 @@
 """A task."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import strawberry
 
@@ -13,6 +13,7 @@ from app.graph.fields import by_level
 from app.graph.node import Node
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
+from app.permissions.models import Permission
 from app.tasks.due import NEEDS, DueWindow, due_windows
 from app.tasks.loaders import TASKS, task_by_id
 from app.tasks.models import TaskPriority, TaskStatus
@@ -36,6 +37,7 @@ class Task(Node, Deletable):
     by_key = task_by_id
     can_read = can_read
     can_restore = can_work
+    permissions: ClassVar = {Permission.UPDATE: can_work, Permission.MOVE: can_work, Permission.DELETE: can_work}
 
     key: str = strawberry.field(description="What people call it: the team's key and its number, as in ENG-42.")
     number: int = strawberry.field(description="Counts the team's tasks, from 1 on.")

@@ -63,8 +63,11 @@ async def actor_roles_by_team(context: Context, teams: Sequence[Key]) -> list[st
     return await _roles(context, teams, deleted=False)
 
 
-async def actor_roles_by_deleted_team(context: Context, teams: Sequence[Key]) -> list[str | None]:
-    """What the caller was in each team when it was deleted: their membership went along with it."""
+async def actor_roles_to_restore(context: Context, teams: Sequence[Key]) -> list[str | None]:
+    """What the caller is in each team, or was when it was deleted, as their membership went along with it.
+
+    It says who may bring back what was in the team. That the team has to come first is not for lack of a role.
+    """
     return await _roles(context, teams, deleted=True)
 
 
@@ -90,7 +93,7 @@ def _actor_roles(deleted: bool) -> Statement:
             team_members.c.team_id == keys.c.id,
             members.c.organization_id == keys.c.organization_id,
             members.c.user_id == bindparam("actor_id", type_=Uuid),
-            went_along if deleted else team_members.c.deleted_at.is_(None),
+            team_members.c.deleted_at.is_(None) | went_along if deleted else team_members.c.deleted_at.is_(None),
         )
         .limit(literal_column("1"))
         .lateral("role")

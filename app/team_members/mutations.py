@@ -13,8 +13,8 @@ from app.graph.inputs import Checks
 from app.graph.parents import parent_for_update
 from app.graph.select import Key
 from app.graph.writes import UserError, UserErrorCode, mutation
-from app.members.loaders import ORGANIZATION_MEMBERS, actor_member_by_organization
-from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team, team_member_by_id
+from app.members.loaders import ORGANIZATION_MEMBERS
+from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team, actor_roles_to_restore, team_member_by_id
 from app.team_members.models import TeamRole
 from app.team_members.policies import can_remove
 from app.team_members.types import TeamMember
@@ -65,7 +65,8 @@ class TeamMemberMutations:
         context, checks = info.context, Checks("input")
         member, team = await _parents(context, given, checks)
         if team is not None:
-            require(can_manage(context.actor, team, await _role(context, team.organization_id, team.id)))
+            own_role = await context.load(actor_roles_by_team, Key(team.organization_id, team.id))
+            require(can_manage(context.actor, team, own_role))
         if team is not None and member is not None and member.organization_id != team.organization_id:
             checks.wrong(UserErrorCode.NOT_FOUND, "There is no such member.", "organizationMemberId")
         checks.done()
@@ -94,8 +95,7 @@ class TeamMemberMutations:
     async def remove_team_member(self, info: Info, team_member_id: TeamMemberId) -> DeletePayload:
         context = info.context
         row, own_role = await _found(context, team_member_id)
-        own_id = await context.load(actor_member_by_organization, row.organization_id)
-        require(can_remove(context.actor, row, own_role, own_id))
+        require(can_remove(context.actor, row, own_role))
         return DeletePayload.of(await delete_rows(context, TEAM_MEMBERS, [row]))
 
     @mutation(
@@ -122,13 +122,8 @@ async def _found(context: Context, team_member_id: str, *, deleted: bool = False
     """The locked row of a membership, live or `deleted`, and what the actor is in its team; raises NotFound."""
     (row,) = await rows_for_update(context, TEAM_MEMBERS, [parse_id(team_member_id, "id")], deleted=deleted)
     require_row(row, "deleted team member" if deleted else "team member")
-    return row, await _role(context, row.organization_id, row.team_id)
-
-
-async def _role(context: Context, organization_id: Any, team_id: Any) -> str | None:
-    """What the actor is in a team."""
-    role: str | None = await context.load(actor_roles_by_team, Key(organization_id, team_id))
-    return role
+    roles = actor_roles_to_restore if deleted else actor_roles_by_team
+    return row, await context.load(roles, Key(row.organization_id, row.team_id))
 
 
 async def _payload(context: Context, row: Any) -> TeamMemberPayload:

@@ -1,7 +1,7 @@
 """A membership in a team."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import strawberry
 
@@ -14,12 +14,15 @@ from app.graph.node import Node
 from app.members.loaders import member_by_id
 from app.members.types import OrganizationMember
 from app.organizations.policies import can_read
+from app.permissions.models import Permission
 from app.settings.loaders import settings_of_team_member
+from app.settings.policies import can_choose
 from app.settings.types import EffectiveSettings, TeamMemberSettings, of_team_members
 from app.tasks.filter import TaskFilter, TaskOrder
 from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_assignee
 from app.team_members.loaders import TEAM_MEMBERS, team_member_by_id
 from app.team_members.models import TeamRole
+from app.team_members.policies import can_remove
 from app.teams.loaders import team_by_id
 from app.teams.policies import can_manage
 from app.trash.types import Deletable
@@ -38,6 +41,11 @@ class TeamMember(Node, Deletable):
     by_key = team_member_by_id
     can_read = can_read
     can_restore = can_manage
+    permissions: ClassVar = {
+        Permission.UPDATE: can_manage,
+        Permission.UPDATE_SETTINGS: can_choose,
+        Permission.DELETE: can_remove,
+    }
 
     team: Annotated["Team", strawberry.lazy("app.teams.types")] = to_one(team_by_id, "team_id", description="The team.")
     organization_member: OrganizationMember = to_one(

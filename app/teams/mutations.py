@@ -17,7 +17,7 @@ from app.graph.select import Key
 from app.graph.writes import UserError, UserErrorCode, mutation
 from app.members.loaders import actor_member_by_organization
 from app.organizations.loaders import ORGANIZATIONS
-from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_deleted_team, actor_roles_by_team
+from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team, actor_roles_to_restore
 from app.team_members.models import TeamRole
 from app.teams.loaders import TEAMS
 from app.teams.policies import can_create, can_manage
@@ -144,7 +144,7 @@ async def _managed(info: Info, team_id: str, *, deleted: bool = False) -> Any:
     context = info.context
     (team,) = await rows_for_update(context, TEAMS, [parse_id(team_id, "id")], deleted=deleted)
     require_row(team, "deleted team" if deleted else "team")
-    roles = actor_roles_by_deleted_team if deleted else actor_roles_by_team
+    roles = actor_roles_to_restore if deleted else actor_roles_by_team
     require(can_manage(context.actor, team, await context.load(roles, Key(team.organization_id, team.id))))
     return team
 

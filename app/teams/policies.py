@@ -8,7 +8,7 @@ from app.organizations.policies import administers, can_read
 from app.team_members.models import TeamRole
 
 
-def can_create(actor: Actor, organization: Any) -> Verdict:
+def can_create(actor: Actor, organization: Any, _role: str | None = None) -> Verdict:
     """May the actor make a team in the organization?"""
     return can_read(actor, organization) or "Only the organization's members make teams in it."
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
 
 from app.documents.filter import DocumentFilter, DocumentOrder
 from app.documents.loaders import DOCUMENTS, NEWEST_DOCUMENTS_FIRST, documents_by_team
+from app.documents.policies import can_write_in
 from app.events.filter import EventFilter
 from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
 from app.graph.connections import Connection
@@ -17,10 +18,12 @@ from app.graph.fields import by_level
 from app.graph.node import Node
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
+from app.permissions.models import Permission
 from app.settings.loaders import settings_of_team
 from app.settings.types import EffectiveSettings, TeamSettings, of_teams
 from app.tasks.filter import TaskFilter, TaskOrder
 from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_team
+from app.tasks.policies import can_work
 from app.team_members.filter import TeamMemberFilter, TeamMemberOrder
 from app.team_members.loaders import (
     OLDEST_TEAM_MEMBERS_FIRST,
@@ -52,6 +55,14 @@ class Team(Node, Deletable):
     by_key = team_by_id
     can_read = can_read
     can_restore = can_manage
+    permissions: ClassVar = {
+        Permission.UPDATE: can_manage,
+        Permission.UPDATE_SETTINGS: can_manage,
+        Permission.CREATE_TASK: can_work,
+        Permission.CREATE_DOCUMENT: can_write_in,
+        Permission.ADD_MEMBER: can_manage,
+        Permission.DELETE: can_manage,
+    }
 
     organization: Annotated["Organization", strawberry.lazy("app.organizations.types")] = to_one(
         organization_by_id, "organization_id", description="The organization."

@@ -11,7 +11,7 @@ from app.graph.ids import parse_id
 from app.graph.node import noun_named
 from app.graph.select import Key
 from app.graph.writes import mutation
-from app.team_members.loaders import actor_roles_by_deleted_team, actor_roles_by_team
+from app.permissions.judge import restore_verdicts
 from app.trash.hasten import hasten
 from app.trash.loaders import KINDS, deletion_in_trash
 from app.trash.policies import can_purge
@@ -33,7 +33,8 @@ class TrashMutations:
         deletion = await _deletion(context, deletion_id)
         noun: Any = noun_named(deletion.subject_type)
         rows = await _subjects(context, noun, deletion)
-        await _require_restorable(context, noun, rows)
+        for verdict in await restore_verdicts(context, rows):
+            require(verdict)
         restored = await restore_rows(context, noun.source, rows)
         subject = await context.load(noun.by_key, Key(rows[0].organization_id, rows[0].id))
         return RestorePayload(restored=DeletionCounts(**restored), subject=subject)
@@ -65,12 +66,3 @@ async def _subjects(context: Context, noun: Any, deletion: Any) -> list[Any]:
     held = [row for row in rows if row is not None and row.deletion_id == deletion.id]
     require_row(held or None, "deletion")
     return held
-
-
-async def _require_restorable(context: Context, noun: Any, rows: list[Any]) -> None:
-    """Raises Forbidden unless the noun's policy lets the actor restore each row."""
-    teams = [Key(row.organization_id, row.get("team_id", row.id)) for row in rows]
-    roles = await context.load_many(actor_roles_by_team, teams)
-    former_roles = await context.load_many(actor_roles_by_deleted_team, teams)
-    for row, role, former_role in zip(rows, roles, former_roles, strict=True):
-        require(noun.can_restore(context.actor, row, role or former_role))

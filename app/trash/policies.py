@@ -8,7 +8,7 @@ from app.organizations.models import Organization
 from app.organizations.policies import administers, owns
 
 
-def can_purge(actor: Actor, deletion: Any) -> Verdict:
+def can_purge(actor: Actor, deletion: Any, _role: str | None = None) -> Verdict:
     """May the actor purge the deletion before its time?"""
     if deletion.subject_type == Organization.__name__:
         return owns(actor, deletion.organization_id) or "Only the organization's owners purge it."

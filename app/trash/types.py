@@ -14,7 +14,10 @@ from app.graph.node import Node, noun_named
 from app.graph.select import Key
 from app.graph.writes import UserError
 from app.organizations.policies import can_read
+from app.permissions.judge import READS, permissions_of, permissions_of_deletions
+from app.permissions.models import Permission
 from app.trash.loaders import DELETIONS, deletion_by_id
+from app.trash.policies import can_purge
 from app.users.loaders import user_by_id
 from app.users.types import User
 
@@ -24,6 +27,9 @@ class Deletable:
     can_restore: ClassVar[Any]  # the noun's policy for bringing a row back, told what the actor is, or was, in its team
 
     id: strawberry.ID = strawberry.field(description="A UUID, unique among all objects.")
+    viewer_permissions: list[Permission] = by_level(
+        permissions_of, needs=READS, description="What the viewer may do with it, so that others need not be offered."
+    )
     deleted_at: datetime | None = strawberry.field(description="When it was deleted; null while it is not.")
     deletion: Annotated["Deletion", strawberry.lazy("app.trash.types")] | None = to_one(
         deletion_by_id, "deletion_id", description="What it was deleted with; null while it is not deleted."
@@ -61,11 +67,15 @@ class Deletion(Node):
     source = DELETIONS
     by_key = deletion_by_id
     can_read = can_read
+    permissions: ClassVar = {Permission.PURGE: can_purge}  # and RESTORE, which is for those who may restore its subject
 
     subject: Deletable = by_level(
         subjects,
         needs=("organization_id", "subject_type", "subject_ids"),
         description="What was asked to be deleted; of several objects the first.",
+    )
+    viewer_permissions: list[Permission] = by_level(
+        permissions_of_deletions, needs=READS, description="Whether the viewer may restore it, and purge it."
     )
     deleted_at: datetime = strawberry.field(description="When.")
     deleted_by: User | None = to_one(user_by_id, "deleted_by", description="Who did it.")

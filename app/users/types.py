@@ -7,8 +7,11 @@ import strawberry
 
 from app.graph.connections import Connection
 from app.graph.edges import key_of_actor, to_many
+from app.graph.fields import by_level
 from app.graph.node import Node
 from app.organizations.loaders import ORGANIZATIONS, ORGANIZATIONS_BY_NAME, organizations_of_actor
+from app.permissions.find import ON, permissions_on
+from app.permissions.models import Permission
 from app.users.loaders import USERS, user_by_key
 from app.users.policies import can_read
 
@@ -37,4 +40,10 @@ class Viewer:
         order=ORGANIZATIONS_BY_NAME,
         key=key_of_actor,
         description="The organizations that they are a member of, by name.",
+    )
+    permissions: list[Permission] | None = by_level(
+        permissions_on,
+        arguments=[ON],
+        description="What they may do with an object, as its mutations will judge; null where they can see no such "
+        "object. For a list of objects ask each for its `viewerPermissions`.",
     )

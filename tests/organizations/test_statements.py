@@ -16,8 +16,8 @@ WRITES = {
     "createOrganization": 5,
     # The organization, the change.
     "updateOrganization": 2,
-    # The organization; time for all that is in it; it, its teams, their members and tasks; the settings; the deletion.
-    "deleteOrganization": 8,
+    # The organization; time for all that is in it; it, its teams, documents (in two), members and tasks; the settings; the deletion.
+    "deleteOrganization": 10,
     # The organization, who the actor is by now in two, the person, the member.
     "addOrganizationMember": 5,
     # Whose member it is, the organization, who the actor is by now in two, the member, the change.
@@ -28,12 +28,12 @@ WRITES = {
     "createTeam": 4,
     # The team, the actor's role in it, the change.
     "updateTeam": 3,
-    # The team, the role; time; it, its members, its tasks; the settings; the deletion.
-    "deleteTeam": 8,
+    # The team, the role; time; it, its members, tasks and documents; the settings; the deletion.
+    "deleteTeam": 9,
     # The member, the role, the change, the payload.
     "updateTeamMember": 4,
-    # The member, the role, the actor's own membership; the stamp, the settings, the deletion.
-    "removeTeamMember": 6,
+    # The member, the role; the stamp, the settings, the deletion.
+    "removeTeamMember": 5,
 }
 
 
@@ -41,7 +41,7 @@ WRITES = {
 async def test_cost(api: Api, superuser: "asyncpg.Connection[Any]", mutation: str) -> None:
     costs = []
     for teams in (2, 2, 20):  # with the first, the driver asks about types
-        tenant = await make_tenant(superuser, members=3, teams=teams, tasks=3)
+        tenant = await make_tenant(superuser, members=3, teams=teams, tasks=3, documents=3)
         await api.data("{ viewer { user { id } } }", who=tenant.owner)
         data = await api.data(document(ACTIONS[mutation].field, tenant), who=tenant.owner)
         assert data[mutation]["userErrors"] == []

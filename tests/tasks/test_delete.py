@@ -218,3 +218,31 @@ async def test_nothing_is_deleted_where_no_ids_are_given(api: Api, superuser: "a
 
     assert deleted == {"deletion": None, "deletedIds": [], "userErrors": []}
     assert restored == {"results": [], "userErrors": []}
+
+
+async def test_who_could_restore_a_task_hears_that_its_team_comes_first(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    """And a viewer of the team, that they could not anyway."""
+    tenant = await make_tenant(superuser, members=3)
+    await superuser.execute("UPDATE team_members SET role = 'VIEWER' WHERE id = $1", tenant.team_members[2])
+    (task_id,) = ids_of(tenant, 0)
+    await api.data(DELETE, who=tenant.owner, id=task_id)
+    gone = f'mutation {{ deleteTeam(id: "{tenant.teams[0]}") {{ deletedIds }} }}'
+    await api.data(gone, who=tenant.owner)
+    member, viewer = (tenant.owner.replace("person1", name) for name in ("person2", "person3"))
+
+    async with unchanged(superuser, tenant):
+        one = (await api.data(RESTORE, who=member, id=task_id))["restoreTask"]
+        many = (await api.data(RESTORE_MANY, who=member, ids=[task_id]))["restoreTasks"]
+        refused = await api.error(RESTORE, who=viewer, id=task_id)
+
+    assert one["userErrors"] == [
+        {
+            "code": "PARENT_DELETED",
+            "message": "The team it belongs to is deleted: restore that first.",
+            "path": ["id"],
+        }
+    ]
+    assert many["userErrors"] == [{"code": "PARENT_DELETED", "path": ["ids", "0"]}]
+    assert refused["extensions"]["code"] == "FORBIDDEN"

@@ -1,0 +1,37 @@
+"""What the viewer may do with an object, whatever it is."""
+
+from collections.abc import Mapping, Sequence
+from inspect import Parameter
+from typing import Annotated, Any
+
+import strawberry
+
+from app.graph.context import Context
+from app.graph.ids import parse_id
+from app.nodes.loaders import Place, place_of_id
+from app.permissions.judge import permissions_of, permissions_of_deletions, rows_to_judge
+from app.trash.loaders import DELETIONS
+
+ON = Parameter(
+    "on",
+    Parameter.KEYWORD_ONLY,
+    annotation=Annotated[strawberry.ID, strawberry.argument(description="The id of the object.")],
+)
+
+
+async def permissions_on(
+    context: Context, _viewers: Sequence[Any], arguments: Mapping[str, Any]
+) -> list[list[str] | None]:
+    """What the viewer may do with the object that has the id `on`; None where they can see no such object."""
+    place: Place | None = await context.load(place_of_id, parse_id(arguments["on"], "on"))
+    return [None if place is None else await _at(context, place)]
+
+
+async def _at(context: Context, place: Place) -> list[str] | None:
+    noun = place.noun
+    judged = (rows_to_judge, place.key, noun) if noun.permissions else (noun.by_key, place.key)
+    row = await context.load(*judged)
+    if row is None or not noun.can_read(context.actor, row):
+        return None
+    judge = permissions_of_deletions if noun.source is DELETIONS else permissions_of
+    return (await judge(context, [row], {}))[0] if noun.permissions else []

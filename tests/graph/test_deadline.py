@@ -11,6 +11,7 @@ from app.config import Settings
 from tests.api import SECRET, serving
 from tests.conftest import Database
 from tests.factories import make_tenant
+from tests.unforeseen import nothing_unforeseen
 
 RUNNING = """
 SELECT count(*) FROM pg_stat_activity
@@ -35,7 +36,7 @@ async def test_what_waits_too_long_is_undone(
         else await superuser.fetchval("SELECT id FROM tasks WHERE organization_id = $1 LIMIT 1", tenant.id)
     )
     settings = Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET), request_timeout=0.3)
-    async with serving(settings) as api, superuser.transaction():
+    async with nothing_unforeseen(), serving(settings) as api, superuser.transaction():
         await api.data("{ viewer { user { id } } }", who=tenant.owner)
         await superuser.execute("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE")
 

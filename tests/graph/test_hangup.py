@@ -1,7 +1,6 @@
 """Clients that hang up in the middle: what they asked for is cancelled and undone, and nothing of it is left."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -24,6 +23,7 @@ from tests.factories import Tenant, make_tenant
 from tests.locks import tasks_locked, whoever_waits
 from tests.sockets import listening
 from tests.unchanged import unchanged
+from tests.unforeseen import nothing_unforeseen
 
 QUERY = "query ($id: ID!) { team(id: $id) { name tasks { nodes { title } } } }"
 MUTATION = """mutation ($id: ID!) {
@@ -37,10 +37,7 @@ WHERE datname = current_database() AND usename = 'trellis' AND state <> 'idle'
 
 @asynccontextmanager
 async def serving_sockets(database: Database) -> AsyncIterator[tuple[Starlette, int]]:
-    """The application and its port; whatever nobody foresaw on the event loop meanwhile is a failure."""
-    unforeseen: list[dict[str, Any]] = []
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _loop, context: unforeseen.append(context))
+    """The application, which waits long for locks, and its port."""
     settings = Settings(
         database_url=database.runtime_url,
         jwt_secret=SecretStr(SECRET),
@@ -49,14 +46,8 @@ async def serving_sockets(database: Database) -> AsyncIterator[tuple[Starlette, 
         lock_timeout=60,
     )
     app = create_app(settings)
-    try:
-        async with listening(app) as port:
-            yield app, port
-        gc.collect()  # what nobody awaited says so when it goes
-        await asyncio.sleep(0)
-    finally:
-        loop.set_exception_handler(None)
-    assert unforeseen == []
+    async with nothing_unforeseen(), listening(app) as port:
+        yield app, port
 
 
 def over_the_wire(tenant: Tenant, document: str, *, method: str = "POST") -> bytes:

@@ -86,20 +86,34 @@ def test_what_fragments_multiply_is_counted_without_being_followed() -> None:
     assert (refusal["limit"], refusal["found"]) == ("max_aliases", 2**40 - 1 + 2**40)
 
 
-def test_sets_that_fragments_mix_anew_are_not_followed_for_ever() -> None:
-    """Each level merges two more of the fragments below it, so there are as many sets as subsets of them."""
-    mixing = [
-        f"fragment F{number} on Query {{ {repeated(f'x# {{ ...F{number + 1} ...G{number + 1} }}', 6)} }}"
-        f"fragment G{number} on Query {{ {repeated(f'x# {{ ...F{number + 1} }}', 6)} }}"
-        for number in range(10)
-    ]
-    document = "{ ...F0 } " + " ".join(mixing) + " fragment F10 on Query { y } fragment G10 on Query { y }"
-    limits = Limits(max_tokens=10_000)
+def mixing(levels: int) -> str:
+    """A document in which each path of `a` and `b` merges another subset of the fragments at its level.
 
-    errors = Documents(graphql_schema, limits).get(document).errors
+    Behind `a` a fragment spreads the next of its row; behind `b` the first in the row begins another row as well.
+    """
+    fragments = ["fragment F0_0 on Query { a { ...F1_0 } b { ...F1_0 ...F1_1 } }"]
+    for level in range(1, levels):
+        below = level + 1
+        fragments.append(
+            f"fragment F{level}_0 on Query {{ a {{ ...F{below}_0 }} b {{ ...F{below}_0 ...F{below}_1 }} }}"
+        )
+        fragments.extend(
+            f"fragment F{level}_{row} on Query {{ a {{ ...F{below}_{row + 1} }} b {{ ...F{below}_{row + 1} }} }}"
+            for row in range(1, below)
+        )
+    leaves = [f"fragment F{levels}_{row} on Query {{ y }}" for row in range(levels + 1)]
+    return " ".join(["{ ...F0_0 }", *fragments, *leaves])
 
-    assert errors
-    assert all(error.extensions != {"code": "INTERNAL_SERVER_ERROR"} for error in errors)
+
+@pytest.mark.parametrize(("levels", "refused"), [(5, False), (11, True)])
+def test_sets_that_fragments_mix_anew_are_not_followed_for_ever(levels: int, refused: bool) -> None:
+    """There are as many sets as subsets of a level: the twelve fields under one name are fewer than is allowed."""
+    limits = Limits(max_tokens=10_000, max_fragments=100)
+    errors = Documents(graphql_schema, limits).get(mixing(levels)).errors
+
+    found = [error.extensions for error in errors if (error.extensions or {}).get("code") == "LIMIT_EXCEEDED"]
+    too_many = {"code": "LIMIT_EXCEEDED", "limit": "max_same_fields", "allowed": 20, "found": 21}
+    assert found == ([too_many] if refused else [])
 
 
 async def test_what_a_client_is_told(api: Api) -> None:

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,26 +33,19 @@ BUNDLE = (
 )
 
 
-@dataclass(frozen=True)
-class Front:
-    """The built scripts of the project, and what site.ts reads."""
-
-    scripts: Path
-    site: str
-
-    def command(self, script: str, *arguments: str) -> list[str]:
-        """Runs a script, by its name in the project, in the environment below."""
-        return ["node", "--enable-source-maps", str(self.scripts / script.replace(".ts", ".mjs")), *arguments]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return os.environ | {"TRELLIS_SITE": self.site, "NO_COLOR": "1"}
+def script(path: Path, *arguments: str) -> list[str]:
+    """The command that runs a built script."""
+    return ["node", "--enable-source-maps", str(path.with_suffix(".mjs")), *arguments]
 
 
-def run(*command: str, environment: dict[str, str] | None = None) -> None:
+def environment(site: str) -> dict[str, str]:
+    return os.environ | {"TRELLIS_SITE": site, "NO_COLOR": "1"}
+
+
+def run(*command: str, site: str = "{}") -> None:
     """Runs a command in the project to its end; where that fails, so does the test, with all that it said."""
     done = subprocess.run(
-        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=PROJECT, env=environment(site), capture_output=True, text=True, timeout=60, check=False
     )
     if done.returncode:
         pytest.fail(f"{' '.join(command)}\n{done.stdout}{done.stderr}", pytrace=False)
@@ -78,14 +71,31 @@ def packages() -> Path:
 
 @pytest.fixture(scope="session")
 def scripts(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the scripts are, built with what GraphQL Codegen makes of their documents."""
+    """Where the built scripts are, with what GraphQL Codegen makes of their documents."""
     built = tmp_path_factory.mktemp("scripts")
-    with (packages / ".building").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may be at it
-        (PROJECT / "generated" / "relay").mkdir(parents=True, exist_ok=True)  # Relay's compiler wants it to be there
+    with alone(packages):
         run_tool("graphql-codegen")
         run_tool("esbuild", *BUNDLE, f"--outdir={built}", *TESTS, "abort.ts")
     return built
+
+
+@pytest.fixture(scope="session")
+def relay_scripts(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the built script of Relay is, with what its compiler makes of its documents."""
+    built = tmp_path_factory.mktemp("relay")
+    with alone(packages):
+        (PROJECT / "generated" / "relay").mkdir(parents=True, exist_ok=True)  # the compiler wants it to be there
+        run_tool("relay-compiler")
+        run_tool("esbuild", *BUNDLE, f"--outdir={built}", "relay/tasks.test.ts")
+    return built
+
+
+@contextmanager
+def alone(packages: Path) -> Iterator[None]:
+    """Keeps the other workers from writing into the project meanwhile."""
+    with (packages / ".building").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -109,20 +119,16 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture
-async def front(server: str, scripts: Path, superuser: "asyncpg.Connection[Any]") -> Front:
-    """The project before a tenant with two people in one team of 250 tasks, and a stranger to it."""
+async def site(server: str, superuser: "asyncpg.Connection[Any]") -> str:
+    """What site.ts reads: a tenant with two people in one team of 250 tasks, and a stranger to it."""
     tenant = await make_tenant(superuser, members=2, tasks=125)
     stranger = await make_tenant(superuser)
-    return Front(scripts, json.dumps(site_of(server, tenant, stranger)))
+    return json.dumps(described(server, tenant, stranger))
 
 
-def site_of(server: str, tenant: Tenant, stranger: Tenant) -> dict[str, Any]:
-    """What site.ts reads."""
-    people = {
-        "owner": tenant.owner,
-        "colleague": tenant.owner.replace("person1", "person2"),
-        "stranger": stranger.owner,
-    }
+def described(server: str, tenant: Tenant, stranger: Tenant) -> dict[str, Any]:
+    colleague = tenant.owner.replace("person1", "person2")
+    people = {"owner": tenant.owner, "colleague": colleague, "stranger": stranger.owner}
     return {
         "uri": server,
         "tokens": {role: token_of(person) for role, person in people.items()},

@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from subprocess import PIPE
 from typing import Any
 
@@ -12,27 +13,26 @@ import pytest
 
 from tests.locks import WAITING, tasks_locked, whoever_waits
 
-from .conftest import Front
+from .conftest import environment, script
 
 
 @contextmanager
-def asking(front: Front, way: str) -> Iterator["subprocess.Popen[str]"]:
+def asking(scripts: Path, site: str, way: str) -> Iterator["subprocess.Popen[str]"]:
     """A client that asks for tasks, and aborts that in the given way when it is written to."""
-    with subprocess.Popen(
-        front.command("abort.ts", way), env=front.environment, stdin=PIPE, stdout=PIPE, text=True, bufsize=1
-    ) as script:
+    command = script(scripts / "abort.ts", way)
+    with subprocess.Popen(command, env=environment(site), stdin=PIPE, stdout=PIPE, text=True, bufsize=1) as client:
         try:
-            yield script
+            yield client
         finally:
-            script.kill()
+            client.kill()
 
 
 @pytest.mark.parametrize("way", ["signal", "unsubscribe"])
 async def test_an_aborted_query_leaves_no_running_backend(
-    front: Front, superuser: "asyncpg.Connection[Any]", way: str
+    scripts: Path, site: str, superuser: "asyncpg.Connection[Any]", way: str
 ) -> None:
     async with tasks_locked(superuser):
-        with asking(front, way) as client:
+        with asking(scripts, site, way) as client:
             assert client.stdin
             await whoever_waits(superuser)
             client.stdin.write("abort\n")

@@ -1,20 +1,21 @@
 """Front ends work with the server as it is: Apollo Client, the audits of graphql-http, GraphQL Codegen, Relay."""
 
+from pathlib import Path
+
 import pytest
 
-from .conftest import TESTS, Front, run, run_tool
+from .conftest import TESTS, run, run_tool, script
 
 
 @pytest.mark.parametrize("file", TESTS)
-def test_a_live_server_answers_as_the_file_expects(front: Front, file: str) -> None:
-    run(*front.command(file), environment=front.environment)
+def test_a_live_server_answers_as_the_file_expects(scripts: Path, site: str, file: str) -> None:
+    run(*script(scripts / file), site=site)
 
 
-@pytest.mark.usefixtures("scripts")
-def test_codegen_gives_types_to_every_document() -> None:
+def test_relay_works_with_what_its_compiler_makes(relay_scripts: Path, site: str) -> None:
+    run(*script(relay_scripts / "tasks.test.ts"), site=site)
+
+
+@pytest.mark.usefixtures("scripts", "relay_scripts")
+def test_every_document_has_types_that_fit() -> None:
     run_tool("tsc")
-
-
-@pytest.mark.usefixtures("scripts")
-def test_relay_compiles_every_document() -> None:
-    run_tool("relay-compiler")

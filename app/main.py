@@ -33,6 +33,7 @@ from app.search.worker import Worker
 from app.tasks.searchable import TASKS
 from app.trash.sweep import sweep_regularly
 
+SEARCHABLES = (TASKS,)
 BACKGROUND = {"pool_size": 2, "pool_timeout": 10.0}  # connections of its own, so that no request waits for a batch
 
 
@@ -82,7 +83,7 @@ async def at_work(database: Database, settings: Settings) -> AsyncIterator[Local
     """What the server does beside answering, for as long as the block runs."""
     background = Database.open(settings.model_copy(update=BACKGROUND))
     meanings = LocalMeanings(background, settings)
-    worker = Worker(background, meanings, [TASKS])
+    worker = Worker(background, meanings, SEARCHABLES)
     work = (
         sweep_regularly(database),
         meanings.follow(),
@@ -139,10 +140,9 @@ async def ready(request: Request) -> Response:
     database: Database = request.app.state.database
     rates: Rates = request.app.state.rates
     try:
-        connection = await database.acquire()
+        await database.check()
     except DatabaseUnavailable as error:
         return PlainTextResponse(f"{error.message}\n", 503)
-    database.release(connection)
     if await rates.alone():
         return PlainTextResponse("ok, but Redis does not answer: each process counts rate limits for itself\n")
     return PlainTextResponse("ok\n")

@@ -33,6 +33,11 @@ async def living_models(fetch: Fetch) -> list[Model]:
     return [Model(row["id"], row["name"], row["dimension"], ModelState(row["state"])) for row in rows]
 
 
+async def filled_models(fetch: Fetch) -> list[Model]:
+    """Those that texts are embedded by: not one that retires, whose rows are being removed."""
+    return [model for model in await living_models(fetch) if model.state is not ModelState.RETIRING]
+
+
 @lru_cache(1)
 def _living() -> Statement:
     columns = models.c

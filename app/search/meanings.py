@@ -19,7 +19,7 @@ logger = logging.getLogger("trellis")
 
 FOLLOWING = 1.0  # seconds between two looks at which model is the active one
 LEISURE = 3  # looks until the model is loaded though nobody has needed it: a server that starts has better to do
-TRUSTED = 10.0  # seconds for which the last look is believed; a model that leaves keeps its rows for longer (switch.py)
+TRUSTED = 4.0  # seconds for which the last look is believed; a model that leaves keeps its rows for longer (switch.py)
 PATIENCE = 2.0  # seconds for a query: who searches would rather have soon what is found by words
 REST = 5.0  # seconds for which a model that failed is not asked again, so that not every search waits for it
 

@@ -38,8 +38,8 @@ class SearchText(SQLModel, table=True):
     """What full text reads of a task or a chunk. It is not in their own tables so that those stay small, and deletes
     write nothing here: who searches joins the live rows.
 
-    `content_hash` is of the text itself. `task_id` and `chunk_id` are there for their foreign keys, by which a text goes
-    with what it is of.
+    `content_hash` is of the text itself. `task_id` and `chunk_id` are there for their foreign keys, by which a text
+    goes with what it is of.
     """
 
     __tablename__ = "search_texts"

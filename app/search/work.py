@@ -12,8 +12,8 @@ PAUSE = 2.0  # seconds until it looks by itself: what another process wrote wake
 LONGEST_PAUSE = 60.0  # between two failures
 
 
-async def work_off(name: str, work: Callable[[], Awaitable[bool]], woken: asyncio.Event) -> None:
-    """Calls `work` again at once while that answers that it did something; else when it is `woken`, or in two seconds.
+async def work_off(name: str, work: Callable[[], Awaitable[int]], woken: asyncio.Event) -> None:
+    """Calls `work` again at once while it finds anything to do; else when it is `woken`, or in two seconds.
 
     Runs until it is cancelled. A failure is logged and waited out, longer each time, whatever it is.
     """
@@ -24,7 +24,7 @@ async def work_off(name: str, work: Callable[[], Awaitable[bool]], woken: asynci
             found = await work()
             failures = 0
         except Exception as error:  # whatever it is, it may have passed by the next time
-            found, failures = False, failures + 1
+            found, failures = 0, failures + 1
             logger.warning("%s failed and will be tried again: %s", name, error, exc_info=failures == 1)
         if not found:
             await _pause(failures, woken)

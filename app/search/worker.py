@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.db.engine import Database
 from app.search.embedder import EmbedderUnavailable, as_text
-from app.search.living import Model, living_models
+from app.search.living import Model, filled_models
 from app.search.meanings import LocalMeanings
 from app.search.queue import finish, give_back, hold, next_organization, postpone, take
 from app.search.searchable import Searchable
@@ -30,16 +30,18 @@ class Worker:
         self.searchables = searchables
         self._last = NOBODY
 
-    async def work(self) -> bool:
-        """Embeds a batch of one organization; whether anything was due. Raises EmbedderUnavailable where a model that
-        is needed does not work, and then leaves everything as it was."""
+    async def work(self) -> int:
+        """Embeds a batch of one organization; answers how many texts it took, none where nothing is due.
+
+        Raises EmbedderUnavailable where a model that is needed does not work, and then leaves everything as it was.
+        """
         async with embedding(self.database) as fetch:
             organization_id = await next_organization(fetch, self._last)
         if organization_id is None:
-            return False
+            return 0
         self._last = organization_id
         async with embedding(self.database, organization_id) as fetch:
-            living = await living_models(fetch)
+            living = await filled_models(fetch)
             taken = await take(fetch, organization_id, BATCH)
             waiting = await read_texts(fetch, self.searchables, organization_id, taken)
         try:
@@ -48,7 +50,7 @@ class Worker:
             async with embedding(self.database, organization_id) as fetch:
                 await give_back(fetch, organization_id, taken)
             raise
-        return True
+        return len(taken)
 
     async def _embed(self, organization_id: UUID, living: Sequence[Model], waiting: Sequence[Waiting]) -> None:
         """Where one text is at fault the others are embedded all the same."""
@@ -85,12 +87,15 @@ class Worker:
     async def _write(
         self, organization_id: UUID, living: Sequence[Model], part: Sequence[Waiting], made: Sequence[Made]
     ) -> None:
-        """Writes those whose text is still what was embedded. Where a model has come meanwhile, they stay due."""
+        """Writes those whose text is still what was embedded, for the models that are still there. Where one has come
+        meanwhile, they stay due."""
         async with embedding(self.database, organization_id) as fetch:
             held = await hold(fetch, organization_id, [one.job for one in part])
             jobs = [one.job for one in part if one.job.subject_id in held]
-            await write_vectors(fetch, organization_id, [one for one in made if one.waiting.job in jobs])
-            if {model.id for model in await living_models(fetch)} <= {model.id for model in living}:
+            now = {model.id for model in await filled_models(fetch)}
+            written = [one for one in made if one.waiting.job in jobs and one.model_id in now]
+            await write_vectors(fetch, organization_id, written)
+            if now <= {model.id for model in living}:
                 await finish(fetch, organization_id, jobs)
             else:
                 await give_back(fetch, organization_id, jobs)

@@ -1,0 +1,108 @@
+"""`trellis embed`: texts get their embeddings, and searches another model to read by."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import asyncpg
+import typer
+
+from app.commands.environment import database_urls, read_settings
+from app.commands.options import DataOption
+from app.commands.progress import gauge
+from app.config import DATA_DIRECTORY, Settings
+from app.db import embedded
+from app.db.engine import LOST, Database, DatabaseUnavailable
+from app.db.migrate import migrate
+from app.main import SEARCHABLES
+from app.refusal import Refusal
+from app.search.embedder import EmbedderUnavailable, load_embedder
+from app.search.living import Model
+from app.search.meanings import LocalMeanings
+from app.search.switch import Owner, Progress, activate, fill, find_model, index, register, retire
+from app.search.worker import Worker
+
+STATEMENT_TIMEOUT = 120.0  # seconds: looking through all texts of a large organization for what is missing takes some
+
+
+class EmbeddingStopped(Refusal):
+    """The model or the database could not be reached, or no longer."""
+
+
+def embed(
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="wordllama, minilm or openai:NAME; else the active one, with --switch TRELLIS_EMBEDDER.",
+        ),
+    ] = None,
+    switch: Annotated[bool, typer.Option("--switch", help="Let searches read this model from now on.")] = False,
+    data: DataOption = DATA_DIRECTORY,
+) -> None:
+    """Embed what a model lacks, and once more what failed. It can be stopped; run again, it goes on from there.
+
+    Servers embed what people write by themselves, and go on meanwhile. With --switch the model becomes the one that
+    searches read, once it has everything; the one before is removed. No search fails or waits for it.
+    """
+    settings = read_settings()
+    name = model or (settings.embedder if switch else None)
+    with _urls(data) as (owner_url, runtime_url), gauge("Embedding") as progress:
+        wanted = settings.model_copy(
+            update={"database_url": runtime_url, "statement_timeout": STATEMENT_TIMEOUT, "pool_size": 2}
+        )
+        try:
+            said = asyncio.run(_embed(wanted, owner_url, name, switch=switch, progress=progress))
+        except (EmbedderUnavailable, DatabaseUnavailable, *LOST) as error:
+            raise EmbeddingStopped(f"{error}. What is embedded stays: run the command again.") from error
+    typer.echo(said)
+
+
+@contextmanager
+def _urls(data: Path) -> Iterator[tuple[str, str]]:
+    """The owner's URL and the server's, of the database that the environment names or of the embedded one."""
+    urls = database_urls(read_settings())
+    if urls is not None:
+        yield urls
+        return
+    with embedded.borrow(data) as addresses:
+        migrate(addresses.owner_url, addresses.runtime_url)
+        yield addresses.owner_url, addresses.runtime_url
+
+
+async def _embed(settings: Settings, owner_url: str, name: str | None, *, switch: bool, progress: Progress) -> str:
+    """What was done, for people."""
+    async with _opened(settings, owner_url) as (owner, worker):
+        known = await find_model(worker.database, name)
+        name, dimension = (known.name, known.dimension) if known else (str(name), None)
+        embedder = await asyncio.to_thread(load_embedder, name, dimension, settings)
+        await embedder.close()
+        model = await register(owner, worker.database, name, embedder.dimension)
+        await fill(worker, model, progress)
+        await index(owner, model)
+        if not switch:
+            return f"{name} has every text."
+        await fill(worker, model, progress)  # what was written while the indexes were built
+        await activate(owner, model)
+        return _said(name, await retire(owner, worker.database))
+
+
+def _said(name: str, retired: list[Model]) -> str:
+    gone = "".join(f" {model.name} is gone." for model in retired)
+    return f"Searches read {name}, which has every text.{gone}"
+
+
+@asynccontextmanager
+async def _opened(settings: Settings, owner_url: str) -> AsyncIterator[tuple[Owner, Worker]]:
+    """A connection as the owner of the tables, and a worker as the server has it."""
+    owner = await asyncpg.connect(owner_url)
+    database = Database.open(settings)
+    meanings = LocalMeanings(database, settings)
+    try:
+        yield owner, Worker(database, meanings, SEARCHABLES)
+    finally:
+        await meanings.close()
+        await database.close()
+        await owner.close()

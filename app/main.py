@@ -140,9 +140,10 @@ async def ready(request: Request) -> Response:
     database: Database = request.app.state.database
     rates: Rates = request.app.state.rates
     try:
-        await database.check()
+        connection = await database.acquire()
     except DatabaseUnavailable as error:
         return PlainTextResponse(f"{error.message}\n", 503)
+    database.release(connection)
     if await rates.alone():
         return PlainTextResponse("ok, but Redis does not answer: each process counts rate limits for itself\n")
     return PlainTextResponse("ok\n")

@@ -36,6 +36,9 @@ from app.trash.sweep import sweep_regularly
 SEARCHABLES = (TASKS,)
 BACKGROUND = {"pool_size": 2, "pool_timeout": 10.0}  # connections of its own, so that no request waits for a batch
 
+# Apollo Client sends the last two where its page has named itself (`clientAwareness`).
+CLIENT_HEADERS = ("Idempotency-Key", "X-Request-Id", "apollographql-client-name", "apollographql-client-version")
+
 
 def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
     """The ASGI application; `token` is what GraphiQL opens with, for development only. Raises UnusableManifest."""
@@ -104,7 +107,7 @@ def sharing(origins: list[str]) -> Middleware:
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", *PREFLIGHT_HEADERS],
+        allow_headers=["Authorization", "Content-Type", *PREFLIGHT_HEADERS, *CLIENT_HEADERS],
         expose_headers=["Idempotency-Replayed", "Retry-After", "X-Request-Id", *RATE_HEADERS],
         max_age=600,
     )

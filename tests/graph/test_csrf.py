@@ -10,6 +10,7 @@ from tests.api import GRAPHQL, SECRET, Api, serving
 from tests.conftest import Database
 
 QUERY = {"query": "{ __typename }"}
+SENT = ("idempotency-key", "x-request-id", "apollographql-client-name,apollographql-client-version")
 FRIEND, STRANGER = "https://app.example.com", "https://evil.example.com"
 
 
@@ -54,6 +55,13 @@ async def test_a_browser_asks_before_it_sends_json(friendly: Api, origin: str, s
     response = await friendly.http.options(GRAPHQL, headers={"origin": origin, **asked})
     assert response.status_code == status
     assert response.headers.get("access-control-allow-origin") == (FRIEND if origin == FRIEND else None)
+
+
+@pytest.mark.parametrize(("header", "status"), [*[(header, 200) for header in SENT], ("x-unheard-of", 400)])
+async def test_listed_sites_may_send_the_headers_that_clients_use(friendly: Api, header: str, status: int) -> None:
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": header}
+    response = await friendly.http.options(GRAPHQL, headers={"origin": FRIEND, **asked})
+    assert response.status_code == status
 
 
 async def test_no_site_is_listed_by_default(api: Api) -> None:

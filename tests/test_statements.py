@@ -109,6 +109,8 @@ ROOTS = {
     "team": ("team(id: $team) { name }", 1),
     "task": ('task(by: {key: {organizationSlug: $slug, key: "T1-1"}}) { title }', 1),
     "document": ("document(id: $document) { title }", 1),
+    # The organization, the task of that key, how common the words are, what passes the filter, the ranking, the rows.
+    "searchTasks": ('searchTasks(organizationId: $organization, query: "T1-1") { nodes { title } }', 6),
     "deletionPreview": ("deletionPreview(id: $team) { tasks }", 2),  # which noun it is of, then all counts
     "rateLimit": ("rateLimit { remaining }", 0),
 }
@@ -156,6 +158,7 @@ async def cost(api: Api, tenant: Tenant, selected: str) -> int:
     """The statements after BEGIN; `selected` says `$slug` and so on for what the tenant has."""
     named: dict[str, Any] = {
         "slug": tenant.slug,
+        "organization": tenant.id,
         "team": tenant.teams[0],
         "task": tenant.tasks[0],
         "other": tenant.tasks[-1],

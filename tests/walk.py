@@ -23,6 +23,7 @@ from graphql import (
 )
 
 from app.schema import graphql_schema
+from tests.connections import is_list
 from tests.factories import Tenant
 
 WRITES = {graphql_schema.mutation_type, graphql_schema.subscription_type}
@@ -145,14 +146,14 @@ def _least(field: GraphQLField) -> str:
     kind = get_named_type(field.type)
     if is_leaf_type(kind):
         return ""
-    return "{ totalCount }" if kind.name.endswith("Connection") else "{ __typename }"
+    return "{ totalCount }" if is_list(kind) else "{ __typename }"
 
 
 def everything(depth: int, kind: GraphQLNamedType | None = graphql_schema.query_type, prefix: str = "") -> str:
     """A selection of all fields that need no argument, `depth` objects deep; `prefix` is put before their names."""
     if kind is None or is_leaf_type(kind):
         return ""
-    if kind.name.endswith("Connection"):
+    if is_list(kind):
         node = get_named_type(kind.fields["nodes"].type)  # type: ignore[attr-defined]
         return f"{{ totalCount edges {{ cursor }} nodes {everything(depth, node)} }}"
     if isinstance(kind, GraphQLInterfaceType):  # the same name means different things in different nouns

@@ -85,7 +85,7 @@ BEGIN
                   && trellis_terms(searched_id, searched_kind, ARRAY[given.word])
         );
         RETURN QUERY
-        SELECT given.word, near.lexeme, near.documents, near.similarity
+        SELECT given.word, near.lexeme::text, near.documents, near.similarity
         FROM (SELECT one, trellis_trigrams(searched_id, searched_kind, one) FROM unnest(words) AS one OFFSET 0)
              AS given (word, trigrams)
         CROSS JOIN LATERAL (

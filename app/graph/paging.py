@@ -73,7 +73,7 @@ def page_of(source: Source, order: Order, arguments: Mapping[str, Any]) -> Page:
     first, last = arguments.get("first"), arguments.get("last")
     if first is not None and last is not None:
         raise BadUserInput("Ask for `first` or for `last`, not for both.")
-    size = _size("first", first) if last is None else _size("last", last)
+    size = size_of("first", first) if last is None else size_of("last", last)
     condition = arguments.get("filter")
     return Page(
         order=order,
@@ -87,7 +87,8 @@ def page_of(source: Source, order: Order, arguments: Mapping[str, Any]) -> Page:
     )
 
 
-def _size(argument: str, value: int | None) -> int:
+def size_of(argument: str, value: int | None) -> int:
+    """How many objects are asked for; raises BadUserInput where they are too many."""
     if value is None:
         return DEFAULT_SIZE
     if not 0 <= value <= LARGEST_SIZE:

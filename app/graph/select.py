@@ -73,10 +73,13 @@ async def rows_by_key(context: Context, source: Source, keys: Sequence[Key], *mo
     return [found.get(ordinal) for ordinal in range(1, len(keys) + 1)]
 
 
-async def live_rows(context: Context, source: Source, ids: Sequence[UUID]) -> list[Any]:
-    """The row of each id, in whichever of the caller's organizations; None where there is none, or it is deleted."""
+async def live_rows(context: Context, source: Source, ids: Sequence[UUID], *more: str) -> list[Any]:
+    """The row of each id, in whichever of the caller's organizations; None where there is none, or it is deleted.
+
+    It has the columns that the operation asks for, and `more`.
+    """
     keys = [Key(organization_id, row_id) for row_id in ids for organization_id in context.organization_ids]
-    statement = _by_key(source, context.columns(source, "organization_id", "id"), live=True)
+    statement = _by_key(source, context.columns(source, "organization_id", "id", *more), live=True)
     rows = await context.fetch(statement, key_values(keys), source.record)
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]

@@ -30,7 +30,7 @@ async def organization_by_id(context: Context, keys: Sequence[Key]) -> list[Any]
 
 async def live_organization(context: Context, ids: Sequence[UUID]) -> list[Any]:
     """The organization of each id, unless it is deleted."""
-    return await live_rows(context, ORGANIZATIONS, ids)
+    return await live_rows(context, ORGANIZATIONS, ids, "slug")
 
 
 async def organization_by_slug(context: Context, slugs: Sequence[str]) -> list[Any]:

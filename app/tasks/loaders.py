@@ -98,7 +98,7 @@ async def task_by_name(context: Context, names: Sequence[TaskName]) -> list[Any]
         "team_keys": [name.team_key for name in names],
         "numbers": [name.number for name in names],
     }
-    rows = await context.fetch(_by_name(context.columns(TASKS, "organization_id")), values, TASKS.record)
+    rows = await context.fetch(_by_name(context.columns(TASKS, "organization_id", "id")), values, TASKS.record)
     found = {row["ordinal"]: row for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(names) + 1)]
 

@@ -1,0 +1,178 @@
+"""The words of a query as an organization's texts know them: what each weighs, and what a mistyped one may mean."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import log
+from operator import attrgetter
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import REGCONFIG
+
+from app.db.row import table_of
+from app.db.statement import Statement, prepare
+from app.graph.context import Context
+from app.search.models import SearchWord, SearchWordTotal
+
+words = table_of(SearchWord)
+totals = table_of(SearchWordTotal)
+
+ENGLISH = cast(literal_column("'english'"), REGCONFIG)
+MOST_TERMS = 64  # of a query: each is ranked by itself in some 300 texts
+# A word that is in many texts tells them hardly apart, but makes all of them candidates. It is left out of finding them
+# where it is in more than this share of the organization's texts, and takes part in ranking what others have found.
+COMMON, COMMON_IN_MANY = 0.1, 0.02
+MANY = 20_000  # texts
+FEW = 100  # texts with a word that are always cheap to rank
+LIKENESS = 0.4  # of trigrams: "conect" and "connect" have 0.44
+MOST_CORRECTIONS, MOST_SIMILAR, MOST_LOOKED_AT = 3, 6, 50
+
+
+class Term(NamedTuple):
+    """A lexeme to rank by; `finds` says whether it is also looked for."""
+
+    lexeme: str
+    weight: float
+    finds: bool
+
+
+class Known(NamedTuple):
+    """A lexeme of the query, and in how many of how many texts it was when they were last counted: None before that."""
+
+    lexeme: str
+    documents: int | None
+    texts: int | None
+
+
+class Candidate(NamedTuple):
+    """A lexeme that may be meant: in how many texts it is, and how like the word that was typed, up to 1."""
+
+    lexeme: str
+    documents: int
+    likeness: float
+
+
+async def terms_of(context: Context, organization_id: UUID, kind: str, text: str) -> tuple[Term, ...]:
+    """What to find texts by that are about the words of `text`; for a word that none of them has, what is meant."""
+    known = await _known(context, organization_id, kind, text)
+    if not known or known[0].texts is None:
+        return tuple(Term(one.lexeme, 1.0, True) for one in known[:MOST_TERMS])
+    unknown = [one.lexeme for one in known if one.documents is None]
+    similar = await _similar(context, organization_id, kind, unknown) if unknown else []
+    meant = [one for found in similar for one in (found[:1] if found[0].likeness == 1 else found[:MOST_CORRECTIONS])]
+    return _weighed([*meant, *_own(known)], known[0].texts)
+
+
+async def similar_terms(context: Context, organization_id: UUID, kind: str, text: str) -> tuple[Term, ...]:
+    """The words of `text` and all that are spelled much like them, which weigh less the less alike they are."""
+    known = await _known(context, organization_id, kind, text)
+    if not known or known[0].texts is None:
+        return tuple(Term(one.lexeme, 1.0, True) for one in known[:MOST_TERMS])
+    lexemes = [one.lexeme for one in known][:MOST_TERMS]
+    similar = [one for found in await _similar(context, organization_id, kind, lexemes) for one in found[:MOST_SIMILAR]]
+    return tuple(term._replace(finds=True) for term in _weighed([*similar, *_own(known)], known[0].texts))
+
+
+def _own(known: Sequence[Known]) -> list[Candidate]:
+    return [Candidate(one.lexeme, one.documents, 1.0) for one in known if one.documents is not None]
+
+
+def _weighed(found: Sequence[Candidate], texts: int) -> tuple[Term, ...]:
+    """Rare words weigh more: the inverse document frequency of BM25, times how sure it is that the word is meant.
+
+    Of a lexeme that is there twice, the surer one counts.
+    """
+    share = COMMON if texts <= MANY else COMMON_IN_MANY
+    limit = max(FEW, share * texts, min((one.documents for one in found), default=0))
+    terms: dict[str, Term] = {}
+    for lexeme, documents, likeness in sorted(found, key=attrgetter("likeness")):
+        weight = likeness * log(1 + (max(texts - documents, 0) + 0.5) / (documents + 0.5))
+        terms[lexeme] = Term(lexeme, weight, documents <= limit)
+    return tuple(sorted(terms.values(), key=lambda term: (-term.weight, term.lexeme))[:MOST_TERMS])
+
+
+async def _known(context: Context, organization_id: UUID, kind: str, text: str) -> list[Known]:
+    rows = await context.fetch(_look_up(kind), {"organization_id": organization_id, "words": text})
+    return [Known(row["lexeme"], row["documents"], row["texts"]) for row in rows]
+
+
+@lru_cache(10)
+def _look_up(kind: str) -> Statement:
+    organization_id = bindparam("organization_id", type_=Uuid)
+    lexemes = func.tsvector_to_array(func.to_tsvector(ENGLISH, bindparam("words", type_=Text)))
+    asked = func.unnest(lexemes).table_valued("lexeme").render_derived("asked")
+    counted = (words.c.organization_id == organization_id) & (words.c.kind == literal_column(f"'{kind}'"))
+    total = (totals.c.organization_id == organization_id) & (totals.c.kind == literal_column(f"'{kind}'"))
+    return prepare(
+        select(asked.c.lexeme, words.c.documents, func.nullif(totals.c.texts, 0).label("texts"))
+        .select_from(asked)
+        .join(words, counted & (words.c.lexeme == asked.c.lexeme), isouter=True)
+        .join(totals, total, isouter=True)
+        .where(is_callers(organization_id))
+    )
+
+
+def is_callers(organization_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """The second wall, for statements that are about one organization."""
+    return organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid)))
+
+
+async def _similar(context: Context, organization_id: UUID, kind: str, lexemes: Sequence[str]) -> list[list[Candidate]]:
+    """For each of `lexemes` the words that are spelled like it: first itself, where a text has it, then what is likest
+    and most common."""
+    values = {"organization_id": organization_id, "kind": kind, "lexemes": list(lexemes), "most": MOST_LOOKED_AT}
+    found: dict[str, list[Candidate]] = {}
+    for row in await context.fetch(_spelled_alike(), values):
+        candidate = Candidate(row["lexeme"], row["documents"], row["similarity"])
+        found.setdefault(row["word"], []).append(candidate)
+    return [sorted(candidates, key=_likeliest_first) for candidates in found.values()]
+
+
+def _likeliest_first(candidate: Candidate) -> tuple[bool, float, str]:
+    likely = candidate.likeness * log(2 + candidate.documents)
+    return candidate.likeness < 1, -likely, candidate.lexeme
+
+
+@lru_cache(1)
+def _spelled_alike() -> Statement:
+    organization_id = bindparam("organization_id", type_=Uuid)
+    similar = similar_words(
+        organization_id,
+        bindparam("kind", type_=Text),
+        bindparam("lexemes", type_=ARRAY(Text)),
+        bindparam("most", type_=Integer),
+    )
+    return prepare(select(similar).where(is_callers(organization_id)))
+
+
+def similar_words(
+    organization_id: ColumnElement[UUID],
+    kind: ColumnElement[str],
+    lexemes: ColumnElement[Sequence[str]],
+    most: ColumnElement[int],
+) -> FromClause:
+    """The database's look-up of words that are spelled alike."""
+    likeness: ColumnElement[Any] = cast(literal_column(str(LIKENESS)), REAL)
+    return func.trellis_similar_words(organization_id, kind, lexemes, likeness, most).table_valued(
+        "word", "lexeme", "documents", "similarity", name="alike"
+    )
+
+
+def as_query(lexeme: str) -> str:
+    """A lexeme as PostgreSQL's tsquery spells it, whatever letters it has."""
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"

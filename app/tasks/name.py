@@ -1,0 +1,18 @@
+"""What people call a task, read from what they typed."""
+
+import re
+
+from app.tasks.loaders import TaskName
+
+KEY = re.compile(r"([A-Z][A-Z0-9]{0,11})-([0-9]{1,10})", re.ASCII | re.IGNORECASE)
+# As it comes out in a hurry: "eng 42", "ENG#42", "eng42".
+LOOSE_KEY = re.compile(r"([A-Z][A-Z0-9]{0,11}?)[ _#-]?([0-9]{1,10})", re.ASCII | re.IGNORECASE)
+LARGEST_NUMBER = 2**31 - 1
+
+
+def name_of(slug: str, key: str, *, loosely: bool = False) -> TaskName | None:
+    """The name that `key` spells in the organization with that slug; None where it is no key."""
+    match = (LOOSE_KEY if loosely else KEY).fullmatch(key.strip() if loosely else key)
+    if match is None or int(match[2]) > LARGEST_NUMBER:
+        return None
+    return TaskName(slug, match[1].upper(), int(match[2]))

@@ -1,0 +1,52 @@
+"""Searching an organization's tasks."""
+
+from typing import Any
+
+from sqlalchemy import and_
+
+from app.graph.context import Context
+from app.graph.paging import Filter
+from app.search.among import Condition
+from app.search.connection import Results
+from app.search.find import Search, SearchMode, find
+from app.tasks.loaders import TASKS, task_by_id, task_by_name
+from app.tasks.name import name_of
+from app.tasks.searchable import TASKS as TEXTS
+
+
+async def search_tasks(  # noqa: PLR0913  # the arguments of the field
+    context: Context,
+    organization: Any,
+    query: str,
+    *,
+    mode: SearchMode,
+    condition: Filter | None,
+    size: int,
+    after: str | None,
+) -> Results:
+    """A page of the organization's live tasks that `query` finds among those that pass; raises BadUserInput."""
+    search = Search(
+        organization_id=organization.id,
+        searchable=TEXTS,
+        condition=_condition(condition),
+        text=query,
+        mode=mode.name,
+        size=size,
+        after=after,
+        pinned_id=await _called(context, organization, query, mode),
+    )
+    return Results(await find(context, search), task_by_id)
+
+
+def _condition(given: Filter | None) -> Condition:
+    live = TASKS.columns["deleted_at"].is_(None)
+    if given is None:
+        return Condition("", live)
+    return Condition(repr(given), and_(live, given.where(TASKS)))
+
+
+async def _called(context: Context, organization: Any, query: str, mode: SearchMode) -> Any:
+    """The id of the task that is called so, now or before."""
+    name = name_of(organization.slug, query.strip(), loosely=mode is SearchMode.FUZZY)
+    row = await context.load(task_by_name, name) if name else None
+    return row.id if row else None

@@ -24,6 +24,7 @@ from app.organizations.loaders import ORGANIZATIONS
 from app.team_members.loaders import actor_roles_by_team, actor_roles_to_restore
 from app.teams.loaders import TEAMS
 from app.trash.delete import delete_rows
+from app.trash.hold import rows_to_restore
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
 
@@ -114,7 +115,8 @@ async def _parent(context: Context, given: CreateDocumentInput, checks: Checks) 
 
 async def _written(context: Context, document_id: str, *, deleted: bool = False) -> Any:
     """The locked row of a document, live or `deleted`, that the actor may write; raises NotFound and Forbidden."""
-    (row,) = await rows_for_update(context, DOCUMENTS, [parse_id(document_id, "id")], deleted=deleted)
+    locked = rows_to_restore if deleted else rows_for_update
+    (row,) = await locked(context, DOCUMENTS, [parse_id(document_id, "id")])
     require_row(row, "deleted document" if deleted else "document")
     team = row.team_id and Key(row.organization_id, row.team_id)
     roles = actor_roles_to_restore if deleted else actor_roles_by_team

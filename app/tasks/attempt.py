@@ -16,6 +16,7 @@ from app.tasks.inputs import MOST_ITEMS, BulkErrorPolicy
 from app.tasks.loaders import TASKS
 from app.tasks.policies import can_work
 from app.team_members.loaders import actor_roles_by_team, actor_roles_to_restore
+from app.trash.hold import rows_to_restore
 
 
 @dataclass
@@ -30,7 +31,8 @@ class Attempt:
 
 async def attempt_on(context: Context, task_id: str, checks: Checks, *, deleted: bool = False) -> Attempt:
     """The attempt on the (deleted) task with that id, which is locked; raises NotFound and Forbidden."""
-    (row,) = await rows_for_update(context, TASKS, [parse_id(task_id, "id")], deleted=deleted)
+    locked = rows_to_restore if deleted else rows_for_update
+    (row,) = await locked(context, TASKS, [parse_id(task_id, "id")])
     require_row(row, noun(deleted=deleted))
     attempt = Attempt(checks, row)
     await _judge(context, [attempt], deleted=deleted)
@@ -45,7 +47,7 @@ async def attempts_on(context: Context, task_ids: Sequence[str], *, deleted: boo
     """
     require_few(task_ids, "ids")
     ids = [parse_id(task_id, f"ids.{place}") for place, task_id in enumerate(task_ids)]
-    rows = await rows_for_update(context, TASKS, ids, deleted=deleted)
+    rows = await (rows_to_restore if deleted else rows_for_update)(context, TASKS, ids)
     attempts = [Attempt(Checks("ids", str(place)), row) for place, row in enumerate(rows)]
     await _judge(context, [attempt for attempt in attempts if attempt.row is not None], deleted=deleted)
     check_verdicts(attempts)

@@ -21,6 +21,7 @@ from app.team_members.types import TeamMember
 from app.teams.loaders import TEAMS
 from app.teams.policies import can_manage
 from app.trash.delete import delete_rows
+from app.trash.hold import rows_to_restore
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
 
@@ -120,7 +121,8 @@ async def _parents(context: Context, given: AddTeamMemberInput, checks: Checks) 
 
 async def _found(context: Context, team_member_id: str, *, deleted: bool = False) -> tuple[Any, str | None]:
     """The locked row of a membership, live or `deleted`, and what the actor is in its team; raises NotFound."""
-    (row,) = await rows_for_update(context, TEAM_MEMBERS, [parse_id(team_member_id, "id")], deleted=deleted)
+    locked = rows_to_restore if deleted else rows_for_update
+    (row,) = await locked(context, TEAM_MEMBERS, [parse_id(team_member_id, "id")])
     require_row(row, "deleted team member" if deleted else "team member")
     roles = actor_roles_to_restore if deleted else actor_roles_by_team
     return row, await context.load(roles, Key(row.organization_id, row.team_id))

@@ -24,6 +24,7 @@ from app.teams.policies import can_create, can_manage
 from app.teams.rename import keep_key
 from app.teams.types import Team
 from app.trash.delete import delete_rows
+from app.trash.hold import rows_to_restore
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
 
@@ -142,7 +143,8 @@ class TeamMutations:
 async def _managed(info: Info, team_id: str, *, deleted: bool = False) -> Any:
     """The locked row of a team, live or `deleted`, that the actor manages; raises NotFound and Forbidden."""
     context = info.context
-    (team,) = await rows_for_update(context, TEAMS, [parse_id(team_id, "id")], deleted=deleted)
+    locked = rows_to_restore if deleted else rows_for_update
+    (team,) = await locked(context, TEAMS, [parse_id(team_id, "id")])
     require_row(team, "deleted team" if deleted else "team")
     roles = actor_roles_to_restore if deleted else actor_roles_by_team
     require(can_manage(context.actor, team, await context.load(roles, Key(team.organization_id, team.id))))

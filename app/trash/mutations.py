@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 import strawberry
 
-from app.graph.change import rows_for_update
 from app.graph.context import Context, Info
 from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
@@ -13,6 +12,7 @@ from app.graph.select import Key
 from app.graph.writes import mutation
 from app.permissions.judge import restore_verdicts
 from app.trash.hasten import hasten
+from app.trash.hold import rows_to_restore
 from app.trash.loaders import KINDS, deletion_in_trash
 from app.trash.policies import can_purge
 from app.trash.restore import restore_rows
@@ -62,7 +62,7 @@ async def _deletion(context: Context, given: str) -> Any:
 
 async def _subjects(context: Context, noun: Any, deletion: Any) -> list[Any]:
     """What the deletion still holds of what was asked for, locked; raises NotFound where that is nothing by now."""
-    rows = await rows_for_update(context, noun.source, deletion.subject_ids, deleted=True)
+    rows = await rows_to_restore(context, noun.source, deletion.subject_ids)
     held = [row for row in rows if row is not None and row.deletion_id == deletion.id]
     require_row(held or None, "deletion")
     return held

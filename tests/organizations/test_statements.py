@@ -16,7 +16,8 @@ WRITES = {
     "createOrganization": 5,
     # The organization, the change.
     "updateOrganization": 2,
-    # The organization; time for all that is in it; it, its teams, documents (in two), members and tasks; the settings; the deletion.
+    # The organization; time for all that is in it; it, its teams, documents (in two), members and tasks; the settings;
+    # the deletion.
     "deleteOrganization": 10,
     # The organization, who the actor is by now in two, the person, the member.
     "addOrganizationMember": 5,

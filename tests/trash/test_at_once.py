@@ -1,0 +1,51 @@
+"""Restores at the same time: all take their locks from the top down, so that none has to give way to another."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.api import Api
+from tests.conftest import Database
+from tests.factories import make_tenant
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = $1"
+RESTORES = {
+    "restoreTeam": 'mutation {{ restored: restoreTeam(id: "{team}") {{ userErrors {{ code }} }} }}',
+    "restoreDeletion": 'mutation {{ restored: restoreDeletion(id: "{deletion}") {{ userErrors {{ code }} }} }}',
+}
+
+
+async def until_waiting(superuser: "asyncpg.Connection[Any]", database: Database, amount: int) -> None:
+    """Until so many connections wait for a lock."""
+    async with asyncio.timeout(5):
+        while True:
+            await superuser.execute("SELECT pg_stat_clear_snapshot()")  # a transaction would see the same for ever
+            if await superuser.fetchval(WAITING, database.name) >= amount:
+                return
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("restore", RESTORES)
+async def test_a_team_and_a_member_of_it_come_back_at_once(
+    api: Api, superuser: "asyncpg.Connection[Any]", database: Database, restore: str
+) -> None:
+    """The team asks for its organization, which the other holds, who in turn asks for the team."""
+    tenant = await make_tenant(superuser, members=2)
+    team, member = tenant.teams[0], tenant.members[1]
+    await api.data(f'mutation {{ removeOrganizationMember(id: "{member}") {{ deletedIds }} }}', who=tenant.owner)
+    data = await api.data(f'mutation {{ deleteTeam(id: "{team}") {{ deletion {{ id }} }} }}', who=tenant.owner)
+    deletion = data["deleteTeam"]["deletion"]["id"]
+    other = f'mutation {{ restored: restoreOrganizationMember(id: "{member}") {{ userErrors {{ code }} }} }}'
+
+    async with superuser.transaction():
+        await superuser.execute("SELECT FROM deletions WHERE id = $1 FOR UPDATE", deletion)
+        restores = []
+        for waiting, document in enumerate([RESTORES[restore].format(team=team, deletion=deletion), other], 1):
+            restores.append(asyncio.create_task(api.ask(document, who=tenant.owner)))
+            await until_waiting(superuser, database, waiting)
+
+    assert await asyncio.gather(*restores) == [{"data": {"restored": {"userErrors": []}}}] * 2
+    live = "SELECT count(*) FROM team_members WHERE organization_id = $1 AND deleted_at IS NULL"
+    assert await superuser.fetchval(live, tenant.id) == 2

@@ -14,9 +14,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
+from app.api_keys.use import note_uses_regularly
 from app.auth.tokens import Tokens
 from app.config import Settings
 from app.db.engine import Database, DatabaseUnavailable
+from app.db.identity import Identities
 from app.graph.csrf import PREFLIGHT_HEADERS
 from app.graph.http import Endpoint
 from app.graph.manifest import read_manifests
@@ -37,7 +39,13 @@ SEARCHABLES = (TASKS,)
 BACKGROUND = {"pool_size": 2, "pool_timeout": 10.0}  # connections of its own, so that no request waits for a batch
 
 # Apollo Client sends the last two where its page has named itself (`clientAwareness`).
-CLIENT_HEADERS = ("Idempotency-Key", "X-Request-Id", "apollographql-client-name", "apollographql-client-version")
+CLIENT_HEADERS = (
+    "Idempotency-Key",
+    "X-API-Key",
+    "X-Request-Id",
+    "apollographql-client-name",
+    "apollographql-client-version",
+)
 
 
 def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
@@ -51,9 +59,10 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
         app.state.rates = rates = Rates(settings)
         calm_collector()
         documents = Documents(graphql_schema, settings, introspection=settings.introspection)
-        async with at_work(database, settings) as meanings:
+        identities = Identities(database)
+        async with at_work(identities, settings) as meanings:
             app.state.endpoint = Endpoint(
-                database,
+                identities,
                 Tokens(settings),
                 limits=settings,
                 persisted=Persisted(documents, manifest, settings.documents),
@@ -82,13 +91,14 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
 
 
 @asynccontextmanager
-async def at_work(database: Database, settings: Settings) -> AsyncIterator[LocalMeanings]:
+async def at_work(identities: Identities, settings: Settings) -> AsyncIterator[LocalMeanings]:
     """What the server does beside answering, for as long as the block runs."""
     background = Database.open(settings.model_copy(update=BACKGROUND))
     meanings = LocalMeanings(background, settings)
     worker = Worker(background, meanings, SEARCHABLES)
     work = (
-        sweep_regularly(database),
+        sweep_regularly(identities.database),
+        note_uses_regularly(identities),
         meanings.follow(),
         work_off("embedding", worker.work, meanings.woken),
     )

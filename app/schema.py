@@ -4,6 +4,7 @@ import strawberry
 from graphql import GraphQLInputObjectType
 from strawberry.schema.config import StrawberryConfig
 
+from app.api_keys.mutations import ApiKeyMutations
 from app.documents.mutations import DocumentMutations
 from app.documents.queries import DocumentQueries
 from app.graph.fields import leaf
@@ -46,6 +47,7 @@ class Query(
 )
 class Mutation(
     OrganizationMutations,
+    ApiKeyMutations,
     OrganizationMemberMutations,
     TeamMutations,
     TeamMemberMutations,

@@ -45,6 +45,12 @@ ACTIONS = {
         {"OWNER"},
         before='deleteOrganization(id: "$organization") { deletedIds }',
     ),
+    "createApiKey": Action(
+        'createApiKey(input: {organizationId: "$organization", name: "A", scopes: [READ]}) { userErrors { code } }',
+        ADMINS,
+    ),
+    "rotateApiKey": Action('rotateApiKey(id: "$api_key") { userErrors { code } }', ADMINS),
+    "revokeApiKey": Action('revokeApiKey(id: "$api_key") { userErrors { code } }', ADMINS),
     "addOrganizationMember": Action(
         'addOrganizationMember(input: {organizationId: "$organization", email: "$team@example.com"})'
         " { userErrors { code } }",
@@ -150,6 +156,7 @@ def document(field: str, tenant: Tenant, **more: UUID) -> str:
         "member": tenant.members[2],
         "team_member": tenant.team_members[2],
         "task": tenant.tasks[2],
+        "api_key": tenant.api_keys[0],
         "document": tenant.documents[1],
         "failed_document": tenant.documents[2],
         **more,

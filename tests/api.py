@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ SECRET = "a secret of thirty-two bytes or more"
 GRAPHQL = "/graphql"
 # Tests ask more than people do.
 GENEROUS = {"rate_limit": 10**9, "rate_limit_anonymous": 10**9, "rate_limit_failures": 10**9, "max_in_flight": 10**9}
+# Whether a statement is of the application's own work beside its requests, such as the purge.
+BESIDE = ContextVar("BESIDE", default=False)
 
 
 class Api:
@@ -31,10 +34,12 @@ class Api:
 
     async def send(self, query: str, *, who: str | None, **variables: Any) -> httpx.Response:
         """The response to a query; `who` is the subject of the token, None for no token."""
+        return await self.send_with(self.headers(who) if who else {}, query, **variables)
+
+    async def send_with(self, headers: dict[str, str], query: str, **variables: Any) -> httpx.Response:
+        """The response to a query of whom the headers say."""
         self.statements.clear()
-        response = await self.http.post(
-            GRAPHQL, json={"query": query, "variables": variables}, headers=self.headers(who) if who else {}
-        )
+        response = await self.http.post(GRAPHQL, json={"query": query, "variables": variables}, headers=headers)
         await asyncio.sleep(0)  # the driver tells of a statement in the next turn of the loop
         return response
 
@@ -69,7 +74,9 @@ async def serving(settings: Settings) -> AsyncIterator[Api]:
     """The application with its lifespan, reached without a socket; its rates are limited where `settings` say so."""
     unsaid = {name: value for name, value in GENEROUS.items() if name not in settings.model_fields_set}
     app = create_app(settings.model_copy(update=unsaid))
+    starting = BESIDE.set(True)  # the application's own tasks inherit it
     async with app.router.lifespan_context(app):
+        BESIDE.reset(starting)
         transport = httpx.ASGITransport(app, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
             api = Api(http, settings, app.state.database)
@@ -83,7 +90,7 @@ def _note_statements(api: Api) -> None:
     def note(query: LoggedQuery) -> None:
         # The end of what an operation has read comes with the next one or behind the answer: it is nobody's statement.
         statement = query.query.removeprefix("ROLLBACK; ")
-        if statement != "ROLLBACK":
+        if statement != "ROLLBACK" and not BESIDE.get():
             api.statements.append(statement)
 
     async def connect_noted() -> Connection:

@@ -24,6 +24,7 @@ class Tenant:
     teams: list[UUID] = field(default_factory=list)
     team_members: list[UUID] = field(default_factory=list)
     tasks: list[UUID] = field(default_factory=list)
+    api_keys: list[UUID] = field(default_factory=list)  # one that may read and that nobody knows
     documents: list[UUID] = field(default_factory=list)
 
 
@@ -48,6 +49,12 @@ INSERT INTO team_members (organization_id, id, team_id, organization_member_id, 
 SELECT $1, id, team_id, member_id, CASE WHEN member_id = $5 THEN 'ADMIN' ELSE 'MEMBER' END,
        now() + place * interval '1 microsecond', now()
 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[]) WITH ORDINALITY AS t (id, team_id, member_id, place)
+"""
+API_KEYS = """
+INSERT INTO api_keys (organization_id, id, name, scopes, created_by, secret_hash, secret_created_at,
+                      created_at, updated_at)
+SELECT $1, id, 'Key', '{READ}', $3, sha256(uuid_send(gen_random_uuid())), now(), now(), now()
+FROM unnest($2::uuid[]) AS id
 """
 TASKS = """
 INSERT INTO tasks (organization_id, id, team_id, assignee_id, creator_id, number, title, status, priority, tags,
@@ -87,6 +94,7 @@ async def make_tenant(
     tenant = Tenant(new_id(), name, f"person1@{name}.example.com")
     emails = [f"person{place}@{name}.example.com" for place in range(1, members + 1)]
     tenant.users, tenant.members, tenant.teams = _ids(members), _ids(members), _ids(teams)
+    tenant.api_keys = _ids(1)
     pairs = [(team, member) for team in tenant.teams for member in tenant.members]
     tenant.team_members = _ids(len(pairs))
     of_team = [
@@ -102,6 +110,7 @@ async def make_tenant(
             name,
         )
         await connection.execute(MEMBERS, tenant.id, tenant.members, tenant.users)
+        await connection.execute(API_KEYS, tenant.id, tenant.api_keys, tenant.users[0])
         await connection.execute(TEAMS, tenant.id, tenant.teams, members * tasks)
         await connection.execute(
             TEAM_MEMBERS, tenant.id, tenant.team_members, *map(list, zip(*pairs, strict=True)), tenant.members[0]

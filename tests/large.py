@@ -15,7 +15,7 @@ def identify(kind: str, place: int) -> UUID:
     return UUID(f"00000000-{kind}-7000-8000-{place:012}")
 
 
-DOCUMENT = identify("0009", 1)
+DOCUMENT, API_KEY = identify("0009", 1), identify("000a", 1)
 
 # Ids say what they are of: the tenant (the big one is 0), the kind, the place.
 MAKE = f"""
@@ -91,6 +91,12 @@ INSERT INTO document_chunks (organization_id, id, document_id, index, page, text
 SELECT organization_id, gen_random_uuid(), documents.id, place, 1, 'A text'
 FROM documents CROSS JOIN LATERAL generate_series(0, CASE documents.id WHEN '{DOCUMENT}' THEN 1999 ELSE 1 END) AS place;
 
+INSERT INTO api_keys (organization_id, id, name, scopes, created_by, secret_hash, secret_created_at,
+                      created_at, updated_at)
+SELECT id, pg_temp.id('000a', tenant, n), 'Key ' || n, '{{READ}}', pg_temp.id('0002', tenant, 1),
+       sha256(n::text::bytea), now(), now() - n * interval '1 minute', now()
+FROM tenants CROSS JOIN LATERAL generate_series(1, CASE tenant WHEN 0 THEN 1000 ELSE 2 END) AS n;
+
 INSERT INTO former_task_keys (organization_id, key, task_id, created_at)
 SELECT organization_id, 'OLD-' || number, id, now() FROM tasks WHERE right(team_id::text, 2) = '01' AND number <= 1000;
 
@@ -99,7 +105,7 @@ SELECT organization_id, replace(id::text, '-0006-', '-0007-')::uuid, 'Task', ARR
        deleted_at + interval '30 days', 1
 FROM tasks WHERE deleted_at IS NOT NULL;
 
--- Of the big tenant itself, a team, two members, a task and a document 2,000 each; of each small one ten.
+-- Of the big tenant itself, a team, two members, a task, a document and an API key 2,000 each; of each small one ten.
 INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, actor_id, changes, created_at)
 SELECT id, pg_temp.id('0008', tenant, n), n, 'UPDATED', types[1 + n % 5],
        CASE n % 5 WHEN 0 THEN id WHEN 1 THEN pg_temp.id('0004', tenant, 1) WHEN 2 THEN pg_temp.id('0003', tenant, 2)
@@ -112,6 +118,11 @@ INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_i
 SELECT pg_temp.id('0001', 0, 0), pg_temp.id('0008', 0, n), n, 'UPDATED', 'Document', '{DOCUMENT}',
        pg_temp.id('0002', 0, 1), '{{}}', now() + n * interval '1 second'
 FROM generate_series(10001, 12000) AS n;
+
+INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, actor_id, changes, created_at)
+SELECT pg_temp.id('0001', 0, 0), pg_temp.id('0008', 0, n), n, 'UPDATED', 'ApiKey', '{API_KEY}',
+       pg_temp.id('0002', 0, 1), '{{}}', now() + n * interval '1 second'
+FROM generate_series(12001, 14000) AS n;
 """
 
 

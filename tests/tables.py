@@ -25,8 +25,8 @@ VALUES ($organization, $team, '{}', now(), now());
 INSERT INTO team_member_settings (organization_id, team_member_id, created_at, updated_at)
 VALUES ($organization, $team_member, now(), now());
 INSERT INTO event_counters (organization_id, last_sequence) VALUES ($organization, 1);
-INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, actor_id, changes, created_at)
-VALUES ($organization, gen_random_uuid(), 1, 'CREATED', 'Task', $task, $owner, '{}', now());
+INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, api_key_id, changes, created_at)
+VALUES ($organization, gen_random_uuid(), 1, 'CREATED', 'Task', $task, $api_key, '{}', now());
 INSERT INTO deletions (organization_id, id, subject_type, subject_ids, deleted_by, deleted_at, purge_at)
 VALUES ($organization, gen_random_uuid(), 'Task', ARRAY[$task], $owner, now(), now());
 INSERT INTO idempotency_keys (actor_id, key, request_hash, created_at) VALUES ($owner, 'a key', 'hash', now());
@@ -58,6 +58,7 @@ async def make_full_tenant(superuser: "asyncpg.Connection[Any]") -> Tenant:
         "team": tenant.teams[0],
         "team_member": tenant.team_members[0],
         "task": tenant.tasks[0],
+        "api_key": tenant.api_keys[0],
     }
     await superuser.execute(ROWS.substitute({name: f"'{value}'::uuid" for name, value in named.items()}))
     return tenant

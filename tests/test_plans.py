@@ -29,6 +29,7 @@ PLACES = {
     "Organization": f'organization(by: {{slug: "{large.SLUG}"}}) {{ SELECTION }}',
     "OrganizationMember": f'node(id: "{large.MEMBER}") {{ ... on OrganizationMember {{ SELECTION }} }}',
     "Team": f'team(id: "{large.BUSY_TEAM}") {{ SELECTION }}',
+    "ApiKey": f'node(id: "{large.API_KEY}") {{ ... on ApiKey {{ SELECTION }} }}',
     "Task": f'task(by: {{id: "{large.TASK}"}}) {{ SELECTION }}',
     "Document": f'document(id: "{large.DOCUMENT}") {{ SELECTION }}',
     "TeamMember": f'node(id: "{large.BUSY_MEMBER}") {{ ... on TeamMember {{ SELECTION }} }}',

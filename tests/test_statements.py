@@ -29,6 +29,7 @@ PLACES = {
     "User": "organization(by: {slug: $slug}) { members { nodes { user { SELECTION } } } }",
     "Viewer": "viewer { SELECTION }",
     "Deletion": "organization(by: {slug: $slug}) { trash { nodes { SELECTION } } }",
+    "ApiKey": "organization(by: {slug: $slug}) { apiKeys { nodes { SELECTION } } }",
     "Event": "organization(by: {slug: $slug}) { events { nodes { SELECTION } } }",
 }
 # The statements that an edge adds to its operation.
@@ -38,6 +39,7 @@ EDGES = {
     "Organization.tasks": 1,
     "Organization.documents": 1,
     "Organization.events": 1,
+    "Organization.apiKeys": 1,
     "Organization.trash": 1,
     "Organization.settings": 1,
     "Organization.effectiveSettings": 1,
@@ -80,9 +82,14 @@ EDGES = {
     "Deletion.counts": 0,
     "Event.subject": 1,
     "Event.actor": 1,
+    "Event.apiKey": 0,  # where a person did it
     "Event.changes": 0,
     "Viewer.user": 0,
     "Viewer.organizations": 1,
+    "Viewer.apiKey": 0,  # of a person
+    "ApiKey.organization": 1,
+    "ApiKey.createdBy": 1,
+    "ApiKey.events": 1,
 }
 # What to select behind an edge, where not everything there has a `createdAt`.
 SOMETHING = {

@@ -178,5 +178,6 @@ def ids_of(tenant: Tenant) -> dict[str, str]:
         "Task": tenant.tasks[0],
         "Document": tenant.documents[0],
         "User": tenant.users[0],
+        "ApiKey": tenant.api_keys[0],
     }
     return {noun: str(one) for noun, one in found.items()}

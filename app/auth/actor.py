@@ -7,6 +7,14 @@ from uuid import UUID
 
 Scope = Literal["READ", "WRITE_TASKS", "WRITE_ALL", "ADMIN"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)  # each includes those before it
+# What a scope makes of a key in its organization, and in every team there.
+ORGANIZATION_ROLES: dict[Scope, str] = {
+    "READ": "MEMBER",
+    "WRITE_TASKS": "MEMBER",
+    "WRITE_ALL": "MEMBER",
+    "ADMIN": "ADMIN",
+}
+TEAM_ROLES: dict[Scope, str] = {"READ": "VIEWER", "WRITE_TASKS": "MEMBER", "WRITE_ALL": "ADMIN", "ADMIN": "ADMIN"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,11 @@ class Actor:
     def rate_limit(self) -> int | None:
         """The actor's own limit, in points a minute; None where the server's default holds."""
         return None if self.grant is None else self.grant.rate_limit
+
+    def role_in_teams(self, organization_id: UUID) -> str | None:
+        """What an API key is in each team of its organization; None for people, who are asked team by team."""
+        grant = self.grant
+        return TEAM_ROLES[grant.scope] if grant is not None and grant.organization_id == organization_id else None
 
     def may(self, scope: Scope) -> bool:
         """Whether the actor is a person, whom no scope limits, or a key whose scope includes this one."""

@@ -1,9 +1,12 @@
-"""From a request's headers to what its token claims."""
+"""From a request's headers to who it says is calling: a person's token or an API key."""
 
 from starlette.datastructures import Headers
 
+from app.auth.secrets import BEGINNING, InvalidKey, PresentedKey, presented
 from app.auth.tokens import Claims, InvalidToken, Tokens
 from app.errors import AppError
+
+Credentials = Claims | PresentedKey
 
 
 class Unauthenticated(AppError):
@@ -13,15 +16,32 @@ class Unauthenticated(AppError):
     status = 401
 
 
-async def claims_of(headers: Headers, tokens: Tokens) -> Claims | None:
-    """What the bearer token claims; None where there is none. Raises Unauthenticated for one that proves nothing."""
-    sent = headers.getlist("authorization")
-    if not sent:
+async def credentials_of(headers: Headers, tokens: Tokens) -> Credentials | None:
+    """What the token claims, or the API key; None where there is neither. Raises Unauthenticated for what is neither.
+
+    Whether an API key is one of ours is for the database to say.
+    """
+    sent, keys = headers.getlist("authorization"), headers.getlist("x-api-key")
+    if not sent and not keys:
         return None
-    scheme, _, token = sent[0].partition(" ")
-    if len(sent) > 1 or scheme.lower() != "bearer" or not token.strip():
+    if len(sent) + len(keys) > 1:
+        raise Unauthenticated("Send one `Authorization` or one `X-API-Key` header, not several.")
+    if keys:
+        return _key(keys[0].strip())
+    scheme, _, given = sent[0].partition(" ")
+    token = given.strip()
+    if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("The Authorization header must be one `Bearer` and a token.")
+    if token.startswith(BEGINNING):
+        return _key(token)
     try:
-        return await tokens.verify(token.strip())
+        return await tokens.verify(token)
     except InvalidToken as error:
         raise Unauthenticated(str(error)) from error
+
+
+def _key(text: str) -> PresentedKey:
+    try:
+        return presented(text)
+    except InvalidKey:
+        raise Unauthenticated("This is no API key: one is `trl_`, its id, `_` and its secret.") from None

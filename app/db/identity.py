@@ -1,16 +1,20 @@
-"""Who a token's subject is in the database: the user, and the organizations they are in."""
+"""Who is calling in the database: a token's person and the organizations they are in, or an API key and its own."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 from cachetools import LRUCache
 from sqlalchemy import Boolean, Text, Uuid, bindparam, column, func, select, table
 
-from app.auth.actor import Actor
+from app.auth.actor import ORGANIZATION_ROLES, SCOPES, Actor, Grant
+from app.auth.backend import Credentials
+from app.auth.secrets import PresentedKey
 from app.auth.tokens import Claims
 from app.db.engine import LOST, Connection, Database, DatabaseUnavailable, Record
+from app.db.row import now
 from app.db.statement import prepare
 from app.errors import AppError
 
@@ -35,53 +39,99 @@ MEMBERSHIPS = prepare(
     )
     .order_by(organization_members.c.organization_id)
 )
+found_key = func.trellis_find_key(bindparam("key_id", type_=Uuid)).table_valued(
+    *("organization_id", "secret_hash", "former_secret_hash", "scopes", "rate_limit_per_minute", "fingerprint")
+)
+FIND_KEY = prepare(select(found_key))
+UNKNOWN_KEY = "This API key is not known here: look whether all of it was copied."
 REASONS = {
     "TRL02": "This token names nobody we know and has no `email` claim to make an account from.",
     "TRL03": "The e-mail address of this token belongs to another account, or its provider does not vouch for it.",
+    "TRL06": "The secret of this API key has been replaced by a newer one.",
+    "TRL07": "This API key has been revoked: ask an admin of the organization for another.",
+    "TRL08": "This API key has expired: ask an admin of the organization for another.",
 }
 
 
 class SignInRefused(AppError):
-    """A valid token that is nobody's here."""
+    """A valid token that is nobody's here, or an API key that is none of ours, or not any more."""
 
     code = "UNAUTHENTICATED"
     status = 401
 
 
 class Identities:
-    """Actors by the subject of their token.
+    """Actors by what they came with; `uses` holds when each API key did last, until somebody takes that from there.
 
     What is remembered may be old: `Unit` sends the fingerprint of the roles along with BEGIN, and the database refuses
-    one that no longer holds. So nothing here has to expire for a removed member to be out at once.
+    one that no longer holds, and a key that has ended. So nothing here has to expire for a removed member or a revoked
+    key to be out at once.
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.actors: LRUCache[str, Actor] = LRUCache(maxsize=10_000)  # about 1 KB each
+        self.actors: LRUCache[str | PresentedKey, Actor] = LRUCache(maxsize=10_000)  # about 1 KB each
+        self.uses: dict[tuple[UUID, UUID], datetime] = {}  # organization, key → moment
 
-    async def actor(self, claims: Claims) -> Actor:
-        """Who the claims speak of; a first sign-in makes the user. Raises SignInRefused or DatabaseUnavailable."""
-        known = self.actors.get(claims.subject)
+    async def actor(self, credentials: Credentials) -> Actor:
+        """Who the credentials speak of; a first sign-in makes the user. Raises SignInRefused or DatabaseUnavailable."""
+        name = _name(credentials)
+        known = self.actors.get(name)
         if known is None:
-            known = self.actors[claims.subject] = await self._sign_in(claims)
+            known = self.actors[name] = await self._find(credentials)
         return known
 
-    async def _sign_in(self, claims: Claims) -> Actor:
+    async def _find(self, credentials: Credentials) -> Actor:
         connection = await self.database.acquire()
         try:
-            user_id: UUID = await connection.fetchval(SIGN_IN.text, *SIGN_IN.arguments(asdict(claims)))
+            if isinstance(credentials, PresentedKey):
+                return await read_key(connection, credentials)
+            user_id: UUID = await connection.fetchval(SIGN_IN.text, *SIGN_IN.arguments(asdict(credentials)))
             return await read_actor(connection, user_id)
         except asyncpg.PostgresError as error:
-            if error.sqlstate in REASONS:
-                raise SignInRefused(REASONS[error.sqlstate]) from error
-            raise
+            refusal = refusal_of(error)
+            if refusal is None:
+                raise
+            raise refusal from error
         except LOST as error:
             raise DatabaseUnavailable("The database connection was lost: try again.") from error
         finally:
             self.database.release(connection)
 
-    def remember(self, subject: str, actor: Actor) -> None:
-        self.actors[subject] = actor
+    def remember(self, credentials: Credentials, actor: Actor) -> None:
+        """Notes who the database has just let in."""
+        self.actors[_name(credentials)] = actor
+        if actor.grant is not None:
+            self.uses[actor.grant.organization_id, actor.id] = now()
+
+
+def _name(credentials: Credentials) -> str | PresentedKey:
+    return credentials.subject if isinstance(credentials, Claims) else credentials
+
+
+def refusal_of(error: asyncpg.PostgresError) -> SignInRefused | None:
+    """What to tell the caller where the database does not let them in; None where something else went wrong."""
+    return SignInRefused(REASONS[error.sqlstate]) if error.sqlstate in REASONS else None
+
+
+def identifying(actor: Actor) -> str:
+    """The statement by which a transaction becomes the actor's; the database refuses it where they have changed.
+
+    It travels with BEGIN in the simple protocol, which takes no parameters. All that is written into its text are ids
+    that have been parsed as UUIDs, a hash that was computed here, and the hexadecimal digest that the database made.
+    """
+    grant = actor.grant
+    if grant is None:
+        return f"SELECT trellis_identify('{actor.id}', '{actor.fingerprint}')"
+    key = f"'{grant.organization_id}', '{actor.id}', '\\x{grant.secret_hash.hex()}'"
+    return f"SELECT trellis_identify_key({key}, '{actor.fingerprint}')"
+
+
+async def read_again(connection: Connection, actor: Actor) -> Actor:
+    """The actor as they are now. Raises SignInRefused for a key that is gone."""
+    if actor.grant is None:
+        return await read_actor(connection, actor.id)
+    return await read_key(connection, PresentedKey(actor.id, actor.grant.secret_hash))
 
 
 async def read_actor(connection: Connection, user_id: UUID) -> Actor:
@@ -95,3 +145,17 @@ async def read_actor(connection: Connection, user_id: UUID) -> Actor:
 def actor_of(user_id: UUID, fingerprint: str, memberships: Iterable[Record]) -> Actor:
     """The user with the roles that the rows of MEMBERSHIPS say."""
     return Actor(user_id, {row["organization_id"]: row["role"] for row in memberships}, fingerprint)
+
+
+async def read_key(connection: Connection, key: PresentedKey) -> Actor:
+    """The API key with what it was given. Raises SignInRefused where there is none, or its secret is another.
+
+    One that has ended is found too: it is refused when a transaction is to become its own.
+    """
+    row = await connection.fetchrow(FIND_KEY.text, key.id)
+    if row is None or not key.is_one_of(row["secret_hash"], row["former_secret_hash"]):
+        raise SignInRefused(UNKNOWN_KEY)
+    scope = max(row["scopes"], key=SCOPES.index)
+    organization_id = row["organization_id"]
+    grant = Grant(organization_id, scope, row["rate_limit_per_minute"], key.secret_hash)
+    return Actor(key.id, {organization_id: ORGANIZATION_ROLES[scope]}, row["fingerprint"], grant)

@@ -10,7 +10,7 @@ import asyncpg
 
 from app.auth.actor import Actor
 from app.db.engine import LOST, Connection, Database, DatabaseUnavailable, Record
-from app.db.identity import IDENTIFY, MEMBERSHIPS, actor_of, read_actor
+from app.db.identity import IDENTIFY, MEMBERSHIPS, actor_of, identifying, read_again, refusal_of
 from app.db.statement import Statement
 from app.errors import AppError
 
@@ -42,6 +42,13 @@ class NotKept(AppError):
     status = 503
 
 
+class OnlyReads(AppError):
+    """Something was to be written with an API key that may only read."""
+
+    code = "FORBIDDEN"
+    status = 403
+
+
 class Turn(IntEnum):
     """When something pending is written."""
 
@@ -66,6 +73,7 @@ class Unit:
         self.before_commit: dict[Turn, Callable[[], Awaitable[None]]] = {}
         self.after_commit: set[Callable[[], None]] = set()
         self.wrote = False  # whether a root field was not undone
+        self.secrets: list[str] = []  # that the answer shows once: whoever keeps the answer leaves them out
         self.statements = 0
         self.rows = 0
         self._connection: Connection | None = None
@@ -74,7 +82,8 @@ class Unit:
         self._writing = asyncio.Lock()
 
     async def begin(self) -> None:
-        """Raises DatabaseUnavailable. May replace `actor`, where their memberships have changed."""
+        """Raises DatabaseUnavailable, and SignInRefused for an API key that has ended. May replace `actor`, where they
+        have changed."""
         for attempt in range(ATTEMPTS):
             connection = await self.database.take()
             try:
@@ -89,6 +98,9 @@ class Unit:
                     raise DatabaseUnavailable("The database cannot be reached: try again in a moment.") from error
             except asyncpg.PostgresError as error:
                 self.database.release(connection)
+                refusal = refusal_of(error)
+                if refusal is not None:
+                    raise refusal from error
                 if error.sqlstate != MEMBERSHIPS_CHANGED or attempt == ATTEMPTS - 1:
                     raise
                 self.actor = await self._actor_now()
@@ -98,25 +110,27 @@ class Unit:
 
     def _opening(self, connection: Connection) -> str:
         # One message in place of three round trips: the end of what the connection's last user has left open, which
-        # takes their identity away with it; the beginning; the identity. The simple protocol takes no parameters, so
-        # both are written into the text: an id that has been parsed as a UUID and the hexadecimal digest that the
-        # database itself made.
-        identify = f"SELECT trellis_identify('{self.actor.id}', '{self.actor.fingerprint}')"
+        # takes their identity away with it; the beginning; the identity.
         mode = "READ COMMITTED READ WRITE" if self.writes else "REPEATABLE READ READ ONLY"
-        begin = f"BEGIN ISOLATION LEVEL {mode}; {identify}"
+        begin = f"BEGIN ISOLATION LEVEL {mode}; {identifying(self.actor)}"
         return f"ROLLBACK; {begin}" if connection.is_in_transaction() else begin
 
     async def _actor_now(self) -> Actor:
         connection = await self.database.acquire()
         try:
-            return await read_actor(connection, self.actor.id)
+            return await read_again(connection, self.actor)
         finally:
             self.database.release(connection)
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any], record: type[Record] = Record) -> list[Any]:
-        """The rows of `statement`, as `record`. Raises DatabaseUnavailable and StatementTooSlow."""
+        """The rows of `statement`, as `record`. Raises DatabaseUnavailable, StatementTooSlow and OnlyReads."""
         arguments = statement.arguments(values)
-        rows = await self._speak(lambda connection: connection.fetch(statement.text, *arguments, record_class=record))
+        try:
+            rows = await self._speak(lambda one: one.fetch(statement.text, *arguments, record_class=record))
+        except asyncpg.ReadOnlySQLTransactionError as error:
+            if not self.writes:
+                raise  # a query that writes: a mistake of ours
+            raise OnlyReads("This API key may only read: make one with a wider scope.") from error
         self.rows += len(rows)
         return rows
 
@@ -135,10 +149,14 @@ class Unit:
         self.wrote = True
 
     async def refresh_actor(self) -> None:
-        """Looks anew at what the actor is in their organizations: this operation, or one it waited for, changed it."""
-        user_id = self.actor.id
-        identified = await self.fetch(IDENTIFY, {"user_id": user_id})
-        self.actor = actor_of(user_id, identified[0][0], await self.fetch(MEMBERSHIPS, {"user_id": user_id}))
+        """Looks anew at what a person is in their organizations: this operation, or one it waited for, changed it.
+
+        What an API key may do depends on no membership.
+        """
+        if self.actor.grant is None:
+            user_id = self.actor.id
+            identified = await self.fetch(IDENTIFY, {"user_id": user_id})
+            self.actor = actor_of(user_id, identified[0][0], await self.fetch(MEMBERSHIPS, {"user_id": user_id}))
 
     async def write_pending(self) -> None:
         """Writes what is pending, for those of the operation who read it; of several at once each finds it written."""

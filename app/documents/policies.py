@@ -18,7 +18,7 @@ def can_write_own(actor: Actor, row: Any, _role: str | None = None) -> Verdict:
 
 def can_write_in(actor: Actor, team: Any, role: str | None) -> Verdict:
     """May the actor, who is `role` in the team, do so with the team's documents?"""
-    return can_work(actor, team, role)
+    return can_work(actor, team, role) if actor.may("WRITE_ALL") else "This API key lacks the scope WRITE_ALL."
 
 
 def can_write(actor: Actor, document: Any, role: str | None) -> Verdict:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, Index, UniqueConstraint, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -23,7 +23,10 @@ class EventType(Enum):
 
 
 class Event(SQLModel, table=True):
-    """One write. Rows are never changed; `sequence` counts an organization's events without gaps, in commit order."""
+    """One write, of a person (`actor_id`), an API key or Trellis itself. Rows are never changed.
+
+    `sequence` counts an organization's events without gaps, in commit order.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
@@ -31,11 +34,22 @@ class Event(SQLModel, table=True):
         ForeignKeyConstraint(["actor_id"], ["users.id"], ondelete="RESTRICT"),
         UniqueConstraint("organization_id", "sequence", name="uq_events_sequence"),
         CheckConstraint("type IN ('CREATED', 'UPDATED', 'DELETED', 'RESTORED', 'PURGED')", name="type_known"),
+        ForeignKeyConstraint(
+            ["organization_id", "api_key_id"], ["api_keys.organization_id", "api_keys.id"], ondelete="RESTRICT"
+        ),
         CheckConstraint("sequence > 0", name="sequence_positive"),
+        CheckConstraint("actor_id IS NULL OR api_key_id IS NULL", name="one_actor"),
         Index("ix_events_subject", "organization_id", "subject_id", "sequence"),
         Index("ix_events_subject_type", "organization_id", "subject_type", "sequence"),
         Index("ix_events_type", "organization_id", "type", "sequence"),
         Index("ix_events_actor", "actor_id", "organization_id", "sequence"),
+        Index(
+            "ix_events_api_key",
+            "organization_id",
+            "api_key_id",
+            "sequence",
+            postgresql_where=text("api_key_id IS NOT NULL"),
+        ),
         Index("ix_events_created_at", "organization_id", "created_at", "sequence"),
     )
 
@@ -46,6 +60,7 @@ class Event(SQLModel, table=True):
     subject_type: str
     subject_id: UUID = Field(sa_type=Uuid)
     actor_id: UUID | None = Field(default=None, sa_type=Uuid)
+    api_key_id: UUID | None = Field(default=None, sa_type=Uuid)
     request_id: str | None = None
     changes: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, ScalarSelect, Text, Uuid, bindparam, c
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.auth.actor import Actor
 from app.db.row import new_id, now, table_of
 from app.db.statement import Fetch, Statement, prepare
 from app.db.unit import Turn
@@ -69,10 +70,10 @@ async def write_events(context: Context) -> None:
     happened = sorted((one for one in unit.pending if isinstance(one, Happened)), key=lambda one: one.organization_id)
     unit.pending[:] = [one for one in unit.pending if not isinstance(one, Happened)]
     for _, of_organization in groupby(happened, key=lambda one: one.organization_id):
-        await append(context.fetch, list(of_organization), by=context.actor.user_id, request_id=context.request_id)
+        await append(context.fetch, list(of_organization), by=context.actor, request_id=context.request_id)
 
 
-async def append(fetch: Fetch, happened: list[Happened], *, by: UUID | None, request_id: str | None) -> None:
+async def append(fetch: Fetch, happened: list[Happened], *, by: Actor | None, request_id: str | None) -> None:
     """Gives the events of one organization their sequences and writes them.
 
     The counter's row is held from here to the commit, so that sequences are in commit order and without gaps: an
@@ -82,8 +83,8 @@ async def append(fetch: Fetch, happened: list[Happened], *, by: UUID | None, req
     organization_id = happened[0].organization_id
     counted = await fetch(_count(), {"organization_id": organization_id, "amount": len(happened)})
     first = counted[0]["last_sequence"] - len(happened) + 1
-    who = {"organization_id": organization_id, "actor_id": by, "request_id": request_id}
-    await fetch(_insert(), who | _values(happened, first))
+    who = {"actor_id": by and by.user_id, "api_key_id": by and by.api_key_id, "request_id": request_id}
+    await fetch(_insert(), {"organization_id": organization_id} | who | _values(happened, first))
 
 
 def _values(happened: list[Happened], first: int) -> dict[str, Any]:
@@ -136,6 +137,7 @@ def _insert() -> Statement:
     values = {
         "organization_id": cast(bindparam("organization_id", type_=Uuid), Uuid),
         "actor_id": cast(bindparam("actor_id", type_=Uuid), Uuid),
+        "api_key_id": cast(bindparam("api_key_id", type_=Uuid), Uuid),
         "request_id": cast(bindparam("request_id", type_=Text), Text),
         "created_at": func.greatest(cast(bindparam("created_at", type_=MOMENT), MOMENT), _newest()),
         "id": columns.id,

@@ -10,6 +10,8 @@ import strawberry
 from strawberry.scalars import JSON
 from strawberry.utils.str_converters import to_camel_case
 
+from app.api_keys.loaders import api_key_by_id
+from app.api_keys.types import ApiKey
 from app.events.loaders import EVENTS, event_by_id
 from app.events.models import EventType
 from app.graph.context import Context
@@ -71,7 +73,12 @@ class Event(Node):
         needs=("organization_id", "subject_type", "subject_id"),
         description="What it was done to, as it is now, also when it is deleted; null after it was purged.",
     )
-    actor: User | None = to_one(user_by_id, "actor_id", description="Who did it; null where Trellis itself did.")
+    actor: User | None = to_one(
+        user_by_id, "actor_id", description="Who did it; null where an API key or Trellis itself did."
+    )
+    api_key: ApiKey | None = to_one(
+        api_key_by_id, "api_key_id", description="The API key that did it; null where a person or Trellis itself did."
+    )
     request_id: str | None = strawberry.field(
         description="The `X-Request-Id` of the request that did it, at most 64 characters."
     )

@@ -1,5 +1,6 @@
 """Refusals that end a field: what the actor may not do, and what is not there for them."""
 
+from app.auth.actor import Actor, Scope
 from app.errors import AppError
 
 Verdict = bool | str  # of a policy: True, or the reason why not
@@ -29,3 +30,11 @@ def require_row(row: object, noun: str) -> None:
     """Raises NotFound where there is no row; `noun` is what was looked for, as in "task"."""
     if row is None:
         raise NotFound(f"There is no such {noun}.")
+
+
+def require_scope(actor: Actor, scope: Scope | None) -> None:
+    """Raises Forbidden where the actor is an API key whose scopes do not include this one; None is for people only."""
+    if actor.grant is not None and scope is None:
+        raise Forbidden("An API key may not do this: it takes a person, who signs in with a token.")
+    if scope is not None and not actor.may(scope):
+        raise Forbidden(f"This API key lacks the scope {scope}.")

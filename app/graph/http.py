@@ -12,10 +12,9 @@ from starlette.responses import Response
 from starlette.types import Receive
 
 from app.auth.actor import Actor
-from app.auth.backend import Unauthenticated, claims_of
-from app.auth.tokens import Claims, Tokens
+from app.auth.backend import Credentials, Unauthenticated, credentials_of
+from app.auth.tokens import Tokens
 from app.config import Limits
-from app.db.engine import Database
 from app.db.identity import Identities, SignInRefused
 from app.db.unit import Unit
 from app.graph.answer import Answer, answer_of, failed, shown
@@ -41,7 +40,7 @@ CLIENT_GONE = 499  # for the log alone, as nginx has it
 class Caller(NamedTuple):
     """Whoever is signed in."""
 
-    claims: Claims
+    credentials: Credentials
     actor: Actor
 
 
@@ -64,7 +63,7 @@ class Endpoint:
 
     def __init__(  # noqa: PLR0913  # each is a part that main.py brings along
         self,
-        database: Database,
+        identities: Identities,
         tokens: Tokens,
         *,
         limits: Limits,
@@ -79,8 +78,7 @@ class Endpoint:
     ) -> None:
         self.limits = limits
         self.persisted = persisted
-        self.database = database
-        self.identities = Identities(database)
+        self.identities = identities
         self.tokens = tokens
         self.retention = retention
         self.retries = retries
@@ -112,8 +110,8 @@ class Endpoint:
     async def _caller(self, request: Request) -> Caller | None:
         """Who is signed in; None where nobody is. Raises Unauthenticated, SignInRefused or RateLimited."""
         try:
-            claims = await claims_of(request.headers, self.tokens)
-            return None if claims is None else Caller(claims, await self.identities.actor(claims))
+            credentials = await credentials_of(request.headers, self.tokens)
+            return None if credentials is None else Caller(credentials, await self.identities.actor(credentials))
         except (Unauthenticated, SignInRefused):
             await self.rates.note_failure(request)
             raise
@@ -168,10 +166,10 @@ class Endpoint:
         if caller is None:
             yield None
             return
-        unit = operation.entry.unit = Unit(self.database, caller.actor, writes=writes)
+        unit = operation.entry.unit = Unit(self.identities.database, caller.actor, writes=writes)
         try:
             await unit.begin()
-            self.identities.remember(caller.claims.subject, unit.actor)
+            self.identities.remember(caller.credentials, unit.actor)
             yield unit
         finally:
             await unit.end()

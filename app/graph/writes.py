@@ -9,7 +9,9 @@ from typing import Any, get_type_hints
 import asyncpg
 import strawberry
 
+from app.auth.actor import Scope
 from app.graph.context import Info
+from app.graph.guards import require_scope
 
 SHARD = re.compile(r"_\d+$")  # Citus puts the number of the shard behind the name of a constraint
 
@@ -55,8 +57,12 @@ Resolver = Callable[..., Coroutine[Any, Any, Any]]
 Violations = Mapping[str, UserError]  # constraint → what its violation means for the caller
 
 
-def mutation(*, description: str, violations: Violations | None = None) -> Callable[[Resolver], Any]:
+def mutation(
+    *, description: str, scope: Scope | None = "WRITE_ALL", violations: Violations | None = None
+) -> Callable[[Resolver], Any]:
     """A root field that writes. Its resolver answers a payload, a type whose fields but `user_errors` are optional.
+
+    `scope` is what an API key needs for it before any policy is asked; None for what only people do.
 
     It raises Rejected for what a form can mend and AppError for the rest; either way nothing that it wrote remains.
     Checks before a write cannot see what others write meanwhile, so the database's constraints have the last word:
@@ -67,6 +73,7 @@ def mutation(*, description: str, violations: Violations | None = None) -> Calla
         @wraps(resolver)
         async def resolve(self: Any, info: Info, **arguments: Any) -> Any:
             try:
+                require_scope(info.context.actor, scope)
                 async with info.context.signed_in.savepoint():
                     payload = await resolver(self, info, **arguments)
             except Rejected as refusal:
@@ -78,7 +85,8 @@ def mutation(*, description: str, violations: Violations | None = None) -> Calla
                 info.context.batches.clear()
             return payload
 
-        return strawberry.mutation(resolve, description=description)
+        needed = "API keys may not." if scope is None else f"An API key needs {scope}."
+        return strawberry.mutation(resolve, description=f"{description} {needed}")
 
     return decorate
 

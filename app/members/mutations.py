@@ -55,6 +55,7 @@ class OrganizationMemberMutations:
     @mutation(
         description="Brings a person into an organization by their e-mail address. FORBIDDEN to those who are neither "
         "its owners nor its admins.",
+        scope="ADMIN",
         violations={"uq_organization_members_user": TAKEN},
     )
     async def add_organization_member(
@@ -81,7 +82,8 @@ class OrganizationMemberMutations:
 
     @mutation(
         description="Gives a member another role. FORBIDDEN to those who are neither owners nor admins of the "
-        "organization; only owners make or change owners. LAST_OWNER where no owner would be left."
+        "organization; only owners make or change owners. LAST_OWNER where no owner would be left.",
+        scope=None,
     )
     async def update_organization_member(
         self,
@@ -103,7 +105,8 @@ class OrganizationMemberMutations:
     @mutation(
         description="Removes a member from an organization and its teams; their tasks stay assigned. FORBIDDEN to "
         "those who are neither owners nor admins, and only owners remove owners; but anybody may leave, and then no "
-        "longer sees the `deletion`. LAST_OWNER where no owner would be left."
+        "longer sees the `deletion`. LAST_OWNER where no owner would be left.",
+        scope="ADMIN",
     )
     async def remove_organization_member(self, info: Info, member_id: MemberId) -> DeletePayload:
         context = info.context
@@ -120,7 +123,8 @@ class OrganizationMemberMutations:
     @mutation(
         description="Brings a removed member back, with their role, into the organization and the teams that they "
         "were in. FORBIDDEN to those who are neither owners nor admins; only owners bring owners back. TAKEN where "
-        "the person is a member again."
+        "the person is a member again.",
+        scope="ADMIN",
     )
     async def restore_organization_member(self, info: Info, member_id: MemberId) -> OrganizationMemberPayload:
         context = info.context

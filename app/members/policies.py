@@ -9,14 +9,21 @@ from app.members.models import OrganizationRole
 from app.organizations.policies import administers, can_read, owns
 
 OWNER = OrganizationRole.OWNER.name
+KEYS_MANAGERS = {OWNER, OrganizationRole.ADMIN.name}
 ADMINS_ONLY = "Only the organization's owners and admins manage its members."
+PEOPLE_ONLY = "An API key neither makes nor removes owners and admins: it takes a person."
 OWNERS_ONLY = "Only an owner makes, changes and removes owners."
 
 
 def can_give(actor: Actor, organization_id: UUID, *roles: str) -> Verdict:
-    """May the actor manage members who have, had or get these roles?"""
+    """May the actor manage members who have, had or get these roles?
+
+    An API key gives nobody a role that manages API keys: one that was stolen would outlive its revocation.
+    """
     if not administers(actor, organization_id):
         return ADMINS_ONLY
+    if actor.grant is not None and not KEYS_MANAGERS.isdisjoint(roles):
+        return PEOPLE_ONLY
     return OWNER not in roles or owns(actor, organization_id) or OWNERS_ONLY
 
 
@@ -26,8 +33,8 @@ def can_add(actor: Actor, organization: Any, _role: str | None = None) -> Verdic
 
 
 def can_update(actor: Actor, member: Any, _role: str | None = None) -> Verdict:
-    """May the actor give the member another role? Which ones says can_give."""
-    return can_give(actor, member.organization_id, member.role)
+    """May the actor, a person, give the member another role? Which ones says can_give."""
+    return PEOPLE_ONLY if actor.grant is not None else can_give(actor, member.organization_id, member.role)
 
 
 def can_remove(actor: Actor, member: Any, _role: str | None = None) -> Verdict:

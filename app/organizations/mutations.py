@@ -60,7 +60,7 @@ class OrganizationPayload:
 
 @strawberry.type
 class OrganizationMutations:
-    @mutation(description="Makes an organization; whoever does is its first owner.", violations=VIOLATIONS)
+    @mutation(description="Makes an organization; whoever does is its first owner.", scope=None, violations=VIOLATIONS)
     async def create_organization(
         self,
         info: Info,
@@ -71,6 +71,7 @@ class OrganizationMutations:
     @mutation(
         description="Changes an organization. FORBIDDEN to those who are neither its owners nor its admins. Where "
         "nothing is different, nothing happens and its version stays.",
+        scope="ADMIN",
         violations=VIOLATIONS,
     )
     async def update_organization(
@@ -92,7 +93,8 @@ class OrganizationMutations:
 
     @mutation(
         description="Deletes an organization with its teams and tasks. Its members stay: they still see it in lists "
-        "with `deleted`, and its owners can restore it. FORBIDDEN to those who are not its owners."
+        "with `deleted`, and its owners can restore it. FORBIDDEN to those who are not its owners.",
+        scope=None,
     )
     async def delete_organization(self, info: Info, organization_id: OrganizationId) -> DeletePayload:
         (row,) = await rows_for_update(info.context, ORGANIZATIONS, [parse_id(organization_id, "id")])
@@ -102,7 +104,8 @@ class OrganizationMutations:
 
     @mutation(
         description="Restores a deleted organization and what was deleted along with it. TAKEN where another one has "
-        "its slug by now. FORBIDDEN to those who are not its owners."
+        "its slug by now. FORBIDDEN to those who are not its owners.",
+        scope=None,
     )
     async def restore_organization(self, info: Info, organization_id: OrganizationId) -> OrganizationPayload:
         (row,) = await rows_for_update(info.context, ORGANIZATIONS, [parse_id(organization_id, "id")], deleted=True)

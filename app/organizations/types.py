@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
 
+from app.api_keys.loaders import API_KEYS, NEWEST_API_KEYS_FIRST, api_keys_by_organization
 from app.documents.filter import DocumentFilter, DocumentOrder
 from app.documents.loaders import DOCUMENTS, NEWEST_DOCUMENTS_FIRST, documents_by_organization
 from app.documents.policies import can_write_own
@@ -34,6 +35,7 @@ from app.trash.loaders import DELETIONS, NEWEST_DELETIONS_FIRST, deletions_by_or
 from app.trash.types import Deletable, Deletion
 
 if TYPE_CHECKING:
+    from app.api_keys.types import ApiKey
     from app.documents.types import Document
     from app.events.types import Event
     from app.members.types import OrganizationMember
@@ -42,8 +44,9 @@ if TYPE_CHECKING:
 
 
 def viewer_roles(context: Context, organizations: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str | None]:
-    """What the viewer is in each organization."""
-    return [context.actor.roles.get(organization.id) for organization in organizations]
+    """What the viewer is in each organization; an API key is no member, whatever it may do."""
+    roles = context.actor.roles if context.actor.grant is None else {}
+    return [roles.get(organization.id) for organization in organizations]
 
 
 @strawberry.type(description="A tenant: people, their teams and their work. Nothing in it is seen from outside.")
@@ -68,7 +71,7 @@ class Organization(Node, Deletable):
     version: int = strawberry.field(description="Rises by one with every change.")
 
     viewer_role: OrganizationRole | None = by_level(
-        viewer_roles, needs=("id",), description="What the viewer is in it."
+        viewer_roles, needs=("id",), description="What the viewer is in it; null for an API key."
     )
     settings: OrganizationSettings = to_one(
         settings_of_organization, "id", description="What it has set for its teams."
@@ -114,6 +117,13 @@ class Organization(Node, Deletable):
         order=NEWEST_DELETIONS_FIRST,
         deletable=False,
         description="What can be restored in it, the newest deletion first.",
+    )
+    api_keys: Connection[Annotated["ApiKey", strawberry.lazy("app.api_keys.types")]] = to_many(
+        api_keys_by_organization,
+        API_KEYS,
+        order=NEWEST_API_KEYS_FIRST,
+        deletable=False,
+        description="The programs that act in it, also those that may not any more, the newest first.",
     )
     events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
         events_by_organization,

@@ -34,7 +34,8 @@ ExpectedVersion = Annotated[
 class SettingMutations:
     @mutation(
         description="Changes what an organization has set for its teams. FORBIDDEN to those who are neither its owners "
-        "nor its admins. Where nothing is different, nothing happens and the version stays."
+        "nor its admins. Where nothing is different, nothing happens and the version stays.",
+        scope="ADMIN",
     )
     async def update_organization_settings(
         self,
@@ -75,7 +76,8 @@ class SettingMutations:
     @mutation(
         description="Changes what the viewer has set for themselves in a team. LOCKED where the team or the "
         "organization forbids to override a setting: it can then only be cleared. FORBIDDEN for the membership of "
-        "somebody else, whoever asks."
+        "somebody else, whoever asks.",
+        scope=None,
     )
     async def update_team_member_settings(
         self,

@@ -38,7 +38,9 @@ OnError = Annotated[
 
 @strawberry.type
 class TaskMutations:
-    @mutation(description="Makes a task, with its team's next number. Viewers of the team may not.")
+    @mutation(
+        description="Makes a task, with its team's next number. Viewers of the team may not.", scope="WRITE_TASKS"
+    )
     async def create_task(
         self,
         info: Info,
@@ -50,7 +52,10 @@ class TaskMutations:
         await create(info.context, [attempt])
         return await _payload(info.context, attempt)
 
-    @mutation(description="Changes a task. Where nothing is to be different, nothing happens and its version stays.")
+    @mutation(
+        description="Changes a task. Where nothing is to be different, nothing happens and its version stays.",
+        scope="WRITE_TASKS",
+    )
     async def update_task(
         self,
         info: Info,
@@ -70,7 +75,8 @@ class TaskMutations:
 
     @mutation(
         description="Moves a task to another team of its organization. It gets that team's next number, and its old "
-        "key still finds it. Its assignee stays if the same person is in that team too; otherwise it has none."
+        "key still finds it. Its assignee stays if the same person is in that team too; otherwise it has none.",
+        scope="WRITE_TASKS",
     )
     async def move_task(
         self,
@@ -83,18 +89,21 @@ class TaskMutations:
         attempt = await move(info.context, parse_id(task_id, "id"), parse_id(team_id, "teamId"))
         return await _payload(info.context, attempt)
 
-    @mutation(description="Deletes a task. It can be restored until its deletion is purged.")
+    @mutation(description="Deletes a task. It can be restored until its deletion is purged.", scope="WRITE_TASKS")
     async def delete_task(self, info: Info, task_id: TaskId) -> DeletePayload:
         attempt = await attempt_on(info.context, task_id, Checks())
         return DeletePayload.of(await delete_rows(info.context, TASKS, [attempt.row]))
 
-    @mutation(description="Restores a deleted task. PARENT_DELETED while its team is deleted.")
+    @mutation(description="Restores a deleted task. PARENT_DELETED while its team is deleted.", scope="WRITE_TASKS")
     async def restore_task(self, info: Info, task_id: TaskId) -> TaskPayload:
         attempt = await attempt_on(info.context, task_id, Checks(), deleted=True)
         await restore_rows(info.context, TASKS, [attempt.row])
         return await _payload(info.context, attempt)
 
-    @mutation(description="Makes up to 100 tasks at once, in any teams, numbered in the order of `inputs`.")
+    @mutation(
+        description="Makes up to 100 tasks at once, in any teams, numbered in the order of `inputs`.",
+        scope="WRITE_TASKS",
+    )
     async def create_tasks(
         self,
         info: Info,
@@ -111,7 +120,7 @@ class TaskMutations:
         await create(info.context, good)
         return await _tasks_payload(info.context, attempts, good)
 
-    @mutation(description="Changes up to 100 tasks at once, all in the same way.")
+    @mutation(description="Changes up to 100 tasks at once, all in the same way.", scope="WRITE_TASKS")
     async def update_tasks(
         self,
         info: Info,
@@ -130,7 +139,10 @@ class TaskMutations:
         await change(info.context, good)
         return await _tasks_payload(info.context, attempts, good)
 
-    @mutation(description="Deletes up to 100 tasks of an organization as one deletion; all of them or none.")
+    @mutation(
+        description="Deletes up to 100 tasks of an organization as one deletion; all of them or none.",
+        scope="WRITE_TASKS",
+    )
     async def delete_tasks(self, info: Info, task_ids: TaskIds) -> DeletePayload:
         attempts = await attempts_on(info.context, task_ids)
         good = admitted(attempts, BulkErrorPolicy.ROLLBACK)
@@ -138,7 +150,10 @@ class TaskMutations:
             return DeletePayload(user_errors=mistakes(attempts))
         return DeletePayload.of(await delete_rows(info.context, TASKS, [attempt.row for attempt in good]))
 
-    @mutation(description="Restores up to 100 deleted tasks at once, whichever deletions they are in; all or none.")
+    @mutation(
+        description="Restores up to 100 deleted tasks at once, whichever deletions they are in; all or none.",
+        scope="WRITE_TASKS",
+    )
     async def restore_tasks(self, info: Info, task_ids: TaskIds) -> TasksPayload:
         attempts = await attempts_on(info.context, task_ids, deleted=True)
         await check_teams(info.context, attempts)

@@ -11,10 +11,11 @@ WORKERS = {TeamRole.ADMIN.name, TeamRole.MEMBER.name}
 
 
 def can_work(actor: Actor, row: Any, role: str | None) -> Verdict:
-    """May the actor, who is `role` in a team, create, change, move, delete and restore its tasks?
+    """May the actor, `role` in a team or an API key, create, change, move, delete and restore its tasks?
 
     `row` is the team or one of its tasks.
     """
+    role = actor.role_in_teams(row.organization_id) or role
     if administers(actor, row.organization_id) or (can_read(actor, row) and role in WORKERS):
         return True
     if role == TeamRole.VIEWER.name:

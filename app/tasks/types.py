@@ -63,7 +63,9 @@ class Task(Node, Deletable):
     assignee: TeamMember | None = to_one(
         team_member_by_id, "assignee_id", description="Who works on it; still shown after they left the team."
     )
-    creator: User | None = to_one(user_by_id, "creator_id", description="Who made it.")
+    creator: User | None = to_one(
+        user_by_id, "creator_id", description="Who made it; null where an API key did, which the first event says."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
     version: int = strawberry.field(description="Rises by one with every change.")

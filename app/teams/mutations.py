@@ -74,7 +74,8 @@ class TeamPayload:
 @strawberry.type
 class TeamMutations:
     @mutation(
-        description="Makes a team in an organization that the viewer is a member of; whoever does is its first admin.",
+        description="Makes a team in an organization that the viewer is a member of; whoever does is its "
+        "first admin, unless it is an API key.",
         violations=VIOLATIONS,
     )
     async def create_team(
@@ -91,10 +92,12 @@ class TeamMutations:
         values = _values(given, checks)
         checks.done()
         member_id = await context.load(actor_member_by_organization, organization.id)
-        require_row(member_id, "organization")  # removed from it while this waited for it
+        if context.actor.user_id is not None:
+            require_row(member_id, "organization")  # removed from it while this waited for it
         team = await create(context, TEAMS, organization.id, values)
-        admin = {"team_id": team.id, "organization_member_id": member_id, "role": TeamRole.ADMIN.name}
-        await create(context, TEAM_MEMBERS, organization.id, admin)
+        if member_id is not None:
+            admin = {"team_id": team.id, "organization_member_id": member_id, "role": TeamRole.ADMIN.name}
+            await create(context, TEAM_MEMBERS, organization.id, admin)
         return TeamPayload(team=team)
 
     @mutation(

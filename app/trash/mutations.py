@@ -26,7 +26,8 @@ class TrashMutations:
     @mutation(
         description="Undoes a deletion: brings back exactly what it took and still holds. FORBIDDEN to those who could "
         "not have deleted it. PARENT_DELETED where what it belongs to is in the trash itself, TAKEN where another "
-        "object has its name by now."
+        "object has its name by now.",
+        scope="WRITE_TASKS",
     )
     async def restore_deletion(self, info: Info, deletion_id: DeletionId) -> RestorePayload:
         context = info.context
@@ -41,7 +42,8 @@ class TrashMutations:
 
     @mutation(
         description="Removes for good what a deletion took, with all that was deleted under it before. FORBIDDEN to "
-        "those who do not administer the organization, and for an organization itself to all but its owners."
+        "those who do not administer the organization, and for an organization itself to all but its owners.",
+        scope="ADMIN",
     )
     async def purge_deletion(self, info: Info, deletion_id: DeletionId) -> PurgePayload:
         context = info.context

@@ -78,7 +78,9 @@ class Deletion(Node):
         permissions_of_deletions, needs=READS, description="Whether the viewer may restore it, and purge it."
     )
     deleted_at: datetime = strawberry.field(description="When.")
-    deleted_by: User | None = to_one(user_by_id, "deleted_by", description="Who did it.")
+    deleted_by: User | None = to_one(
+        user_by_id, "deleted_by", description="Who did it; null where an API key did, which the event says."
+    )
     purge_at: datetime = strawberry.field(description="Until when it can be restored; after that it is gone for good.")
     counts: DeletionCounts = by_level(
         counts,

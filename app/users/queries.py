@@ -10,8 +10,9 @@ from app.users.types import Viewer
 
 @strawberry.type
 class UserQueries:
-    @strawberry.field(description="Whoever is calling. Answers without a token too: then `user` is null.")
+    @strawberry.field(description="Whoever is calling. Answers without a token too: then `user` and `apiKey` are null.")
     async def viewer(self, info: Info) -> Viewer:
         unit = info.context.unit
-        user = None if unit is None else await info.context.load(user_by_id, Key(None, unit.actor.id))
+        user_id = None if unit is None else unit.actor.user_id
+        user = None if user_id is None else await info.context.load(user_by_id, Key(None, user_id))
         return Viewer(user=user)

@@ -1,14 +1,18 @@
 """A person, and whoever is calling."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from app.api_keys.loaders import api_key_by_id
 from app.graph.connections import Connection
+from app.graph.context import Context
 from app.graph.edges import key_of_actor, to_many
 from app.graph.fields import by_level
 from app.graph.node import Node
+from app.graph.select import Key
 from app.organizations.loaders import ORGANIZATIONS, ORGANIZATIONS_BY_NAME, organizations_of_actor
 from app.permissions.find import ON, permissions_on
 from app.permissions.models import Permission
@@ -16,6 +20,7 @@ from app.users.loaders import USERS, user_by_key
 from app.users.policies import can_read
 
 if TYPE_CHECKING:
+    from app.api_keys.types import ApiKey
     from app.organizations.types import Organization
 
 
@@ -31,15 +36,27 @@ class User(Node):
     created_at: datetime = strawberry.field(description="When they first came here.")
 
 
-@strawberry.type(description="Whoever is calling.")
+async def own_api_keys(context: Context, viewers: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:
+    """The API key that is calling, for each viewer."""
+    grant = None if context.unit is None else context.actor.grant
+    key = Key(grant.organization_id, context.actor.id) if grant is not None else None
+    return await context.load_many(api_key_by_id, [key for _ in viewers])
+
+
+@strawberry.type(description="Whoever is calling, a person or an API key.")
 class Viewer:
-    user: User | None = strawberry.field(description="The person; null where nobody is signed in.")
+    user: User | None = strawberry.field(
+        description="The person; null where an API key is calling, or nobody is signed in."
+    )
+    api_key: Annotated["ApiKey", strawberry.lazy("app.api_keys.types")] | None = by_level(
+        own_api_keys, description="The API key; null where it is a person, or nobody is signed in."
+    )
     organizations: Connection[Annotated["Organization", strawberry.lazy("app.organizations.types")]] = to_many(
         organizations_of_actor,
         ORGANIZATIONS,
         order=ORGANIZATIONS_BY_NAME,
         key=key_of_actor,
-        description="The organizations that they are a member of, by name.",
+        description="The organizations that they are a member of, by name; of an API key its own.",
     )
     permissions: list[Permission] | None = by_level(
         permissions_on,

@@ -10,7 +10,7 @@ from tests.api import GRAPHQL, SECRET, Api, serving
 from tests.conftest import Database
 
 QUERY = {"query": "{ __typename }"}
-SENT = ("idempotency-key", "x-request-id", "apollographql-client-name,apollographql-client-version")
+SENT = ("idempotency-key", "x-api-key", "x-request-id", "apollographql-client-name,apollographql-client-version")
 FRIEND, STRANGER = "https://app.example.com", "https://evil.example.com"
 
 

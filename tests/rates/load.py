@@ -19,12 +19,15 @@ Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Load:
-    """One document, sent over connections that stay open; only the statuses of the answers are looked at."""
+    """One document, sent over connections that stay open; only the statuses of the answers are looked at.
 
-    def __init__(self, address: str, who: str, document: str) -> None:
+    Without an API key it is a person's.
+    """
+
+    def __init__(self, address: str, who: str, document: str, *, key: str | None = None) -> None:
         self.port = urlsplit(address).port or 80
         settings = Settings(jwt_secret=SecretStr(SECRET))
-        token = sign(settings, subject=who, email=who, name=None, ttl=timedelta(hours=1))
+        token = key or sign(settings, subject=who, email=who, name=None, ttl=timedelta(hours=1))
         body = json.dumps({"query": document})
         self.request = (
             f"POST {GRAPHQL} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
@@ -54,12 +57,13 @@ class Load:
             for number in numbers:
                 if meanwhile is not None and number == meanwhile[0]:
                     meanwhile[1]()
-                statuses[await self._ask(connection)] += 1
+                statuses[await self.ask(connection)] += 1
 
         await asyncio.gather(*map(work, self.connections))
         return statuses
 
-    async def _ask(self, connection: Connection) -> int:
+    async def ask(self, connection: Connection) -> int:
+        """The status of the answer to one request."""
         reader, writer = connection
         writer.write(self.request)
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()

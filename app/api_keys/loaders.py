@@ -1,0 +1,43 @@
+"""Reading API keys."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.api_keys.models import ApiKey
+from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.graph.change import rows_of_ids
+from app.graph.context import Context
+from app.graph.paging import DeletedScope, Order, Page, Slice
+from app.graph.select import Key, pages, rows_by_key
+
+API_KEYS = Source(ApiKey)
+NEWEST_API_KEYS_FIRST = Order("created_at", descending=True)
+
+
+async def api_key_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+    """The API key of each key, also one that has ended."""
+    return await rows_by_key(context, API_KEYS, keys)
+
+
+async def api_keys_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of each organization's API keys, also those that have ended."""
+    every = replace(page, deleted=DeletedScope.INCLUDE)  # they are revoked, and never deleted
+    return await pages(context, API_KEYS, organizations, every, by="organization_id")
+
+
+async def api_key_for_update(context: Context, key_id: UUID) -> Any:
+    """The whole row of an API key, locked until the commit; None where the caller has none."""
+    rows = await context.fetch(_locked(), {"ids": [key_id]}, API_KEYS.record)
+    return rows[0] if rows else None
+
+
+@lru_cache(1)
+def _locked() -> Statement:
+    table = API_KEYS.table
+    return prepare(select(table).select_from(rows_of_ids(API_KEYS)).with_for_update(of=table, key_share=True))

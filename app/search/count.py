@@ -3,7 +3,7 @@
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import Integer, Text, Uuid, bindparam, func, select
+from sqlalchemy import Integer, Text, Uuid, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.row import table_of
@@ -32,6 +32,7 @@ def _note() -> Statement:
     noted = upsert(totals).values(
         organization_id=bindparam("organization_id", type_=Uuid),
         kind=bindparam("kind", type_=Text),
+        texts=literal_column("0"),
         changed=bindparam("changed", type_=Integer),
     )
     more = {"changed": totals.c.changed + noted.excluded.changed}

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
 from app.db.engine import Database
+from app.search.count import count_words
 from app.search.embedder import EmbedderUnavailable, as_text
 from app.search.living import Model, filled_models
 from app.search.meanings import LocalMeanings
@@ -44,6 +46,9 @@ class Worker:
             living = await filled_models(fetch)
             taken = await take(fetch, organization_id, BATCH)
             waiting = await read_texts(fetch, self.searchables, organization_id, taken)
+        for kind, changed in Counter(job.kind for job in taken).items():
+            async with embedding(self.database, organization_id) as fetch:
+                await count_words(fetch, organization_id, kind, changed)
         try:
             await self._embed(organization_id, living, waiting)
         except (EmbedderUnavailable, asyncio.CancelledError):

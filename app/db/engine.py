@@ -144,18 +144,21 @@ class Database:
             raise
 
     async def _open(self, deadline: float) -> Connection:
+        try:
+            return await self._connected(deadline)
+        except BaseException:
+            self._give(None)
+            raise
+
+    async def _connected(self, deadline: float) -> Connection:
         loop = asyncio.get_running_loop()
         while True:
             try:
                 return await self.connect()
             except LOST as error:
                 if loop.time() + RETRY_AFTER > deadline:
-                    self._give(None)
                     raise DatabaseUnavailable("The database cannot be reached: try again in a moment.") from error
                 await asyncio.sleep(RETRY_AFTER)
-            except BaseException:
-                self._give(None)
-                raise
 
     def release(self, connection: Connection) -> None:
         """Gives a connection back, which may be within a transaction; nothing may be running on it."""

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.db.engine import REST, Connection, Database, DatabaseUnavailable, Record
+from app.db.engine import REST, RETRY_AFTER, Connection, Database, DatabaseUnavailable, Record
 from tests.api import SECRET
 
 SETTINGS = (
@@ -164,6 +164,15 @@ async def test_a_connection_that_cannot_be_opened_leaves_its_place_to_others(dat
 
 async def refuse() -> Connection:
     raise ConnectionRefusedError
+
+
+async def test_who_gives_up_on_a_database_that_is_away_leaves_their_place(data_directory: Path) -> None:
+    async with opened(f"postgresql://trellis@/trellis?host={data_directory}", pool_size=1) as pool:
+        connecting = asyncio.create_task(pool.acquire())
+        await asyncio.sleep(RETRY_AFTER / 2)  # it has been refused once, and tries again in a moment
+        connecting.cancel()
+        await asyncio.gather(connecting, return_exceptions=True)
+        assert pool.busy == 0
 
 
 async def test_a_crowd_that_comes_and_gives_up_leaves_every_connection_free(database: Any) -> None:

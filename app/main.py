@@ -153,10 +153,9 @@ async def ready(request: Request) -> Response:
     database: Database = request.app.state.database
     rates: Rates = request.app.state.rates
     try:
-        connection = await database.acquire()
+        await database.check()
     except DatabaseUnavailable as error:
         return PlainTextResponse(f"{error.message}\n", 503)
-    database.release(connection)
     if await rates.alone():
         return PlainTextResponse("ok, but Redis does not answer: each process counts rate limits for itself\n")
     return PlainTextResponse("ok\n")

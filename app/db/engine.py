@@ -160,6 +160,19 @@ class Database:
                     raise DatabaseUnavailable("The database cannot be reached: try again in a moment.") from error
                 await asyncio.sleep(RETRY_AFTER)
 
+    async def check(self) -> None:
+        """Asks PostgreSQL something; raises DatabaseUnavailable where it does not answer in time."""
+        connection = await self.acquire()
+        try:
+            await connection.execute("SELECT 1", timeout=self.timeout)
+        except (*LOST, asyncpg.PostgresError, TimeoutError) as error:
+            self.discard(connection)
+            raise DatabaseUnavailable("The database does not answer: try again in a moment.") from error
+        except BaseException:
+            self.discard(connection)
+            raise
+        self.release(connection)
+
     def release(self, connection: Connection) -> None:
         """Gives a connection back, which may be within a transaction; nothing may be running on it."""
         if connection.is_closed():

@@ -25,6 +25,7 @@ from tests.processes import serve
 
 PROJECT = Path(__file__).parent
 PACKAGES = PROJECT / "node_modules"
+MANIFEST = PROJECT / "generated" / "manifest.json"
 TESTS = sorted(path.name for path in PROJECT.glob("*.test.ts"))
 OLDEST_NODE = (20, 19)
 BUNDLE = (
@@ -75,7 +76,7 @@ def scripts(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = tmp_path_factory.mktemp("scripts")
     with alone(packages):
         run_tool("graphql-codegen")
-        run_tool("esbuild", *BUNDLE, f"--outdir={built}", *TESTS, "abort.ts")
+        run_tool("esbuild", *BUNDLE, f"--outdir={built}", *TESTS, "abort.ts", "trusted.ts")
     return built
 
 
@@ -102,8 +103,6 @@ def alone(packages: Path) -> Iterator[None]:
 def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server in a process of its own, over this worker's database."""
     variables = {
-        "TRELLIS_DATABASE_URL": database.runtime_url,
-        "TRELLIS_JWT_SECRET": SECRET,
         # The audits ask for a type, and send 61 requests, all at once, without a token too.
         "TRELLIS_INTROSPECTION": "true",
         "TRELLIS_MAX_IN_FLIGHT": "100",
@@ -114,7 +113,24 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "TRELLIS_STATEMENT_TIMEOUT": "60",
         "TRELLIS_LOCK_TIMEOUT": "60",
     }
-    with serve(tmp_path_factory.mktemp("server"), **variables) as address:
+    with serving(database, tmp_path_factory.mktemp("server"), **variables) as address:
+        yield address
+
+
+@pytest.fixture
+def trusting_server(database: Database, packages: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a server that runs only the documents of the project."""
+    with alone(packages):
+        run_tool("generate-persisted-query-manifest")
+    variables = {"TRELLIS_DOCUMENTS": "trusted", "TRELLIS_MANIFESTS": json.dumps([str(MANIFEST)])}
+    with serving(database, tmp_path, **variables) as address:
+        yield address
+
+
+@contextmanager
+def serving(database: Database, folder: Path, **variables: str) -> Iterator[str]:
+    required = {"TRELLIS_DATABASE_URL": database.runtime_url, "TRELLIS_JWT_SECRET": SECRET}
+    with serve(folder, **required, **variables) as address:
         yield f"{address}/graphql"
 
 

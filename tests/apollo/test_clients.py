@@ -1,5 +1,6 @@
 """Front ends work with the server as it is: Apollo Client, the audits of graphql-http, GraphQL Codegen, Relay."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ from .conftest import TESTS, run, run_tool, script
 @pytest.mark.parametrize("file", TESTS)
 def test_a_live_server_answers_as_the_file_expects(scripts: Path, site: str, file: str) -> None:
     run(*script(scripts / file), site=site)
+
+
+def test_a_trusting_server_runs_what_the_manifest_lists(scripts: Path, site: str, trusting_server: str) -> None:
+    run(*script(scripts / "trusted.ts"), site=json.dumps(json.loads(site) | {"uri": trusting_server}))
 
 
 def test_relay_works_with_what_its_compiler_makes(relay_scripts: Path, site: str) -> None:

@@ -9,6 +9,7 @@ from strawberry import UNSET
 
 from app.graph.inputs import Checks
 from app.graph.writes import UserErrorCode
+from app.search.find import SearchMode
 from app.settings.models import SettingName, Weekday
 from app.tasks.models import TaskPriority
 
@@ -55,7 +56,9 @@ class TeamSettingsInput(TeamMemberSettingsInput):
     "it to the server's default again."
 )
 class OrganizationSettingsInput(TeamSettingsInput):
-    pass
+    search_mode: SearchMode | None = strawberry.field(
+        default=UNSET, description="By what searches look that do not say it. They are of the whole organization."
+    )
 
 
 def values_of(given: TeamMemberSettingsInput, checks: Checks) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 
 from app.graph.context import Context
+from app.search.find import SearchMode
 from app.settings.loaders import Subject
 from app.settings.models import SettingName, SettingSource, Weekday
 from app.settings.resolve import effective_settings
@@ -37,7 +38,7 @@ class TeamSettings(TeamMemberSettings):
 
 @strawberry.type(description="What an organization has set for its teams; null where the server's default counts.")
 class OrganizationSettings(TeamSettings):
-    pass
+    search_mode: SearchMode | None = strawberry.field(description="By what searches look that do not say it.")
 
 
 @strawberry.type(description="What counts of a setting.")
@@ -76,6 +77,11 @@ class TaskPrioritySetting(EffectiveSetting):
     value: TaskPriority = strawberry.field(description="What counts.")
 
 
+@strawberry.type(description="What counts of a setting that is a way to search.")
+class SearchModeSetting(EffectiveSetting):
+    value: SearchMode = strawberry.field(description="What counts.")
+
+
 @strawberry.type(
     description="What counts for an object: the nearest that was set, from its own settings up to the server's "
     "defaults, but nothing from below a level that has locked it."
@@ -92,6 +98,10 @@ class EffectiveSettings:
     )
     retention_days: IntSetting = strawberry.field(
         description="For how many days what is deleted can be restored, from 1 to 3,650. A member's is their team's."
+    )
+    search_mode: SearchModeSetting = strawberry.field(
+        description="By what searches look that do not say it; for everybody what the organization says, since it is "
+        "all searched."
     )
     digest: BooleanSetting = strawberry.field(
         description="Whether summaries are wanted, for a program that sends them; Trellis sends none."

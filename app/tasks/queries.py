@@ -15,6 +15,7 @@ from app.organizations.policies import can_read
 from app.search.connection import SearchConnection
 from app.search.find import LONGEST_QUERY, SearchMode
 from app.search.place import MOST_RESULTS
+from app.settings.choose import search_mode
 from app.tasks.filter import TaskFilter
 from app.tasks.loaders import TaskName, live_task, task_by_name
 from app.tasks.name import name_of
@@ -62,7 +63,10 @@ class TaskQueries:
         query: Annotated[
             str, strawberry.argument(description=f"What to search for: 1 to {LONGEST_QUERY} characters, not blank.")
         ],
-        mode: Annotated[SearchMode, strawberry.argument(description="By what.")] = SearchMode.HYBRID,
+        mode: Annotated[
+            SearchMode | None,
+            strawberry.argument(description="By what; left out, what the organization's `searchMode` says."),
+        ] = UNSET,
         filter: Annotated[  # noqa: A002  # the name of the argument
             TaskFilter | None, strawberry.argument(description="Only tasks for which all of this holds.")
         ] = UNSET,
@@ -82,7 +86,7 @@ class TaskQueries:
             info.context,
             organization,
             query,
-            mode=mode,
+            mode=await search_mode(info.context, organization.id, mode),
             condition=filter or None,
             size=size_of("first", None if first is UNSET else first),
             after=None if after is UNSET else after,

@@ -3,7 +3,7 @@
 EFFECTIVE = """effectiveSettings {
     timezone { value source locked lockedBy } weekStart { value source locked lockedBy }
     defaultTaskPriority { value source locked lockedBy } retentionDays { value source locked lockedBy }
-    digest { value source locked lockedBy }
+    searchMode { value source locked lockedBy } digest { value source locked lockedBy }
 }"""
 OWN = "timezone weekStart defaultTaskPriority digest version"
 OF_GROUP = f"{OWN} retentionDays locked"
@@ -12,7 +12,7 @@ ERRORS = "userErrors { code message path }"
 UPDATE_ORGANIZATION = f"""
 mutation ($id: ID!, $input: OrganizationSettingsInput!, $version: Int) {{
     updateOrganizationSettings(id: $id, input: $input, expectedVersion: $version) {{
-        organization {{ settings {{ {OF_GROUP} }} {EFFECTIVE} }} {ERRORS}
+        organization {{ settings {{ {OF_GROUP} searchMode }} {EFFECTIVE} }} {ERRORS}
     }}
 }}"""
 UPDATE_TEAM = f"""
@@ -30,5 +30,5 @@ mutation ($id: ID!, $input: TeamMemberSettingsInput!, $version: Int) {{
 TEAM_MEMBER = f"""query ($id: ID!) {{ node(id: $id) {{ ... on TeamMember {{
     settings {{ {OWN} }} {EFFECTIVE}
     team {{ settings {{ {OF_GROUP} }} {EFFECTIVE}
-        organization {{ settings {{ {OF_GROUP} }} {EFFECTIVE} }} }}
+        organization {{ settings {{ {OF_GROUP} searchMode }} {EFFECTIVE} }} }}
 }} }} }}"""

@@ -16,9 +16,9 @@ DEFAULTS: dict[str, Any] = {
     "weekStart": "MONDAY",
     "defaultTaskPriority": "NONE",
     "retentionDays": 30,
+    "searchMode": "HYBRID",
     "digest": False,
 }
-NOBODY = {"locked": False, "lockedBy": None}
 
 
 async def seen(api: Api, tenant: Tenant, *, member: int = 0) -> list[dict[str, Any]]:
@@ -43,7 +43,7 @@ async def test_where_nothing_is_set_the_servers_defaults_count(api: Api, superus
         "team": {
             "settings": of_group,
             "effectiveSettings": defaults,
-            "organization": {"settings": of_group, "effectiveSettings": defaults},
+            "organization": {"settings": {**of_group, "searchMode": None}, "effectiveSettings": defaults},
         },
     }
 

@@ -22,7 +22,7 @@ LEVELS = {
 }
 OWN = {"timezone": "Europe/Berlin", "weekStart": "SUNDAY", "defaultTaskPriority": "HIGH", "digest": True}
 OF_GROUP = OWN | {"retentionDays": 90, "locked": ["DIGEST", "TIMEZONE", "DIGEST"]}
-GIVEN = {"organization": OF_GROUP, "team": OF_GROUP, "member": OWN}
+GIVEN = {"organization": OF_GROUP | {"searchMode": "FUZZY"}, "team": OF_GROUP, "member": OWN}
 ROWS = {
     "organization": "SELECT * FROM organization_settings WHERE organization_id = $1",
     "team": "SELECT * FROM team_settings WHERE organization_id = $1",
@@ -48,6 +48,8 @@ async def test_what_is_given_is_set(api: Api, superuser: "asyncpg.Connection[Any
     row = dict(await superuser.fetchrow(ROWS[level], tenant.id) or {})
     columns = {"timezone": "Europe/Berlin", "week_start": "SUNDAY", "default_task_priority": "HIGH", "digest": True}
     of_group = {} if level == "member" else {"retention_days": 90, **locked}
+    if level == "organization":
+        columns |= {"search_mode": "FUZZY"}
     assert {name: row[name] for name in (*columns, *of_group, "version")} == {**columns, **of_group, "version": 1}
     (event,) = await events_of(superuser, tenant)
     changes = {f"settings.{name}": [None, value] for name, value in (columns | of_group).items()}

@@ -1,4 +1,4 @@
-"""What settings do: the priority of new tasks, and for how long what is deleted can be restored."""
+"""What settings do: the priority of new tasks, how searches look, for how long what is deleted can be restored."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,10 +8,14 @@ import pytest
 
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
+from tests.search.texts import make_searchable
 from tests.settings import setting
 
 CREATE = """mutation ($inputs: [CreateTaskInput!]!) { createTasks(inputs: $inputs) {
     results { task { priority } userErrors { code path } }
+} }"""
+SEARCH = """query ($id: ID!, $mode: SearchMode) { searchTasks(organizationId: $id, query: "exports", mode: $mode) {
+    edges { matchedBy }
 } }"""
 TASK = 'deleteTask(id: "{0.tasks[0]}")'
 TEAM = 'deleteTeam(id: "{0.teams[0]}")'
@@ -120,3 +124,23 @@ async def test_what_was_deleted_before_is_kept_as_it_was_promised(
     await setting.of_organization(api, tenant, retentionDays=1)
     kept = await superuser.fetchval("SELECT purge_at - deleted_at FROM deletions WHERE organization_id = $1", tenant.id)
     assert kept.days == 30
+
+
+async def test_a_search_without_a_mode_looks_as_the_organization_says(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_searchable(superuser, ["The export is slow", "A dark theme"])
+
+    async def matched(**variables: Any) -> list[list[str]]:
+        data = await api.data(SEARCH, who=tenant.owner, id=str(tenant.id), **variables)
+        return [edge["matchedBy"] for edge in data["searchTasks"]["edges"]]
+
+    by_default = await matched()
+    await setting.of_organization(api, tenant, searchMode="FULL_TEXT")
+    by_words = await matched()
+    await setting.of_organization(api, tenant, searchMode="SEMANTIC")
+
+    assert by_default[0] == ["FULL_TEXT", "SEMANTIC"]
+    assert by_words == [["FULL_TEXT"]]
+    assert await matched(mode=None) == [["SEMANTIC"], ["SEMANTIC"]]
+    assert await matched(mode="FULL_TEXT") == [["FULL_TEXT"]]

@@ -65,13 +65,13 @@ def stack_of(error: BaseException) -> str:
     shown: list[str] = []
     left: BaseException | None = error
     while left is not None and len(shown) < LONGEST_CHAIN:
-        shown.append("".join([*format_tb(left.__traceback__), _named(left)]))
+        shown.append("".join([*format_tb(left.__traceback__), named(left)]))
         left = left.__cause__ or (None if left.__suppress_context__ else left.__context__)
     return "\n\nwhich came from\n\n".join(shown)
 
 
-def _named(error: BaseException) -> str:
-    """The kind of an error, and its message where that can only be about our own names."""
+def named(error: BaseException) -> str:
+    """What the log may say of an error: its kind, and its message where that can only be about our own names."""
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
     match error:
         case asyncpg.PostgresError() if not (error.sqlstate or DATA_EXCEPTION).startswith(DATA_EXCEPTION):

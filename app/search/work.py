@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import uniform
 
+from app.log import named
+
 logger = logging.getLogger("trellis")
 
 PAUSE = 2.0  # seconds until it looks by itself: what another process wrote wakes nobody here
@@ -25,7 +27,7 @@ async def work_off(name: str, work: Callable[[], Awaitable[int]], woken: asyncio
             failures = 0
         except Exception as error:  # whatever it is, it may have passed by the next time
             found, failures = 0, failures + 1
-            logger.warning("%s failed and will be tried again: %s", name, error, exc_info=failures == 1)
+            logger.warning("%s failed and will be tried again: %s", name, named(error), exc_info=failures == 1)
         if not found:
             await _pause(failures, woken)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.db.engine import Database
+from app.log import named
 from app.search.count import count_words
 from app.search.embedder import EmbedderUnavailable, as_text
 from app.search.living import Model, filled_models
@@ -68,7 +69,7 @@ class Worker:
                 for one in waiting:
                     await self._embed(organization_id, living, [one])
             else:
-                logger.warning("a text could not be embedded: %s", error)
+                logger.warning("a text could not be embedded: %s", named(error))
                 async with embedding(self.database, organization_id) as fetch:
                     await postpone(fetch, organization_id, [one.job for one in waiting], str(error) or repr(error))
             return

@@ -65,9 +65,16 @@ def packages() -> Path:
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if tuple(map(int, re.findall(r"\d+", version)[:2])) < OLDEST_NODE:
         pytest.skip(f"Node.js {version} is too old: install 20.19 or later")
-    if not (PACKAGES / ".package-lock.json").exists():
-        pytest.fail("The packages of tests/apollo are missing: run `make clients` first.")
+    if not up_to_date(PACKAGES / ".package-lock.json"):
+        if shutil.which("npm") is None:
+            pytest.skip("npm is missing: install it beside Node.js")
+        pytest.fail("The packages of tests/apollo are missing, or older than their lock: run `make clients` first.")
     return PACKAGES
+
+
+def up_to_date(installed: Path) -> bool:
+    """Whether npm wrote its list of what is installed after the lock was written, as make asks too."""
+    return installed.exists() and installed.stat().st_mtime >= (PROJECT / "package-lock.json").stat().st_mtime
 
 
 @pytest.fixture(scope="session")

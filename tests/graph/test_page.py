@@ -65,7 +65,9 @@ async def test_a_foreign_name_for_this_machine_gets_no_token() -> None:
 
 @pytest.mark.usefixtures("built")
 async def test_the_page_may_reach_no_other_host_and_stand_in_no_frame() -> None:
-    policy = (await ask("/graphql")).headers["content-security-policy"]
+    headers = (await ask("/graphql")).headers
+    assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
+    policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "connect-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy

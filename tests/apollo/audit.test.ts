@@ -13,8 +13,11 @@ const callers: Record<string, Record<string, string>> = {
 
 for (const [caller, headers] of Object.entries(callers)) {
   test(`61 audits of 61 are passed for ${caller}`, async () => {
-    const fetchAs: typeof fetch = (url, options) =>
-      fetch(url, { ...options, headers: { ...options?.headers, ...headers } });
+    const methods = new Set<string>();
+    const fetchAs: typeof fetch = (url, options) => {
+      methods.add(options?.method ?? "GET");
+      return fetch(url, { ...options, headers: { ...options?.headers, ...headers } });
+    };
 
     const results = await auditServer({ url: site.uri, fetchFn: fetchAs });
 
@@ -23,5 +26,6 @@ for (const [caller, headers] of Object.entries(callers)) {
     );
     assert.deepEqual(failed, []);
     assert.equal(results.length, 61);
+    assert.deepEqual([...methods].sort(), ["GET", "POST"]);
   });
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { newClient, hashed } from "./client";
+import { hashed, newClient } from "./client";
 import { graphql } from "./generated";
 import { site } from "./site";
 

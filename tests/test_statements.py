@@ -71,6 +71,7 @@ EDGES = {
     "Task.creator": 1,
     "Task.events": 1,
     "Task.deletion": 0,
+    "Task.similar": 3,  # which model is active, how to walk its index, and what is similar: nothing here
     "Document.organization": 1,
     "Document.team": 1,
     "Document.createdBy": 1,

@@ -160,6 +160,8 @@ def everything(depth: int, kind: GraphQLNamedType | None = graphql_schema.query_
         possible = graphql_schema.get_possible_types(kind)
         nouns = (f"... on {noun.name} {everything(depth, noun, noun.name)}" for noun in possible)
         return "{ __typename " + " ".join(nouns) + "}"
+    if kind.name.endswith("Match"):  # it leads back to the type it comes from: around and around
+        depth = min(depth, 1)
     parts = ["__typename"]
     for name, field in kind.fields.items():  # type: ignore[attr-defined]
         inner = get_named_type(field.type)

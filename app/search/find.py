@@ -7,14 +7,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import func, literal_column, select, true
 
-from app.db.statement import prepare
 from app.graph.context import Context
 from app.graph.errors import BadUserInput
 from app.graph.meaning import Meaning, MeaningUnavailable
 from app.search.among import Condition, Searched, counting
-from app.search.nearest import Model
+from app.search.nearest import WALK, Model
 from app.search.phrases import Demands, demands_of
 from app.search.place import MOST_RESULTS, Basis, Place, Scale, decode
 from app.search.query import Query, read_query
@@ -26,21 +24,6 @@ LONGEST_QUERY = 500
 DEPTH = 100  # what each leg ranks for a combination: more cost more, and put nothing else on the first pages
 TITLE_AND_BODY = [0.1, 0.2, 0.4, 1.0]  # what a word weighs by its letter, from D to A: titles are A, bodies B
 TITLE = [0.0, 0.0, 0.0, 1.0]
-# The walk through an index goes on until enough rows pass, and each search is planned for its own organization: a
-# generic plan costs a large one 100 ms in place of 4.
-WALK_SETTINGS = {
-    "hnsw.iterative_scan": "relaxed_order",
-    "hnsw.ef_search": "100",
-    "plan_cache_mode": "force_custom_plan",
-}
-WALK = prepare(
-    select(
-        *(
-            func.set_config(literal_column(f"'{name}'"), literal_column(f"'{value}'"), true())
-            for name, value in WALK_SETTINGS.items()
-        )
-    )
-)
 
 
 @strawberry.enum(description="By what a search finds.")

@@ -1,17 +1,22 @@
 """Searching an organization's tasks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_
 
 from app.graph.context import Context
 from app.graph.paging import Filter
+from app.graph.select import Key
 from app.search.among import Condition
 from app.search.connection import Results
 from app.search.find import Search, SearchMode, find
+from app.search.similar import Match, similar
 from app.tasks.loaders import TASKS, task_by_id, task_by_name
 from app.tasks.name import name_of
 from app.tasks.searchable import TASKS as TEXTS
+
+LIVE = Condition("", TASKS.columns["deleted_at"].is_(None))
 
 
 async def search_tasks(  # noqa: PLR0913  # the arguments of the field
@@ -38,11 +43,13 @@ async def search_tasks(  # noqa: PLR0913  # the arguments of the field
     return Results(await find(context, search), task_by_id)
 
 
+async def similar_tasks(context: Context, keys: Sequence[Key], most: int) -> list[list[Match]]:
+    """For each task the live ones of its organization that are most like it."""
+    return await similar(context, TEXTS, LIVE, keys, most)
+
+
 def _condition(given: Filter | None) -> Condition:
-    live = TASKS.columns["deleted_at"].is_(None)
-    if given is None:
-        return Condition("", live)
-    return Condition(repr(given), and_(live, given.where(TASKS)))
+    return LIVE if given is None else Condition(repr(given), and_(LIVE.clause, given.where(TASKS)))
 
 
 async def _called(context: Context, organization: Any, query: str, mode: SearchMode) -> Any:

@@ -1,23 +1,31 @@
 """A task."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from inspect import Parameter
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
+from strawberry import UNSET
 
 from app.events.filter import EventFilter
 from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
 from app.graph.connections import Connection
+from app.graph.context import Context
 from app.graph.edges import to_many, to_one
 from app.graph.fields import by_level
 from app.graph.node import Node
+from app.graph.paging import DEFAULT_SIZE, LARGEST_SIZE, size_of
+from app.graph.select import Key
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
 from app.permissions.models import Permission
+from app.search.similar import Match
 from app.tasks.due import NEEDS, DueWindow, due_windows
 from app.tasks.loaders import TASKS, task_by_id
 from app.tasks.models import TaskPriority, TaskStatus
 from app.tasks.policies import can_work
+from app.tasks.search import similar_tasks
 from app.team_members.loaders import team_member_by_id
 from app.team_members.types import TeamMember
 from app.teams.loaders import team_by_id
@@ -29,6 +37,16 @@ from app.users.types import User
 if TYPE_CHECKING:
     from app.events.types import Event
     from app.organizations.types import Organization
+
+
+async def similar_of_tasks(context: Context, tasks: Sequence[Any], arguments: Mapping[str, Any]) -> list[list[Match]]:
+    first = arguments.get("first")
+    keys = [Key(task.organization_id, task.id) for task in tasks]
+    return await context.load_many(similar_tasks, keys, size_of("first", None if first is UNSET else first))
+
+
+async def matched_tasks(context: Context, matches: Sequence[Match], _: Mapping[str, Any]) -> list[Any]:
+    return await context.load_many(task_by_id, [Key(match.organization_id, match.id) for match in matches])
 
 
 @strawberry.type(description="A piece of a team's work.")
@@ -77,3 +95,26 @@ class Task(Node, Deletable):
         deletable=False,
         description="What happened to it, the newest first.",
     )
+    similar: list["TaskMatch"] = by_level(
+        similar_of_tasks,
+        needs=("organization_id", "id"),
+        arguments=[
+            Parameter(
+                "first",
+                Parameter.KEYWORD_ONLY,
+                annotation=Annotated[
+                    int | None,
+                    strawberry.argument(description=f"How many, at most {LARGEST_SIZE}; {DEFAULT_SIZE} by default."),
+                ],
+                default=UNSET,
+            )
+        ],
+        description="Other tasks of the organization that mean much the same, the likest first: a near duplicate is "
+        "above 0.9. Empty until the task has been read for its meaning, a moment after it was written.",
+    )
+
+
+@strawberry.type(description="A task that is like another.")
+class TaskMatch:
+    task: Task = by_level(matched_tasks, description="The task.")
+    similarity: float = strawberry.field(description="How like it is, from 0 to 1.")

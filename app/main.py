@@ -19,6 +19,8 @@ from app.auth.tokens import Tokens
 from app.config import Settings
 from app.db.engine import Database, DatabaseUnavailable
 from app.db.identity import Identities
+from app.documents.process import Processor
+from app.documents.searchable import CHUNKS
 from app.graph.csrf import PREFLIGHT_HEADERS
 from app.graph.http import Endpoint
 from app.graph.manifest import read_manifests
@@ -35,7 +37,7 @@ from app.search.worker import Worker
 from app.tasks.searchable import TASKS
 from app.trash.sweep import sweep_regularly
 
-SEARCHABLES = (TASKS,)
+SEARCHABLES = (TASKS, CHUNKS)
 BACKGROUND = {"pool_size": 2, "pool_timeout": 10.0}  # connections of its own, so that no request waits for a batch
 
 # Apollo Client sends the last two where its page has named itself (`clientAwareness`).
@@ -96,11 +98,13 @@ async def at_work(identities: Identities, settings: Settings) -> AsyncIterator[L
     background = Database.open(settings.model_copy(update=BACKGROUND))
     meanings = LocalMeanings(background, settings)
     worker = Worker(background, meanings, SEARCHABLES)
+    processor = Processor(background, then=meanings.wake)
     work = (
         sweep_regularly(identities.database),
         note_uses_regularly(identities),
         meanings.follow(),
         work_off("embedding", worker.work, meanings.woken),
+        work_off("cutting documents", processor.work, meanings.woken),
     )
     tasks = [asyncio.create_task(one) for one in work]
     yield meanings

@@ -117,7 +117,11 @@ def upgrade() -> None:
 def _make_indexes() -> None:
     op.create_index("ix_documents_created_by", "documents", ["created_by"], unique=False)
     op.create_index(
-        "ix_documents_due_at", "documents", ["due_at"], unique=False, postgresql_where=sa.text("due_at IS NOT NULL")
+        "ix_documents_due",
+        "documents",
+        ["organization_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     for order in ORDERS:
         op.create_index(
@@ -166,7 +170,7 @@ def _make_chunks() -> None:
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_document_chunks")),
     )
     op.create_index(
-        "uq_document_chunks_index", "document_chunks", ["organization_id", "document_id", "index"], unique=True
+        "ix_document_chunks_index", "document_chunks", ["organization_id", "document_id", "index", "id"], unique=False
     )
 
 

@@ -20,9 +20,7 @@ class DocumentKind(Enum):
 
 @strawberry.enum(description="How far the search is with a document.")
 class DocumentStatus(Enum):
-    PENDING = strawberry.enum_value(
-        "PENDING", description="It waits to be cut into chunks, or to be cut anew."
-    )
+    PENDING = strawberry.enum_value("PENDING", description="It waits to be cut into chunks, or to be cut anew.")
     PROCESSING = strawberry.enum_value("PROCESSING", description="It is being cut.")
     COMPLETED = strawberry.enum_value("COMPLETED", description="Its chunks are those of its text.")
     FAILED = strawberry.enum_value("FAILED", description="It could not be cut, and `processingError` says why.")
@@ -69,7 +67,7 @@ class Document(Owned, table=True):
         CheckConstraint("chunk_count >= 0", name="chunk_count_not_negative"),
         CheckConstraint("version > 0", name="version_positive"),
         Index("ix_documents_created_by", "created_by"),
-        Index("ix_documents_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_documents_due", "organization_id", "due_at", postgresql_where=text("due_at IS NOT NULL")),
         *page_indexes(),
     )
 
@@ -117,7 +115,8 @@ class DocumentChunk(SQLModel, table=True):
         ),
         CheckConstraint("index >= 0", name="index_not_negative"),
         CheckConstraint("page >= 1", name="page_positive"),
-        Index("uq_document_chunks_index", "organization_id", "document_id", "index", unique=True),
+        # Not unique: chunks that stay take other places one after the other.
+        Index("ix_document_chunks_index", "organization_id", "document_id", "index", "id"),
     )
 
     organization_id: UUID = Field(primary_key=True, sa_type=Uuid)

@@ -29,6 +29,7 @@ async def create(context: Context, parent: Mapping[str, Any], columns: Mapping[s
     row = await insert_row(context, DOCUMENTS, values)
     await _write_text(context, row, text)
     record(context, EventType.CREATED, row, after={name: row[name] for name in RECORDED})
+    _wake(context)
     return row
 
 
@@ -60,6 +61,13 @@ def _record(context: Context, row: Any, after: Any, *changed: str) -> None:
     names = (*changed, "status")
     before = {name: row[name] for name in names}
     record(context, EventType.UPDATED, after, before=before, after={name: after[name] for name in names})
+    _wake(context)
+
+
+def _wake(context: Context) -> None:
+    """Has the server look at once, when this is committed, what it has to do in the background."""
+    if context.meanings is not None:
+        context.signed_in.after_commit.add(context.meanings.wake)
 
 
 async def _write_text(context: Context, row: Any, text: str) -> None:

@@ -49,9 +49,7 @@ def by_level(
             *arguments,
         ]
     )
-    return strawberry.field(
-        resolver=resolve, name=name, description=description, metadata={LEVEL: level, NEEDS: needs}
-    )
+    return strawberry.field(resolver=resolve, name=name, description=description, metadata={LEVEL: level, NEEDS: needs})
 
 
 async def _only(values: Awaitable[Column]) -> Any:

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
 from random import uniform
 from typing import Any
@@ -13,6 +12,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import Uuid, bindparam, delete, func, select, tuple_
 
+from app.db.background import background
 from app.db.engine import Database
 from app.db.row import now, table_of
 from app.db.statement import Fetch, Statement, prepare
@@ -90,20 +90,9 @@ async def _forget_answers(database: Database) -> int:
         return len(await fetch(_old_answers(), {"before": now() - REMEMBERED}))
 
 
-@asynccontextmanager
-async def _purging(database: Database, organization_id: UUID | None = None) -> AsyncIterator[Fetch]:
+def _purging(database: Database, organization_id: UUID | None = None) -> AbstractAsyncContextManager[Fetch]:
     """A transaction that is shown what is due; with an organization in which something is, also its rows."""
-    connection = await database.acquire()
-
-    async def fetch(statement: Statement, values: Mapping[str, Any]) -> list[Any]:
-        return await connection.fetch(statement.text, *statement.arguments(values))
-
-    try:
-        async with connection.transaction():
-            await fetch(_identify(), {"organization_id": organization_id})
-            yield fetch
-    finally:
-        database.release(connection)
+    return background(database, _identify(), organization_id)
 
 
 @lru_cache(1)

@@ -1,5 +1,6 @@
 """Making documents of teams and of organizations."""
 
+import asyncio
 from hashlib import sha256
 from typing import Any
 
@@ -140,3 +141,33 @@ async def test_what_is_not_there_or_deleted_gets_no_document(
     ]
     assert answers[0] == answers[1]
     assert await superuser.fetchval(COUNT, tenant.id) == 0
+
+
+async def test_a_new_document_is_cut_at_once(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    query = "query ($id: ID!) { document(id: $id) { status attempts version chunks { nodes { text } } } }"
+    await until_completed(api, tenant, await create(api, tenant, "The first loads the tokenizer"), seconds=20)
+
+    document_id = await create(api, tenant, "Read me.\n")
+    await until_completed(api, tenant, document_id, seconds=1)
+
+    assert await api.data(query, who=tenant.owner, id=document_id) == {
+        "document": {
+            "status": "COMPLETED",
+            "attempts": 1,
+            "version": 1,
+            "chunks": {"nodes": [{"text": "Read me."}]},
+        }
+    }
+
+
+async def create(api: Api, tenant: Tenant, text: str) -> str:
+    data = await api.data(CREATE, who=tenant.owner, input=of_team(tenant, text=text))
+    return str(data["createDocument"]["document"]["id"])
+
+
+async def until_completed(api: Api, tenant: Tenant, document_id: str, *, seconds: float) -> None:
+    query = "query ($id: ID!) { document(id: $id) { status } }"
+    async with asyncio.timeout(seconds):
+        while (await api.data(query, who=tenant.owner, id=document_id))["document"]["status"] != "COMPLETED":  # noqa: ASYNC110  # an API without subscriptions
+            await asyncio.sleep(0.01)

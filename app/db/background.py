@@ -1,0 +1,30 @@
+"""The transactions of the server's own work, with nobody signed in: what they see is for a function to say."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from app.db.engine import Database
+from app.db.statement import Fetch, Statement
+
+
+@asynccontextmanager
+async def background(
+    database: Database, identify: Statement, organization_id: UUID | None = None
+) -> AsyncIterator[Fetch]:
+    """A transaction as what `identify` makes of it, told the organization whose rows are wanted, if any.
+
+    It is committed at the end of the block, and undone where that raises.
+    """
+    connection = await database.acquire()
+
+    async def fetch(statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+        return await connection.fetch(statement.text, *statement.arguments(values))
+
+    try:
+        async with connection.transaction():
+            await fetch(identify, {"organization_id": organization_id})
+            yield fetch
+    finally:
+        database.release(connection)

@@ -50,6 +50,7 @@ def settings(url: str) -> Settings:
         "max_source": 1_000_000,
         "max_cost": 10**9,
         "max_aliases": 10_000,
+        "max_same_fields": 10**9,
     }
     return Settings(database_url=url, jwt_secret=SecretStr(SECRET), **wide)
 

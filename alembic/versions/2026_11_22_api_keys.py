@@ -42,10 +42,12 @@ DECLARE
 BEGIN
     PERFORM set_config('app.actor_id', key_id::text, true);
     SELECT * INTO kept FROM api_keys WHERE organization_id = key_organization_id AND id = key_id;
-    IF kept.secret_hash IS DISTINCT FROM presented AND (
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no such key' USING ERRCODE = 'TRL06';
+    ELSIF kept.secret_hash <> presented AND (
         kept.former_secret_hash IS DISTINCT FROM presented OR kept.former_secret_expires_at <= clock_timestamp()
     ) THEN
-        RAISE EXCEPTION 'the secret is not valid any more' USING ERRCODE = 'TRL06';
+        RAISE EXCEPTION 'the secret has been replaced' USING ERRCODE = 'TRL09';
     ELSIF kept.revoked_at IS NOT NULL THEN
         RAISE EXCEPTION 'the key is revoked' USING ERRCODE = 'TRL07';
     ELSIF kept.expires_at <= clock_timestamp() THEN

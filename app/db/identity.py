@@ -47,9 +47,10 @@ UNKNOWN_KEY = "This API key is not known here: look whether all of it was copied
 REASONS = {
     "TRL02": "This token names nobody we know and has no `email` claim to make an account from.",
     "TRL03": "The e-mail address of this token belongs to another account, or its provider does not vouch for it.",
-    "TRL06": "The secret of this API key has been replaced by a newer one.",
+    "TRL06": UNKNOWN_KEY,
     "TRL07": "This API key has been revoked: ask an admin of the organization for another.",
     "TRL08": "This API key has expired: ask an admin of the organization for another.",
+    "TRL09": "The secret of this API key has been replaced by a newer one.",
 }
 
 

@@ -299,3 +299,20 @@ async def test_keys_are_listed_with_those_that_have_ended(api: Api, superuser: "
     data = await api.data(document, who=tenant.owner, slug=tenant.slug)
     assert data == {"organization": {"apiKeys": expected}}
     assert (await ask(api, key, document, slug=tenant.slug))["data"] == data
+
+
+async def test_a_purged_organization_takes_its_keys_along(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    _, key = await make_key(api, tenant, "WRITE_TASKS")
+    done = await ask(
+        api, key, f'mutation {{ updateTask(id: "{tenant.tasks[0]}", input: {{title: "A"}}) {{ task {{ id }} }} }}'
+    )
+    assert "errors" not in done
+    await api.data(f'mutation {{ deleteOrganization(id: "{tenant.id}") {{ deletedIds }} }}', who=tenant.owner)
+    assert "errors" not in await ask(api, key)  # as its members are, who may still restore it
+    deletion = await superuser.fetchval("SELECT id FROM deletions WHERE organization_id = $1", tenant.id)
+    await api.data(f'mutation {{ purgeDeletion(id: "{deletion}") {{ purged {{ tasks }} }} }}', who=tenant.owner)
+    assert await refusal(api, key) == UNKNOWN
+    for table in ("api_keys", "events", "organizations"):
+        column = "id" if table == "organizations" else "organization_id"
+        assert await superuser.fetchval(f"SELECT count(*) FROM {table} WHERE {column} = $1", tenant.id) == 0

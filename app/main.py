@@ -100,7 +100,7 @@ async def at_work(identities: Identities, settings: Settings) -> AsyncIterator[L
     worker = Worker(background, meanings, SEARCHABLES)
     processor = Processor(background, then=meanings.wake)
     work = (
-        sweep_regularly(identities.database),
+        sweep_regularly(background),
         note_uses_regularly(identities),
         meanings.follow(),
         work_off("embedding", worker.work, meanings.woken),

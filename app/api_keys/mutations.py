@@ -9,7 +9,7 @@ from strawberry import UNSET
 from app.api_keys.issue import Issued, issue, revoke, rotate
 from app.api_keys.loaders import api_key_for_update
 from app.api_keys.models import ApiKeyScope
-from app.api_keys.policies import can_manage
+from app.api_keys.policies import can_create, can_manage
 from app.api_keys.types import ApiKey
 from app.db.row import now
 from app.graph.context import Context, Info
@@ -74,7 +74,7 @@ class ApiKeyMutations:
         )
         if organization is not None:
             await context.signed_in.refresh_actor()
-            require(can_manage(context.actor, organization.id))
+            require(can_create(context.actor, organization))
         values = _values(given, checks)
         checks.done()
         return _payload(await issue(context, organization.id, values))

@@ -1,5 +1,6 @@
 """Who manages API keys."""
 
+from typing import Any
 from uuid import UUID
 
 from app.auth.actor import Actor
@@ -18,3 +19,8 @@ def can_manage(actor: Actor, organization_id: UUID) -> Verdict:
     if actor.grant is not None:
         return PEOPLE_ONLY
     return administers(actor, organization_id) or ADMINS_ONLY
+
+
+def can_create(actor: Actor, organization: Any, _role: str | None = None) -> Verdict:
+    """May the actor make an API key for the organization?"""
+    return can_manage(actor, organization.id)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import strawberry
 
 from app.api_keys.loaders import API_KEYS, NEWEST_API_KEYS_FIRST, api_keys_by_organization
+from app.api_keys.policies import can_create as can_create_key
 from app.documents.filter import DocumentFilter, DocumentOrder
 from app.documents.loaders import DOCUMENTS, NEWEST_DOCUMENTS_FIRST, documents_by_organization
 from app.documents.policies import can_write_own
@@ -61,6 +62,7 @@ class Organization(Node, Deletable):
         Permission.CREATE_TEAM: can_create,
         Permission.CREATE_DOCUMENT: can_write_own,
         Permission.ADD_MEMBER: can_add,
+        Permission.MANAGE_API_KEYS: can_create_key,
         Permission.DELETE: can_delete,
     }
 

@@ -21,6 +21,7 @@ MUTATIONS = {
     ("Organization", "CREATE_TEAM"): "createTeam",
     ("Organization", "CREATE_DOCUMENT"): "createDocument",
     ("Organization", "ADD_MEMBER"): "addOrganizationMember",
+    ("Organization", "MANAGE_API_KEYS"): "createApiKey",
     ("Organization", "DELETE"): "deleteOrganization",
     ("OrganizationMember", "UPDATE"): "updateOrganizationMember",
     ("OrganizationMember", "DELETE"): "removeOrganizationMember",

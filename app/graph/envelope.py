@@ -8,9 +8,12 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
+from app.config import Limits
 from app.db.row import new_id
 from app.errors import AppError
 
+# To the end where a string has none: what searched on behind it would take the square of a hostile body's length.
+STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -54,13 +57,16 @@ def essence_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def read(request: Request, largest: int) -> Envelope:
-    """The request's envelope, whose body may have `largest` bytes; raises BadRequest or one of its kinds."""
+async def read(request: Request, limits: Limits, *, signed_in: bool) -> Envelope:
+    """The request's envelope; raises BadRequest or one of its kinds. Only who is `signed_in` may send long texts."""
     if request.method in ("GET", "HEAD"):
         return _checked(_from_url(request.url.query))
     if essence_of(request) != "application/json":
         raise WrongMediaType("Send the request as JSON, with `Content-Type: application/json`.")
-    return _checked(_from_json(await _body(request, largest)))
+    body = await _body(request, limits.max_body_with_texts if signed_in else limits.max_body)
+    if len(body) > limits.max_body:
+        _check_frame(body, limits.max_body)
+    return _checked(_from_json(body))
 
 
 async def _body(request: Request, largest: int) -> bytes:
@@ -73,6 +79,18 @@ async def _body(request: Request, largest: int) -> bytes:
     except ClientDisconnect as error:
         raise BadRequest("The request ended before its body did.") from error
     return bytes(body)
+
+
+def _check_frame(body: bytes, largest: int) -> None:
+    """Raises BodyTooLarge where there are more than `largest` bytes beside the strings in some JSON."""
+    size = end = 0
+    for string in STRING.finditer(body):
+        size += string.start() - end + len(b'""')
+        end = string.end()
+        if size > largest:
+            break
+    if size + len(body) - end > largest:
+        raise BodyTooLarge(f"The body has more than {largest} bytes beside the texts in it.")
 
 
 def _from_url(query: str) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class Endpoint:
         deadline = asyncio.get_running_loop().time() + self.limits.request_timeout
         await tab.enter()
         async with until(deadline):
-            envelope = await read(request, self.limits.max_body)
+            envelope = await read(request, self.limits, signed_in=caller is not None)
         document = entry.document = self.persisted.find(envelope)
         errors = document.errors or nul_errors(envelope.variables)
         if errors:

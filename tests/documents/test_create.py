@@ -9,7 +9,7 @@ import pytest
 
 from app.db.row import new_id
 from tests.api import Api
-from tests.documents.documents import CREATE, MISTAKES
+from tests.documents.documents import CREATE, MIB, MISTAKES
 from tests.factories import Tenant, make_tenant
 from tests.log import events_of
 from tests.unchanged import unchanged
@@ -141,6 +141,25 @@ async def test_what_is_not_there_or_deleted_gets_no_document(
     ]
     assert answers[0] == answers[1]
     assert await superuser.fetchval(COUNT, tenant.id) == 0
+
+
+async def test_a_text_of_a_mebibyte_and_one_byte_more(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    text = "\n" * (MIB - 2) + "é"  # the longest that it can get in JSON
+
+    fits = (await api.data(CREATE, who=tenant.owner, input=of_team(tenant, text=text)))["createDocument"]
+    await superuser.execute("UPDATE documents SET deleted_at = now() WHERE organization_id = $1", tenant.id)
+    async with unchanged(superuser, tenant):
+        longer = (await api.data(CREATE, who=tenant.owner, input=of_team(tenant, text=f"{text} ")))["createDocument"]
+
+    assert (fits["document"]["size"], fits["document"]["text"] == text) == (MIB, True)
+    assert longer["userErrors"] == [
+        {
+            "code": "TOO_LONG",
+            "message": "At most 1,048,576 bytes in UTF-8 are allowed, not 1,048,577.",
+            "path": ["input", "text"],
+        }
+    ]
 
 
 async def test_a_new_document_is_cut_at_once(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

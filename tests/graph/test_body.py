@@ -1,0 +1,76 @@
+"""How long a body may be: what is costly to parse is short, and texts are from whoever is not signed in."""
+
+import asyncio
+import json
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.api import GRAPHQL, Api
+from tests.factories import make_tenant
+
+BODY = {"query": "{ viewer { user { email } } }", "variables": {"text": ""}}
+
+
+async def post(api: Api, body: bytes, who: str | None) -> httpx.Response:
+    headers = {"content-type": "application/json", **(api.headers(who) if who else {})}
+    return await api.http.post(GRAPHQL, content=body, headers=headers)
+
+
+def message(response: httpx.Response) -> str:
+    assert response.status_code == 413
+    [error] = response.json()["errors"]
+    return str(error["message"])
+
+
+def of_length(length: int) -> bytes:
+    """A body of that length, most of it one text of line feeds."""
+    body = json.dumps(BODY).encode()
+    return body.replace(b'""', b'"' + b"\\n" * ((length - len(body)) // 2) + b" " * (length % 2) + b'"')
+
+
+async def test_whoever_is_signed_in_sends_long_texts(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    longest = api.settings.max_body_with_texts
+
+    sent = await post(api, of_length(longest), tenant.owner)
+    longer = await post(api, of_length(longest + 2), tenant.owner)
+
+    assert sent.json() == {"data": {"viewer": {"user": {"email": tenant.owner}}}}
+    assert message(longer) == f"The body is larger than {longest} bytes."
+
+
+async def test_nobody_else_does(api: Api) -> None:
+    assert message(await post(api, of_length(api.settings.max_body + 2), None)) == (
+        f"The body is larger than {api.settings.max_body} bytes."
+    )
+
+
+@pytest.mark.parametrize(
+    "part",
+    [b"[0,", b'["",', b'["a",', b" ", b"\\", b'"\\"" '],
+    ids=["numbers", "empty strings", "strings", "spaces", "backslashes", "quotes"],
+)
+async def test_only_the_texts_of_a_body_may_be_long(
+    api: Api, superuser: "asyncpg.Connection[Any]", part: bytes
+) -> None:
+    tenant = await make_tenant(superuser)
+
+    refused = await post(api, part * (1024 * 1024 // len(part)), tenant.owner)
+
+    assert message(refused) == f"The body has more than {api.settings.max_body} bytes beside the texts in it."
+
+
+async def test_a_string_without_an_end_is_gone_through_once(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    """To look for its end from each of its quotes would take hours."""
+    tenant = await make_tenant(superuser)
+
+    async with asyncio.timeout(5):
+        refused = await post(api, b'"' + b'\\"' * 1024 * 1024, tenant.owner)
+
+    assert (refused.status_code, refused.json()["errors"][0]["message"]) == (
+        400,
+        "The request is not valid JSON in UTF-8.",
+    )

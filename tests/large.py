@@ -97,6 +97,15 @@ SELECT id, pg_temp.id('000a', tenant, n), 'Key ' || n, '{{READ}}', pg_temp.id('0
        sha256(n::text::bytea), now(), now() - n * interval '1 minute', now()
 FROM tenants CROSS JOIN LATERAL generate_series(1, CASE tenant WHEN 0 THEN 1000 ELSE 2 END) AS n;
 
+INSERT INTO organization_settings (organization_id, timezone, locked, created_at, updated_at)
+SELECT id, 'Europe/Berlin', '{{}}', now(), now() FROM organizations;
+
+INSERT INTO team_settings (organization_id, team_id, week_start, locked, created_at, updated_at)
+SELECT organization_id, id, 'SUNDAY', '{{}}', now(), now() FROM teams;
+
+INSERT INTO team_member_settings (organization_id, team_member_id, digest, created_at, updated_at)
+SELECT organization_id, id, true, now(), now() FROM team_members;
+
 INSERT INTO former_task_keys (organization_id, key, task_id, created_at)
 SELECT organization_id, 'OLD-' || number, id, now() FROM tasks WHERE right(team_id::text, 2) = '01' AND number <= 1000;
 

@@ -204,6 +204,19 @@ async def test_each_level_of_a_walk_reads_a_page_for_each_parent(plans: Plans) -
     assert [cost for cost in costs if is_excessive(cost)] == []
 
 
+async def test_settings_and_permissions_of_many_read_a_few_rows_for_each(plans: Plans) -> None:
+    asked = """teams(first: 20) {
+        nodes { effectiveSettings { digest { value } } viewerPermissions
+            members(first: 5) { nodes { settings { digest } effectiveSettings { digest { value } } viewerPermissions } }
+            tasks(first: 5) { nodes { dueWindow viewerPermissions } } }
+    }"""
+    costs = await plans.costs(PLACES["Organization"].replace("SELECTION", asked))
+
+    # The organization, its teams, their members and tasks; the settings of teams, of members (in two) and the viewer's
+    # in each team; and what the viewer is in the teams.
+    assert (len(costs), [cost for cost in costs if is_excessive(cost)]) == (9, [])
+
+
 async def test_a_small_tenant_does_not_pay_for_the_big_one(plans: Plans) -> None:
     costs = await plans.costs(
         f'organization(by: {{slug: "small-500"}}) {{ tasks {{ totalCount nodes {{ key }} }} {WALK} }}',

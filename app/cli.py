@@ -6,6 +6,7 @@ import typer
 
 from app.commands.demo import demo
 from app.commands.dev import dev
+from app.commands.doctor import doctor
 from app.commands.embed import embed
 from app.commands.import_ import import_
 from app.commands.migrate import migrate
@@ -23,7 +24,7 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (dev, serve, migrate, import_, demo, embed, purge, token, schema):
+for command in (dev, serve, migrate, import_, demo, embed, doctor, purge, token, schema):
     commands.command(command.__name__.rstrip("_"))(command)
 
 

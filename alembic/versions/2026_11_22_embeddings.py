@@ -157,6 +157,7 @@ def upgrade() -> None:
     )
 
     op.execute("GRANT SELECT ON embedding_models TO trellis_runtime")
+    op.execute("GRANT SELECT ON alembic_version TO trellis_runtime")  # `trellis doctor` says whether it is the newest
     op.execute(FIRST_MODEL)
     for kind in ("TASK", "CHUNK"):
         op.execute(FIRST_INDEX.format(kind=kind, name=kind.lower()))
@@ -176,6 +177,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("REVOKE SELECT ON alembic_version FROM trellis_runtime")
     op.execute(f"DROP FUNCTION {FUNCTION}")
     op.execute("DROP POLICY embedding ON organizations")
     for table in ("embedding_jobs", "embeddings", "search_texts", "embedding_models"):

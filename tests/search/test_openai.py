@@ -89,6 +89,6 @@ async def test_nobody_listening_is_unavailable() -> None:
 
 
 async def test_a_text_without_words_has_no_direction(asked: Asked) -> None:
-    asked.server.vector = lambda _: [0.0] * 384  # type: ignore[method-assign]  # makes nothing of it
+    asked.server.vector = lambda text: [0.0 * len(text)] * 384  # type: ignore[method-assign]  # nothing
     with pytest.raises(TextRefused, match="finds no word"):
         await asked.embedder.embed(["a"])

@@ -1,0 +1,112 @@
+"""`trellis doctor`: whether everything is as it should be, and what to do where it is not."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from typing import NamedTuple
+
+import asyncpg
+import typer
+from alembic.script import ScriptDirectory
+
+from app.commands.environment import read_settings
+from app.commands.options import DataOption
+from app.commands.reach import reach_database
+from app.config import DATA_DIRECTORY, Settings
+from app.db.engine import Database, DatabaseUnavailable
+from app.db.migrate import alembic_config
+from app.db.row import now
+from app.search.embedder import EmbedderUnavailable, load_embedder
+from app.search.health import Health, examine
+from app.search.living import Model
+from app.search.models import ModelState
+
+OLDEST_POSTGRES = 16
+LATE = timedelta(minutes=5)  # what waits for so long waits for a server, or for a model
+
+VERSION = (
+    "SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('server_version') AS said"
+)
+EXTENSIONS = "SELECT extname, extversion FROM pg_extension WHERE extname IN ('vector', 'pg_trgm') ORDER BY extname DESC"
+REVISION = "SELECT version_num FROM alembic_version"
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at; where it is not well, `text` says what to do."""
+
+    well: bool
+    text: str
+
+
+def doctor(data: DataOption = DATA_DIRECTORY) -> None:
+    """Look at the database, its tables, the embedding models and the queue. Exits with 1 where something is wrong."""
+    with reach_database(data) as url:
+        findings = asyncio.run(_findings(read_settings(database_url=url)))
+    for finding in findings:
+        typer.echo(f"{'ok   ' if finding.well else 'WRONG'} {finding.text}")
+    raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
+
+
+async def _findings(settings: Settings) -> list[Finding]:
+    database = Database.open(settings)
+    try:
+        findings = [finding async for finding in _of_database(database)]
+        if findings[-1].well:
+            health = await examine(database)
+            findings += [*_of_queue(health), *[await _of_model(model, settings) for model in health.models]]
+            findings += _of_choice(health, settings)
+        return findings
+    except DatabaseUnavailable as error:
+        return [Finding(well=False, text=f"The database does not answer: {error.message} Check TRELLIS_DATABASE_URL.")]
+    finally:
+        await database.close()
+
+
+async def _of_database(database: Database) -> AsyncIterator[Finding]:
+    """The last is whether the tables are there, without which there is nothing more to look at."""
+    connection = await database.acquire()
+    try:
+        (version,) = await connection.fetch(VERSION)
+        yield Finding(version["major"] >= OLDEST_POSTGRES, f"PostgreSQL {version['said']}; 16 and later will do")
+        for extension in await connection.fetch(EXTENSIONS):
+            yield Finding(well=True, text=f"The extension {extension['extname']} {extension['extversion']}")
+        head = ScriptDirectory.from_config(alembic_config("")).get_current_head()
+        try:
+            revision = await connection.fetchval(REVISION)
+        except asyncpg.UndefinedTableError:
+            revision = None
+        found = f"The tables are those of {revision}" if revision else "There are no tables"
+        yield Finding(revision == head, found if revision == head else f"{found}: run `trellis migrate`")
+    finally:
+        database.release(connection)
+
+
+def _of_queue(health: Health) -> Iterator[Finding]:
+    late = health.oldest is not None and health.oldest < now() - LATE
+    waiting = f"{health.waiting:,} texts wait to be embedded"
+    since = f", some since {health.oldest:%Y-%m-%d %H:%M} UTC: is a server running?" if late else ""
+    yield Finding(not late, waiting + since)
+    if health.amount_parked:
+        yield Finding(well=False, text=f"{health.amount_parked:,} texts failed; `trellis embed` tries them again:")
+    for row in health.parked:
+        text = f"  {row['kind'].lower()} {row['subject_id']} of organization {row['organization_id']}: {row['error']}"
+        yield Finding(well=False, text=text)
+
+
+async def _of_model(model: Model, settings: Settings) -> Finding:
+    """Loads it and asks it something."""
+    text = f"The model {model.name} is {model.state.value}"
+    try:
+        embedder = await asyncio.to_thread(load_embedder, model.name, model.dimension, settings)
+        await embedder.embed(["a text"])
+        await embedder.close()
+    except EmbedderUnavailable as error:
+        return Finding(well=False, text=f"{text} and does not work here: {error}")
+    return Finding(well=True, text=f"{text} and works")
+
+
+def _of_choice(health: Health, settings: Settings) -> Iterator[Finding]:
+    active = next((model.name for model in health.models if model.state is ModelState.ACTIVE), "no model")
+    if active != settings.embedder:
+        text = f"TRELLIS_EMBEDDER says {settings.embedder}, and searches read {active}: run `trellis embed --switch`"
+        yield Finding(well=False, text=text)

@@ -1,0 +1,80 @@
+"""`trellis doctor`: what is well, what is not, and what to do about it."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from tests.factories import make_tenant
+from tests.processes import free_port, trellis
+
+TEXT = """
+INSERT INTO search_texts (organization_id, kind, subject_id, content, content_hash)
+SELECT organization_id, 'TASK', id, to_tsvector('english', title), 'hash' FROM tasks
+"""
+PARKED = """
+INSERT INTO embedding_jobs (organization_id, kind, subject_id, attempts, parked_at, error)
+SELECT organization_id, 'TASK', id, 5, now(), 'the model answers 400' FROM tasks
+"""
+
+
+async def test_a_healthy_server_is_told_so(new_database: Any, tmp_path: Path) -> None:
+    database = await new_database()
+    found = await asyncio.to_thread(trellis, tmp_path, "doctor", TRELLIS_DATABASE_URL=database.runtime_url)
+
+    assert (found.returncode, found.stderr) == (0, "")
+    lines = found.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["ok"] * 5
+    assert lines[0].startswith("ok    PostgreSQL 18.")
+    assert lines[1].startswith("ok    The extension vector 0.8")
+    assert lines[2:] == [
+        "ok    The tables are those of 2026_11_22_settings",
+        "ok    0 texts wait to be embedded",
+        "ok    The model wordllama is active and works",
+    ]
+
+
+async def test_parked_texts_and_a_model_that_is_away_are_shown(new_database: Any, tmp_path: Path) -> None:
+    database = await new_database()
+    superuser = await asyncpg.connect(database.superuser_url)
+    tenant = await make_tenant(superuser)
+    await superuser.execute(TEXT)
+    await superuser.execute(PARKED)
+    await superuser.execute("UPDATE embedding_models SET name = 'openai:test'")
+    await superuser.close()
+    urls = {
+        "TRELLIS_DATABASE_URL": database.runtime_url,
+        "TRELLIS_EMBEDDER_URL": f"http://127.0.0.1:{free_port()}",
+    }
+
+    found = await asyncio.to_thread(trellis, tmp_path, "doctor", **urls)
+
+    assert (found.returncode, found.stderr) == (1, "")
+    wrong = [line for line in found.stdout.splitlines() if line.startswith("WRONG")]
+    assert wrong[:2] == [
+        "WRONG 1 texts failed; `trellis embed` tries them again:",
+        f"WRONG   task {tenant.tasks[0]} of organization {tenant.id}: the model answers 400",
+    ]
+    assert wrong[2].startswith(
+        "WRONG The model openai:test is active and does not work here: openai:test does not answer"
+    )
+    assert wrong[3:] == [
+        "WRONG TRELLIS_EMBEDDER says wordllama, and searches read openai:test: run `trellis embed --switch`"
+    ]
+
+
+async def test_a_database_without_tables_is_to_be_migrated(new_database: Any, tmp_path: Path) -> None:
+    database = await new_database(migrated=False)
+    found = await asyncio.to_thread(trellis, tmp_path, "doctor", TRELLIS_DATABASE_URL=database.runtime_url)
+
+    assert found.returncode == 1
+    assert found.stdout.splitlines()[-1] == "WRONG There are no tables: run `trellis migrate`"
+
+
+def test_an_unreachable_database_is_one_line(tmp_path: Path) -> None:
+    url = f"postgresql://trellis:hidden@127.0.0.1:{free_port()}/trellis"
+    found = trellis(tmp_path, "doctor", TRELLIS_DATABASE_URL=url)
+
+    assert (found.returncode, found.stderr, found.stdout.count("\n")) == (1, "", 1)
+    assert "hidden" not in found.stdout

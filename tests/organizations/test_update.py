@@ -63,6 +63,22 @@ async def test_a_mistake_changes_nothing(
     assert [(one["code"], one["path"]) for one in payload["userErrors"]] == [(code, ["input", field])]
 
 
+async def test_the_slug_of_an_organization_of_others_is_taken(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant, other = await make_tenant(superuser), await make_tenant(superuser)
+    async with unchanged(superuser, tenant, other):
+        data = await api.data(UPDATE, who=tenant.owner, id=str(tenant.id), input={"name": "B", "slug": other.slug})
+    assert data["updateOrganization"] == {
+        "organization": None,
+        "userErrors": [
+            {
+                "code": "TAKEN",
+                "message": "Another organization has this slug: choose another.",
+                "path": ["input", "slug"],
+            }
+        ],
+    }
+
+
 async def test_an_old_version_is_a_conflict(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser)
     variables = {"id": str(tenant.id), "input": {"name": "B"}}

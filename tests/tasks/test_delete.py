@@ -22,6 +22,10 @@ DELETE_MANY = """mutation ($ids: [ID!]!) { deleteTasks(ids: $ids) {
 RESTORE_MANY = """mutation ($ids: [ID!]!) { restoreTasks(ids: $ids) {
     results { index task { key deletedAt } userErrors { code path } } userErrors { code path }
 } }"""
+JOIN = """
+INSERT INTO organization_members (organization_id, id, user_id, role, created_at, updated_at)
+VALUES ($1, $2, $3, 'ADMIN', now(), now())
+"""
 DELETED = "SELECT id, deletion_id FROM tasks WHERE organization_id = $1 AND deleted_at IS NOT NULL ORDER BY number"
 
 
@@ -157,6 +161,28 @@ async def test_many_come_back_in_the_order_asked_for(api: Api, superuser: "async
         "userErrors": [],
     }
     assert [str(row["id"]) for row in await superuser.fetch(DELETED, tenant.id)] == ids_of(tenant, 2)
+    events = [(event["type"], str(event["subject_id"])) for event in await events_of(superuser, tenant)]
+    assert events[4:] == [("RESTORED", task_id) for task_id in ids_of(tenant, 3, 1, 0)]
+
+
+async def test_tasks_of_two_organizations_are_no_deletion(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant, other = await make_tenant(superuser), await make_tenant(superuser)
+    await superuser.execute(JOIN, other.id, new_id(), tenant.users[0])
+
+    async with unchanged(superuser, tenant, other):
+        payload = await api.data(DELETE_MANY, who=tenant.owner, ids=[str(tenant.tasks[0]), str(other.tasks[0])])
+
+    assert payload["deleteTasks"] == {
+        "deletion": None,
+        "deletedIds": [],
+        "userErrors": [
+            {
+                "code": "INVALID",
+                "message": "They are of several organizations: delete those of each organization by themselves.",
+                "path": ["ids"],
+            }
+        ],
+    }
 
 
 async def test_one_that_is_not_there_keeps_all_from_being_deleted(

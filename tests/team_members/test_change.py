@@ -150,11 +150,14 @@ async def test_who_is_a_member_again_is_not_restored(api: Api, superuser: "async
 async def test_nobody_is_restored_under_what_is_deleted(
     api: Api, superuser: "asyncpg.Connection[Any]", gone: str, noun: str
 ) -> None:
-    tenant = await make_tenant(superuser, members=2)
+    """Not even by an admin of the team, who is one no more where that is deleted."""
+    tenant = await make_tenant(superuser, members=3)
+    await superuser.execute("UPDATE team_members SET role = 'ADMIN' WHERE id = $1", tenant.team_members[2])
     await api.data(REMOVE, who=tenant.owner, id=str(tenant.team_members[1]))
     await api.data(f"mutation {{ {gone.format(tenant)} {{ deletedIds }} }}", who=tenant.owner)
+    admin = tenant.owner.replace("person1", "person3")
     async with unchanged(superuser, tenant):
-        data = await api.data(RESTORE, who=tenant.owner, id=str(tenant.team_members[1]))
+        data = await api.data(RESTORE, who=admin, id=str(tenant.team_members[1]))
     assert data["restoreTeamMember"]["userErrors"] == [
         {
             "code": "PARENT_DELETED",

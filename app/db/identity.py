@@ -74,6 +74,10 @@ class Identities:
         self.actors: LRUCache[str | PresentedKey, Actor] = LRUCache(maxsize=10_000)  # about 1 KB each
         self.uses: dict[tuple[UUID, UUID], datetime] = {}  # organization, key → moment
 
+    def knows(self, credentials: Credentials) -> bool:
+        """Whether it takes no statement to say who the credentials speak of."""
+        return _name(credentials) in self.actors
+
     async def actor(self, credentials: Credentials) -> Actor:
         """Who the credentials speak of; a first sign-in makes the user. Raises SignInRefused or DatabaseUnavailable."""
         name = _name(credentials)

@@ -111,7 +111,11 @@ class Endpoint:
         """Who is signed in; None where nobody is. Raises Unauthenticated, SignInRefused or RateLimited."""
         try:
             credentials = await credentials_of(request.headers, self.tokens)
-            return None if credentials is None else Caller(credentials, await self.identities.actor(credentials))
+            if credentials is None:
+                return None
+            if not self.identities.knows(credentials):
+                self.rates.check_failures(request)
+            return Caller(credentials, await self.identities.actor(credentials))
         except (Unauthenticated, SignInRefused):
             await self.rates.note_failure(request)
             raise

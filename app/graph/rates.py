@@ -78,8 +78,11 @@ class Rates(Protocol):
     async def take(self, account: Account, points: int) -> Standing:
         """Takes points, all of them or none."""
 
+    def check_failures(self, request: Request) -> None:
+        """Raises RateLimited where the address has had too many sign-ins that failed."""
+
     async def note_failure(self, request: Request) -> None:
-        """Counts a sign-in that failed. Raises RateLimited where its address has had too many."""
+        """Counts a sign-in that failed. Raises RateLimited as above."""
 
 
 class Tab:

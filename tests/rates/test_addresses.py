@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from starlette.requests import Request
 
+from app.auth.secrets import new_key
 from app.config import Settings
+from app.db.row import new_id
 from app.rates.count import Windows
 from app.rates.locate import locate
 from tests.api import GRAPHQL, SECRET, Api, serving
@@ -21,6 +23,7 @@ from tests.conftest import Database
 from tests.factories import make_tenant
 
 VIEWER = "{ viewer { user { id } } }"
+WRONG = {"authorization": "Bearer nonsense"}
 OURS = "127.0.0.1"  # where the requests of these tests come from, as the server sees it
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -68,11 +71,9 @@ async def test_who_is_signed_in_does_not_pay_for_strangers(
         assert (await ask(api, "", **api.headers(tenant.owner))).status_code == 200
 
 
-async def test_sign_ins_that_fail(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
-    tenant = await make_tenant(superuser)
+async def test_sign_ins_that_fail(database: Database) -> None:
     async with limited(database, rate_limit_failures=2, trusted_proxies=[OURS]) as api:
-        wrong = {"authorization": "Bearer nonsense"}
-        tried = [await ask(api, "1.2.3.4", **wrong) for _ in range(3)]
+        tried = [await ask(api, "1.2.3.4", **WRONG) for _ in range(3)]
 
         assert [one.status_code for one in tried] == [401, 401, 429]
         wait = tried[2].headers["retry-after"]
@@ -83,8 +84,30 @@ async def test_sign_ins_that_fail(database: Database, superuser: "asyncpg.Connec
                 "extensions": {"code": "RATE_LIMITED", "retryAfter": int(wait)},
             }
         ]
-        assert (await ask(api, "1.2.3.5", **wrong)).status_code == 401
-        assert (await ask(api, "1.2.3.4", **api.headers(tenant.owner))).status_code == 200
+        assert (await ask(api, "1.2.3.5", **WRONG)).status_code == 401
+
+
+async def test_who_is_known_gets_in_where_others_fail(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, members=2)
+    known, unknown = tenant.owner, tenant.owner.replace("person1", "person2")
+    async with limited(database, rate_limit_failures=2, trusted_proxies=[OURS]) as api:
+        assert (await ask(api, "1.2.3.4", **api.headers(known))).status_code == 200
+        assert [(await ask(api, "1.2.3.4", **WRONG)).status_code for _ in range(3)] == [401, 401, 429]
+
+        assert (await ask(api, "1.2.3.4", **api.headers(known))).status_code == 200
+        assert (await ask(api, "1.2.3.4", **api.headers(unknown))).status_code == 429
+        assert (await ask(api, "1.2.3.5", **api.headers(unknown))).status_code == 200
+
+
+async def test_guessed_keys_reach_the_database_only_so_often(database: Database) -> None:
+    async with limited(database, rate_limit_failures=2) as api:
+        answers = []
+        for _ in range(4):
+            api.statements.clear()
+            response = await ask(api, "", **{"x-api-key": new_key(new_id())})
+            answers.append((response.status_code, bool(api.statements)))
+
+        assert answers == [(401, True), (401, True), (429, False), (429, False)]
 
 
 def from_(peer: str | None, *forwarded: str) -> str:

@@ -14,6 +14,7 @@ from app.config import Settings
 from app.graph.rates import points_of
 from app.rates import count
 from tests.api import GRAPHQL, SECRET, Api, serving
+from tests.api_keys.documents import make_key
 from tests.conftest import Database
 from tests.factories import Tenant, make_tenant
 from tests.unchanged import unchanged
@@ -94,6 +95,17 @@ async def test_who_has_used_all_is_told_when_to_come_back(
         }
         assert api.statements == []
         await api.data(VIEWER, who=tenant.owner.replace("person1", "person2"))  # has a minute of their own
+
+
+async def test_the_limit_of_a_key_wins(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    async with limited(database, rate_limit=100) as api:
+        _, key = await make_key(api, tenant, rateLimitPerMinute=2)
+        answers = [await api.send_with({"X-API-Key": key}, VIEWER) for _ in range(3)]
+        theirs = await api.send(VIEWER, who=tenant.owner)
+
+    assert [(one.status_code, *said(one)) for one in answers] == [(200, "2", "1"), (200, "2", "0"), (429, "2", "0")]
+    assert said(theirs) == ("100", "94")  # of which making the key took five
 
 
 async def test_what_does_not_fit_is_not_run(database: Database, superuser: "asyncpg.Connection[Any]") -> None:

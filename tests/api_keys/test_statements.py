@@ -27,10 +27,11 @@ DEMOTE = "UPDATE organization_members SET role = 'MEMBER' WHERE organization_id 
 
 @pytest.mark.parametrize("mutation", WRITES)
 async def test_cost(api: Api, superuser: "asyncpg.Connection[Any]", mutation: str) -> None:
-    tenant = await make_tenant(superuser, members=3, teams=2, documents=3)
-    await api.data("{ viewer { user { id } } }", who=tenant.owner)
-    data = await api.data(document(ACTIONS[mutation].field, tenant), who=tenant.owner)
-    assert data[mutation]["userErrors"] == []
+    for _ in range(2):  # with the first, the driver asks about types
+        tenant = await make_tenant(superuser, members=3, teams=2, documents=3)
+        await api.data("{ viewer { user { id } } }", who=tenant.owner)
+        data = await api.data(document(ACTIONS[mutation].field, tenant), who=tenant.owner)
+        assert data[mutation]["userErrors"] == []
     assert len(api.statements) - AROUND == WRITES[mutation]
 
 

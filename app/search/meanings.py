@@ -92,7 +92,11 @@ class LocalMeanings:
     async def _look(self) -> None:
         async with embedding(self.database) as fetch:
             living = await living_models(fetch)
-        self._active = next((model for model in living if model.state is ModelState.ACTIVE), None)
+        active = next((model for model in living if model.state is ModelState.ACTIVE), None)
+        if active and self._active and active != self._active:
+            with suppress(EmbedderUnavailable):
+                await self.embedder(active)  # before it takes over, so that no search waits for it
+        self._active = active
         self._looked_at = asyncio.get_running_loop().time()
         if self._active is not None:
             self._known.set()

@@ -12,7 +12,7 @@ from app.search.count import count_words
 from app.search.embedder import EmbedderUnavailable, as_text
 from app.search.living import Model, filled_models
 from app.search.meanings import LocalMeanings
-from app.search.queue import finish, give_back, hold, next_organization, postpone, take
+from app.search.queue import Job, finish, give_back, hold, next_organization, postpone, take
 from app.search.searchable import Searchable
 from app.search.transact import embedding
 from app.search.vectors import Made, Waiting, read_texts, write_vectors
@@ -47,16 +47,21 @@ class Worker:
             living = await filled_models(fetch)
             taken = await take(fetch, organization_id, BATCH)
             waiting = await read_texts(fetch, self.searchables, organization_id, taken)
-        for kind, changed in Counter(job.kind for job in taken).items():
-            async with embedding(self.database, organization_id) as fetch:
-                await count_words(fetch, organization_id, kind, changed)
         try:
             await self._embed(organization_id, living, waiting)
         except (EmbedderUnavailable, asyncio.CancelledError):
             async with embedding(self.database, organization_id) as fetch:
                 await give_back(fetch, organization_id, taken)
             raise
+        finally:
+            await self._count(organization_id, taken)
         return len(taken)
+
+    async def _count(self, organization_id: UUID, taken: Sequence[Job]) -> None:
+        """After the texts are embedded: now and then it takes seconds."""
+        for kind, changed in Counter(job.kind for job in taken).items():
+            async with embedding(self.database, organization_id) as fetch:
+                await count_words(fetch, organization_id, kind, changed)
 
     async def _embed(self, organization_id: UUID, living: Sequence[Model], waiting: Sequence[Waiting]) -> None:
         """Where one text is at fault the others are embedded all the same."""

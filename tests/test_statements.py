@@ -118,6 +118,8 @@ ROOTS = {
     "task": ('task(by: {key: {organizationSlug: $slug, key: "T1-1"}}) { title }', 1),
     "document": ("document(id: $document) { title }", 1),
     # The organization, its settings, the task of that key, how common the words are, the filter, the ranking, the rows.
+    # The organization, how common the words are, what passes the filter, the ranking: nothing found, nothing read.
+    "searchDocuments": ('searchDocuments(organizationId: $organization, query: "T1") { nodes { title } }', 4),
     "searchTasks": ('searchTasks(organizationId: $organization, query: "T1-1") { nodes { title } }', 7),
     "deletionPreview": ("deletionPreview(id: $team) { tasks }", 2),  # which noun it is of, then all counts
     "rateLimit": ("rateLimit { remaining }", 0),

@@ -61,6 +61,11 @@ async def chunks_by_document(context: Context, keys: Sequence[Key], page: Page) 
     return await pages(context, DOCUMENT_CHUNKS, keys, page, by="document_id")
 
 
+async def chunk_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+    """The chunk of each key."""
+    return await rows_by_key(context, DOCUMENT_CHUNKS, keys, "document_id")
+
+
 async def text_by_document(context: Context, keys: Sequence[Key]) -> list[str]:
     """The text of each document. Raises TextsTooLong where they are more than 8 MiB together; then none is read."""
     rows = await context.fetch(_texts(), key_values(keys))

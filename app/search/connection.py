@@ -30,6 +30,11 @@ class Results(NamedTuple):
         return self.found.search.organization_id
 
     def keys(self, hits: Sequence[Hit]) -> list[Key]:
+        """Of the rows that are shown."""
+        return [Key(self.organization_id, hit.shown_id or hit.id) for hit in hits]
+
+    def texts(self, hits: Sequence[Hit]) -> list[Key]:
+        """Of the best text of each."""
         return [Key(self.organization_id, hit.id) for hit in hits]
 
     def cursors(self, hits: Sequence[Hit]) -> list[str]:
@@ -87,7 +92,7 @@ def places_signals(_context: Context, places: Sequence[Place], _: Arguments) -> 
 async def places_snippets(context: Context, places: Sequence[Place], _: Arguments) -> list[Any]:
     results = places[0][0]
     search, lexemes = results.found.search, tuple(term.lexeme for term in results.found.basis.terms)
-    return await context.load_many(snippets, results.keys([hit for _, hit in places]), search.searchable, lexemes)
+    return await context.load_many(snippets, results.texts([hit for _, hit in places]), search.searchable, lexemes)
 
 
 @strawberry.type(description="An object that a search found.")

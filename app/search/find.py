@@ -54,6 +54,7 @@ class Search:
     size: int
     after: str | None = None
     pinned_id: UUID | None = None  # found first whatever its text says
+    whole: bool = False  # all that is found, however much is asked for; `after` says only how it is scored
 
     def __post_init__(self) -> None:
         if not self.text.strip():
@@ -68,12 +69,17 @@ class Search:
 
 
 class Hit(NamedTuple):
-    """A row that was found; `place` counts from 1 on, over all pages."""
+    """A row whose text was found; `place` counts from 1 on, over all pages.
+
+    Where several texts are of one row, that is `shown_id`, and `texts` are those that were found, the best one first.
+    """
 
     id: UUID
     score: float
     signals: tuple[str, ...]
     place: int
+    shown_id: UUID | None = None
+    texts: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,9 @@ async def _ranked(
 
 
 def _values(search: Search, terms: Sequence[Term], meaning: Meaning | None, after: Place | None) -> dict[str, Any]:
-    shown = after.shown if after else 0
+    start = after if after and not search.whole else None
+    shown = start.shown if start else 0
+    size = MOST_RESULTS if search.whole else search.size
     alone = not terms or meaning is None
     names = ("words_low", "words_high", "meaning_low", "meaning_high")
     return {
@@ -153,11 +161,11 @@ def _values(search: Search, terms: Sequence[Term], meaning: Meaning | None, afte
         "letters": TITLE if search.mode == "FUZZY" else TITLE_AND_BODY,
         "vector": meaning and meaning.vector,
         "weight": meaning and meaning.weight,
-        "depth": MOST_RESULTS if alone or shown + search.size >= DEPTH else DEPTH,
+        "depth": MOST_RESULTS if alone or shown + size >= DEPTH else DEPTH,
         "pinned_id": search.pinned_id,
-        "after_score": after and after.score,
-        "after_id": after and after.id,
-        "limit": min(search.size + 1, MOST_RESULTS - shown),
+        "after_score": start and start.score,
+        "after_id": start and start.id,
+        "limit": min(size + 1, MOST_RESULTS - shown),
         **dict(zip(names, after.basis.scale if after else (None,) * 4, strict=True)),
     }
 
@@ -172,10 +180,10 @@ def _scale(rows: Sequence[Any], after: Place | None) -> Scale:
 
 
 def _page(search: Search, rows: Sequence[Any], after: Place | None, basis: Basis, *, degraded: bool) -> Found:
-    shown = after.shown if after else 0
+    shown = after.shown if after and not search.whole else 0
     hits = [
         Hit(row["subject_id"], row["score"], _signals(search, row), place)
-        for place, row in enumerate(rows[: search.size], start=shown + 1)
+        for place, row in enumerate(rows if search.whole else rows[: search.size], start=shown + 1)
     ]
     return Found(search, hits, basis, len(rows) > search.size, after is not None, degraded)
 

@@ -1,0 +1,72 @@
+"""Searching an organization's documents by their chunks."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy import and_, exists, select
+
+from app.db.row import table_of
+from app.documents.loaders import DOCUMENTS, chunk_by_id, document_by_id
+from app.documents.models import Document, DocumentChunk
+from app.documents.searchable import CHUNKS
+from app.graph.context import Context
+from app.graph.paging import Filter
+from app.graph.select import Key
+from app.search.among import Condition
+from app.search.connection import Results
+from app.search.find import Hit, Search, SearchMode, find
+from app.search.place import Place, decode
+
+documents = table_of(Document)
+chunks = table_of(DocumentChunk)
+
+MOST_CHUNKS = 5  # of a document that are shown
+
+
+async def search_documents(  # noqa: PLR0913  # the arguments of the field
+    context: Context,
+    organization_id: UUID,
+    query: str,
+    *,
+    mode: SearchMode,
+    condition: Filter | None,
+    size: int,
+    after: str | None,
+) -> Results:
+    """A page of the organization's live documents that `query` finds among those that pass; raises BadUserInput.
+
+    All chunks that are found are ranked for each page, and grouped: a cursor is the place of a document's best chunk.
+    """
+    search = Search(organization_id, CHUNKS, _condition(condition), query, mode.name, size, after, whole=True)
+    found = await find(context, search)
+    keys = [Key(organization_id, hit.id) for hit in found.hits]
+    rows = await context.load_many(chunk_by_id, keys)
+    every = _grouped(zip((row.document_id for row in rows), found.hits, strict=True))
+    left = _after(every, decode(search.listed, after)) if after is not None else every
+    page = replace(found, hits=left[:size], has_next=len(left) > size)
+    return Results(page, document_by_id)
+
+
+def _condition(given: Filter | None) -> Condition:
+    """What must hold of a chunk's document."""
+    here = and_(documents.c.organization_id == chunks.c.organization_id, documents.c.id == chunks.c.document_id)
+    live = select(1).select_from(documents).where(here, documents.c.deleted_at.is_(None))
+    if given is not None:
+        live = live.where(given.where(DOCUMENTS))
+    return Condition("" if given is None else repr(given), exists(live.correlate_except(documents)))
+
+
+def _grouped(found: Iterable[tuple[UUID, Hit]]) -> list[Hit]:
+    """One hit for each document, with the score of its best chunk."""
+    of_document: dict[UUID, list[Hit]] = {}
+    for document_id, hit in found:
+        of_document.setdefault(document_id, []).append(hit)
+    return [
+        hits[0]._replace(place=place, shown_id=document_id, texts=tuple(hit.id for hit in hits[:MOST_CHUNKS]))
+        for place, (document_id, hits) in enumerate(of_document.items(), start=1)
+    ]
+
+
+def _after(hits: Sequence[Hit], place: Place) -> list[Hit]:
+    return [hit for hit in hits if hit.score < place.score or (hit.score == place.score and hit.id > place.id)]

@@ -1,0 +1,112 @@
+"""Searching documents: by their chunks, and each document once."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.db.row import new_id
+from app.documents.searchable import CHUNKS
+from tests.api import Api
+from tests.factories import Tenant, make_tenant
+from tests.search.texts import read
+
+SEARCH = """query ($organization: ID!, $text: String!, $mode: SearchMode! = HYBRID, $filter: DocumentFilter,
+                   $first: Int, $after: String) {
+  searchDocuments(organizationId: $organization, query: $text, mode: $mode, filter: $filter, first: $first,
+                  after: $after) {
+    edges { cursor score matchedBy snippet chunks { index text } node { title } }
+    pageInfo { hasNextPage endCursor }
+  }
+}"""
+DOCUMENT = """
+INSERT INTO documents (organization_id, id, title, kind, size, text_hash, status, created_at, updated_at)
+VALUES ($1, $2, $3, 'TEXT', 0, repeat('0', 64), 'COMPLETED', now(), now())
+"""
+CHUNK = """
+INSERT INTO document_chunks (organization_id, id, document_id, index, page, text)
+SELECT $1, id, $2, place - 1, 1, text FROM unnest($3::uuid[], $4::text[]) WITH ORDINALITY AS t (id, text, place)
+"""
+DOCUMENTS = {
+    "Handbook": ["Holidays are booked a month before.", "Expenses are paid back within a week.", "Sick leave."],
+    "Servers": ["A backup of the database is made every night.", "A backup is restored with one command.", "Alarms."],
+    "Style": ["Buttons are green.", "Letters are black."],
+}
+
+
+async def make_documents(superuser: "asyncpg.Connection[Any]", documents: Mapping[str, Sequence[str]]) -> Tenant:
+    tenant = await make_tenant(superuser, tasks=0)
+    for title, texts in documents.items():
+        document_id, ids = new_id(), [new_id() for _ in texts]
+        tenant.documents.append(document_id)
+        await superuser.execute(DOCUMENT, tenant.id, document_id, title)
+        await superuser.execute(CHUNK, tenant.id, document_id, ids, texts)
+        await read(superuser, CHUNKS, tenant, ids, [f"{title}\n{text}" for text in texts])
+    return tenant
+
+
+async def search(api: Api, tenant: Tenant, text: str, **variables: Any) -> dict[str, Any]:
+    data = await api.data(SEARCH, who=tenant.owner, organization=str(tenant.id), text=text, **variables)
+    found: dict[str, Any] = data["searchDocuments"]
+    return found
+
+
+@pytest.fixture
+async def tenant(superuser: "asyncpg.Connection[Any]") -> Tenant:
+    return await make_documents(superuser, DOCUMENTS)
+
+
+async def test_a_document_is_found_once_with_the_chunks_that_match(api: Api, tenant: Tenant) -> None:
+    (edge,) = (await search(api, tenant, "restore a backup", mode="FULL_TEXT"))["edges"]
+
+    assert edge["node"] == {"title": "Servers"}
+    assert [chunk["index"] for chunk in edge["chunks"]] == [1, 0]
+    assert (edge["score"], edge["matchedBy"]) == (1.0, ["FULL_TEXT"])
+    assert edge["snippet"] == "Servers\nA <mark>backup</mark> is <mark>restored</mark> with one command"
+
+
+async def test_by_meaning_every_document_has_its_place(api: Api, tenant: Tenant) -> None:
+    found = await search(api, tenant, "vacation days", mode="SEMANTIC")
+
+    assert found["edges"][0]["node"] == {"title": "Handbook"}
+    assert sorted(edge["node"]["title"] for edge in found["edges"]) == sorted(DOCUMENTS)
+
+
+async def test_the_filter_is_one_of_documents(api: Api, tenant: Tenant) -> None:
+    found = await search(api, tenant, "backup", filter={"title": {"ne": "Servers"}})
+
+    assert sorted(edge["node"]["title"] for edge in found["edges"]) == ["Handbook", "Style"]
+
+
+async def test_pages_hold_each_document_once(api: Api, tenant: Tenant) -> None:
+    whole = await search(api, tenant, "paid holidays")
+    seen: list[str] = []
+    after = None
+    for _ in DOCUMENTS:
+        page = await search(api, tenant, "paid holidays", first=1, after=after)
+        seen += [edge["node"]["title"] for edge in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+
+    assert seen == [edge["node"]["title"] for edge in whole["edges"]]
+    assert sorted(seen) == sorted(DOCUMENTS)
+    assert page["pageInfo"]["hasNextPage"] is False
+
+
+async def test_a_deleted_document_is_gone_at_once_and_back_when_restored(api: Api, tenant: Tenant) -> None:
+    deleted = str(tenant.documents[1])
+    await api.data("mutation ($id: ID!) { deleteDocument(id: $id) { deletedIds } }", who=tenant.owner, id=deleted)
+    assert (await search(api, tenant, "backup", mode="FULL_TEXT"))["edges"] == []
+
+    await api.data("mutation ($id: ID!) { restoreDocument(id: $id) { document { id } } }", who=tenant.owner, id=deleted)
+    assert len((await search(api, tenant, "backup", mode="FULL_TEXT"))["edges"]) == 1
+
+
+async def test_documents_of_others_are_not_found(
+    api: Api, superuser: "asyncpg.Connection[Any]", tenant: Tenant
+) -> None:
+    alone = await make_documents(superuser, {"Notes": ["Nothing much."]})
+
+    assert [edge["node"]["title"] for edge in (await search(api, alone, "backup"))["edges"]] == ["Notes"]
+    error = await api.error(SEARCH, who=alone.owner, organization=str(tenant.id), text="backup")
+    assert error["extensions"]["code"] == "NOT_FOUND"

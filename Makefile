@@ -64,6 +64,7 @@ soak-sameness: setup ## Compare bulk completion with graphql-core's own over 50,
 	TRELLIS_TEST_RUNS=10000 .venv/bin/pytest -n 2 tests/graph/test_sameness.py tests/graph/test_sameness_of_reads.py
 
 soak: setup ## Write from many sides at once while the server and PostgreSQL are killed; about three minutes
+	.venv/bin/pytest tests/commands/soak_workers.py
 	.venv/bin/python -m tests.soak
 
 # The first lock constrains the second, so that the tests run what the image runs.

@@ -31,7 +31,7 @@ class Windows:
     """
 
     def __init__(self, most: int) -> None:
-        """`most` are how many accounts are kept; one takes about 400 bytes."""
+        """`most` are how many accounts are kept; one takes about 300 bytes."""
         self._windows: LRUCache[str, Window] = LRUCache(most)
 
     def find(self, name: str) -> Window:

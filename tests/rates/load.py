@@ -39,14 +39,18 @@ class Load:
     async def connected(self, amount: int, *, workers: int) -> AsyncIterator[None]:
         """At least so many connections, and more until so many workers have one: each takes what it comes to first."""
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while len(self.connections) < amount or len(self.workers()) < workers:
-                    self.connections.append(await asyncio.open_connection("127.0.0.1", self.port))
+                    self.connections.append(await self.connect())
+                    await asyncio.sleep(0.1 if len(self.connections) > amount else 0)
             yield
         finally:
             for _, writer in self.connections:
                 writer.close()
                 await writer.wait_closed()
+
+    async def connect(self) -> Connection:
+        return await asyncio.open_connection("127.0.0.1", self.port)
 
     async def send(self, amount: int, *, meanwhile: tuple[int, Callable[[], None]] | None = None) -> Counter[int]:
         """How many answers of each status there are; `meanwhile` is called once, before the request of that number."""

@@ -12,7 +12,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup minilm playground clients run test lint check format schema docs migrate bench soak-delete soak-sameness soak lock clean
+.PHONY: help setup minilm playground clients run test lint check format schema docs migrate bench bench-search soak-delete soak-sameness soak lock clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -55,6 +55,10 @@ migrate: setup ## Bring the database to the newest tables
 
 bench: setup $(PEERS)/node_modules/.package-lock.json ## Measure Trellis beside its peers; ARGS=--quick
 	.venv/bin/python -m benchmarks $(ARGS)
+
+bench-search: setup ## Measure how good and how fast search is; DATA=folder with collections, ARGS=--quick
+	@test -n "$(DATA)" || { echo "Name the folder with the collections: make bench-search DATA=/path" >&2; exit 1; }
+	.venv/bin/python -m benchmarks.search "$(DATA)" $(ARGS)
 
 soak-delete: setup ## Delete and restore 100,000 tasks, and in 500 random orders what a small organization has
 	.venv/bin/pytest -s tests/trash/soak_large.py

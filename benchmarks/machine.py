@@ -28,6 +28,12 @@ PYTHON = ("strawberry-graphql", "graphql-core", "sqlalchemy", "asyncpg", "starle
 
 def machine() -> dict[str, str]:
     """What a reader needs to judge the figures, or to try for the same."""
+    peers = "; " + ", ".join(f"{name} {_locked(name)}" for name in JAVASCRIPT)
+    return surroundings() | {"Node.js": _run(NODE, "--version")[1:] + peers}
+
+
+def surroundings() -> dict[str, str]:
+    """The same for what only Trellis takes part in."""
     cpu = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     return {
@@ -36,7 +42,6 @@ def machine() -> dict[str, str]:
         "Load before the run": f"{os.getloadavg()[0]:.1f}",
         "PostgreSQL": f"{_postgresql()}, on the same machine, over its Unix socket",
         "Python": f"{platform.python_version()}; " + ", ".join(f"{name} {version(name)}" for name in PYTHON),
-        "Node.js": f"{_run(NODE, '--version')[1:]}; " + ", ".join(f"{name} {_locked(name)}" for name in JAVASCRIPT),
     }
 
 

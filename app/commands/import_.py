@@ -1,7 +1,8 @@
-"""`trellis import`: tasks from a file, with the organizations, teams and people that they need."""
+"""`trellis import`: tasks from a file, or documents from a folder, with what they need around them."""
 
 import asyncio
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,8 +13,11 @@ from app.commands.progress import track
 from app.commands.reach import reach_database
 from app.config import DATA_DIRECTORY
 from app.ingest.check import Unfit, check_email, check_name
+from app.ingest.deposit import deposit
+from app.ingest.gather import Found, documents_in, gather
 from app.ingest.load import Summary, load
 from app.ingest.plan import Plan, TaskFile, survey
+from app.ingest.read import Reject
 from app.ingest.reject import Rejects
 
 MOST_MEMBERS = 10_000
@@ -27,20 +31,27 @@ MembersOption = Annotated[
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or JSON Lines, gzipped or not.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="CSV or JSON Lines, gzipped or not; or a folder of .md and .txt files."),
+    ],
     email: AsOption,
     organization: Annotated[str | None, typer.Option(metavar="NAME", help="Where a line names none.")] = None,
     team: Annotated[str | None, typer.Option(metavar="NAME", help="Where a line names none.")] = None,
     members: MembersOption = 0,
     data: DataOption = DATA_DIRECTORY,
 ) -> None:
-    """Import tasks from a file. Run again, it changes nothing.
+    """Import tasks from a file, or documents from a folder. Run again, it changes nothing.
 
     Columns: organization, team, key, title, description, status, priority, estimate, due_date, tags, assignee_email;
-    all but title are optional. Lines that cannot be imported go to FILE.rejects.csv, with the reason.
+    all but title are optional. The files of a folder become documents of --team, or without one of --organization
+    itself. Lines and files that cannot be imported go to FILE.rejects.csv, with the reason.
     """
     started = time.monotonic()
     check_options(email, organization, team)
+    if file.is_dir():
+        _import_folder(file.resolve(), _required(organization), team, email, data, started)
+        return
     source = TaskFile(file, organization, team)
     plan, rejects = _survey(source)
     with reach_database(data) as url:
@@ -50,6 +61,31 @@ def import_(
     show(summary, f"{there} already there", f"{rejected} rejected", since=started)
     if rejects.path:
         typer.echo(f"The rejected lines and why: {rejects.path}", err=True)
+
+
+def _required(organization: str | None) -> str:
+    if organization is None:
+        raise typer.BadParameter("a folder names no organization: add --organization NAME")
+    return organization
+
+
+def _import_folder(folder: Path, organization: str, team: str | None, email: str, data: Path, started: float) -> None:
+    paths = documents_in(folder)
+    with reach_database(data) as url, Rejects(folder) as rejects:
+        documents = _kept(track(gather(folder, paths), "Importing", len(paths)), rejects)
+        summary = asyncio.run(deposit(url, documents, organization=organization, team=team, email=email))
+    there, rejected = counted(summary.there, "document"), counted(rejects.count, "file")
+    show(summary, f"{there} already there", f"{rejected} rejected", since=started, noun="document")
+    if rejects.path:
+        typer.echo(f"The rejected files and why: {rejects.path}", err=True)
+
+
+def _kept(documents: Iterable[Found | Reject], rejects: Rejects) -> Iterator[Found]:
+    for one in documents:
+        if isinstance(one, Reject):
+            rejects.write(one)
+        else:
+            yield one
 
 
 def check_options(email: str, organization: str | None = None, team: str | None = None) -> None:
@@ -71,7 +107,7 @@ def _survey(source: TaskFile) -> tuple[Plan, Rejects]:
     return plan, rejects
 
 
-def show(summary: Summary, *more: str, since: float) -> None:
+def show(summary: Summary, *more: str, since: float, noun: str = "task") -> None:
     """Prints on one line what was made, and before it what the person should know."""
     for note in summary.notes:
         typer.echo(note, err=True)
@@ -80,7 +116,7 @@ def show(summary: Summary, *more: str, since: float) -> None:
             counted(summary.organizations, "organization"),
             counted(summary.teams, "team"),
             counted(summary.people, "person", "people"),
-            counted(summary.made, "task"),
+            counted(summary.made, noun),
         )
     )
     typer.echo("; ".join((f"Made {made}", *more, f"{time.monotonic() - since:.1f} s")))

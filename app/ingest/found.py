@@ -81,6 +81,7 @@ class Foundation:
     """Where each group of rows goes, and what had to be made for it."""
 
     places: dict[Group, Place] = field(default_factory=dict)
+    homes: dict[str, UUID] = field(default_factory=dict)  # organizations, by name in lower case
     organizations: int = 0
     teams: int = 0
     notes: list[str] = field(default_factory=list)
@@ -93,8 +94,8 @@ async def found(connection: asyncpg.Connection, user_id: UUID, plan: Plan, *, an
     and where it has the slug, the new one gets another. `anew` makes all organizations new.
     """
     foundation = Foundation()
-    names = dict.fromkeys(team.organization for team in plan.teams.values())
-    homes = await _find_or_make_organizations(connection, user_id, names, foundation, anew=anew)
+    names = dict.fromkeys([*plan.organizations, *(team.organization for team in plan.teams.values())])
+    homes = foundation.homes = await _find_or_make_organizations(connection, user_id, names, foundation, anew=anew)
     await _find_or_make_teams(connection, homes, plan, foundation)
     return foundation
 

@@ -80,6 +80,7 @@ class Plan:
 
     teams: dict[Group, TeamPlan] = field(default_factory=dict)
     rows: int = 0
+    organizations: list[str] = field(default_factory=list)  # besides those of the teams
 
     def add(self, row: Row) -> None:
         if row.group not in self.teams:

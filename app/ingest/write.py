@@ -90,16 +90,16 @@ class Placed(NamedTuple):
     created_at: datetime
 
 
-def task_id(team_id: UUID, identity: str) -> UUID:
-    """The id of an imported task: see the top of this file."""
-    digest = int.from_bytes(sha256(team_id.bytes + identity.encode()).digest()[:16])
-    moment = team_id.int >> 80 << 80
+def stable_id(owner_id: UUID, identity: str) -> UUID:
+    """The id of what is imported into a team, or an organization: see the top of this file."""
+    digest = int.from_bytes(sha256(owner_id.bytes + identity.encode()).digest()[:16])
+    moment = owner_id.int >> 80 << 80
     return UUID(int=moment | 7 << 76 | (digest >> 64 & 0xFFF) << 64 | 2 << 62 | digest & ((1 << 62) - 1))
 
 
 async def write(connection: asyncpg.Connection, batch: Iterable[Placed], *, creator_id: UUID) -> int:
     """How many of these tasks are new; the others are there already and stay as they are. In one transaction."""
-    by_id = {task_id(placed.place.id, placed.row.identity): placed for placed in batch}
+    by_id = {stable_id(placed.place.id, placed.row.identity): placed for placed in batch}
     teams = {placed.place.id: placed.place.organization_id for placed in by_id.values()}
     tenants = list(set(teams.values()))
     locked = await fetch(connection, LOCK_COUNTERS, organization_ids=tenants, team_ids=list(teams))

@@ -138,3 +138,25 @@ def test_without_settings_it_goes_into_the_embedded_database(data_directory: Pat
     assert (first.returncode, second.returncode) == (0, 0)
     assert first.stdout.startswith("Made 1 organization, 1 team, 0 people, 2 tasks; 0 tasks already there; ")
     assert second.stdout.startswith("Made 0 organizations, 0 teams, 0 people, 0 tasks; 2 tasks already there; ")
+
+
+async def test_a_folder_becomes_documents(tmp_path: Path, importer: Importer) -> None:
+    (tmp_path / "docs" / "notes").mkdir(parents=True)
+    (tmp_path / "docs" / "guide.md").write_text("# Guide\n")
+    (tmp_path / "docs" / "notes" / "a.txt").write_bytes(b"caf\xe9")
+
+    status, said, complained = run(tmp_path, importer, "docs", "--team", "Engineering")
+
+    assert (status, complained) == (0, f"The rejected files and why: {tmp_path}/docs.rejects.csv\n")
+    assert said.startswith(
+        "Made 1 organization, 1 team, 0 people, 1 document; 0 documents already there; 1 file rejected; "
+    )
+    with (tmp_path / "docs.rejects.csv").open(newline="") as rejects:
+        assert list(csv.reader(rejects))[1] == ["1", "text: is not UTF-8", "notes/a.txt"]
+
+
+async def test_a_folder_needs_an_organization(tmp_path: Path, importer: Importer) -> None:
+    done = trellis(tmp_path, "import", ".", "--as", importer.email, TRELLIS_DATABASE_URL=importer.url)
+
+    assert done.returncode == 2
+    assert "add --organization NAME" in " ".join(done.stderr.split())

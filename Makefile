@@ -12,7 +12,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup minilm playground clients run test lint check format schema docs migrate bench bench-search soak-delete soak-sameness soak lock clean
+.PHONY: help setup minilm playground clients run test lint check format schema docs migrate bench bench-search soak-delete soak-switch soak-sameness soak lock clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -63,6 +63,9 @@ bench-search: setup ## Measure how good and how fast search is; DATA=folder with
 soak-delete: setup ## Delete and restore 100,000 tasks, and in 500 random orders what a small organization has
 	.venv/bin/pytest -s tests/trash/soak_large.py
 	TRELLIS_TEST_RUNS=500 .venv/bin/pytest tests/trash/test_model.py
+
+soak-switch: setup ## Change the embedding model while people search and write; about a minute
+	.venv/bin/pytest -s tests/search/soak_switch.py
 
 soak-sameness: setup ## Compare bulk completion with graphql-core's own over 50,000 new operations; about ten minutes
 	TRELLIS_TEST_RUNS=10000 .venv/bin/pytest -n 2 tests/graph/test_sameness.py tests/graph/test_sameness_of_reads.py

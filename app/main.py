@@ -107,12 +107,14 @@ async def at_work(identities: Identities, settings: Settings) -> AsyncIterator[L
         work_off("cutting documents", processor.work, meanings.woken),
     )
     tasks = [asyncio.create_task(one) for one in work]
-    yield meanings
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await meanings.close()
-    await background.close()
+    try:
+        yield meanings
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await meanings.close()
+        await background.close()
 
 
 def sharing(origins: list[str]) -> Middleware:

@@ -54,7 +54,7 @@ def embed(
             update={"database_url": runtime_url, "statement_timeout": STATEMENT_TIMEOUT, "pool_size": 2}
         )
         try:
-            said = asyncio.run(_embed(wanted, owner_url, name, switch=switch, progress=progress))
+            said = asyncio.run(fill_and_switch(wanted, owner_url, name, switch=switch, progress=progress))
         except (EmbedderUnavailable, DatabaseUnavailable, *LOST) as error:
             raise EmbeddingStopped(f"{error}. What is embedded stays: run the command again.") from error
     typer.echo(said)
@@ -72,7 +72,9 @@ def _urls(data: Path) -> Iterator[tuple[str, str]]:
         yield addresses.owner_url, addresses.runtime_url
 
 
-async def _embed(settings: Settings, owner_url: str, name: str | None, *, switch: bool, progress: Progress) -> str:
+async def fill_and_switch(
+    settings: Settings, owner_url: str, name: str | None, *, switch: bool, progress: Progress
+) -> str:
     """What was done, for people."""
     async with _opened(settings, owner_url) as (owner, worker):
         known = await find_model(worker.database, name)

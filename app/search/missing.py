@@ -129,17 +129,18 @@ def _same_subject(other: Table) -> list[ColumnElement[bool]]:
     return [other.c[name] == texts.c[name] for name in SUBJECT]
 
 
-async def amount_queued(database: Database) -> int:
-    """How many texts wait to be embedded, in all organizations, but for those that are parked."""
+async def amount_behind(database: Database) -> int:
+    """How many of the texts that were queued behind everything nobody has taken yet, in all organizations."""
     async with embedding(database) as fetch:
-        rows = await fetch(_amount_queued(), {})
+        rows = await fetch(_amount_behind(), {})
     amount: int = rows[0]["amount"]
     return amount
 
 
 @lru_cache(1)
-def _amount_queued() -> Statement:
-    return prepare(select(func.count().label("amount")).select_from(jobs).where(jobs.c.parked_at.is_(None)))
+def _amount_behind() -> Statement:
+    behind = (jobs.c.due_at < func.now() - literal(BEHIND / 2)) & jobs.c.parked_at.is_(None)
+    return prepare(select(func.count().label("amount")).select_from(jobs).where(behind))
 
 
 async def remove_embeddings(database: Database, model_id: int) -> None:

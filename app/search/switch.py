@@ -15,7 +15,7 @@ import asyncpg
 from app.db.engine import Database
 from app.refusal import Refusal
 from app.search.living import Model, living_models
-from app.search.missing import amount_queued, missing, queue_missing, remove_embeddings, retry_parked
+from app.search.missing import amount_behind, missing, queue_missing, remove_embeddings, retry_parked
 from app.search.models import LARGEST_DIMENSION, ModelState
 from app.search.transact import embedding
 from app.search.worker import Worker
@@ -71,13 +71,14 @@ async def fill(worker: Worker, model: Model, progress: Progress) -> None:
     Raises EmbedderUnavailable where a model does not work. Servers embed along.
     """
     await retry_parked(worker.database)
-    lacks, done = True, 0
+    lacks, total = True, 0
     while lacks:
-        await queue_missing(worker.database, model.id)
-        total = done + await amount_queued(worker.database)
-        while embedded := await worker.work():
-            done += embedded
-            progress(min(done, total), total)
+        total += await queue_missing(worker.database, model.id)
+        # Not until nothing is due: what people write meanwhile may never end, and the servers embed it.
+        while behind := await amount_behind(worker.database):
+            progress(max(total - behind, 0), total)
+            if not await worker.work():
+                await asyncio.sleep(SETTLING / 10)
         lacks = await _lacks(worker.database, model)
 
 

@@ -26,7 +26,10 @@ from app.users.types import User
 
 @strawberry.type(description="A field that an event changed.")
 class FieldChange:
-    field: str = strawberry.field(description="Its name; of a reference the name with `Id`, as in `assigneeId`.")
+    field: str = strawberry.field(
+        description="Its name; of a reference the name with `Id`, as in `assigneeId`; of a setting as in "
+        "`settings.weekStart`."
+    )
     before: JSON | None = strawberry.field(description="Its value until then; null where it had none.")
     after: JSON | None = strawberry.field(description="Its value from then on; null where it has none.")
 

@@ -40,14 +40,13 @@ async def change_settings(
     checks.done()
     if changes:
         await _keep(context, source, subject, {name: getattr(before, name) for name in _settable(source)} | changes)
-        names = {name: f"settings.{name}" for name in changes}
-        record(
-            context,
-            EventType.UPDATED,
-            row,
-            before={names[name]: getattr(before, name) for name in changes},
-            after={names[name]: value for name, value in changes.items()},
-        )
+        had = {name: getattr(before, name) for name in changes}
+        record(context, EventType.UPDATED, row, before=_named(had), after=_named(changes))
+
+
+def _named(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As fields of the event, which is one of what has the settings."""
+    return {f"settings.{name}": value for name, value in values.items()}
 
 
 def _check_locks(changes: Mapping[str, Any], before: Any, above: Sequence[Any], checks: Checks) -> None:

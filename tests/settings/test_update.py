@@ -206,3 +206,22 @@ async def test_settings_go_for_good_with_what_has_them(api: Api, superuser: "asy
     )
     left = [await superuser.fetchrow(ROWS[level], tenant.id) for level in ("team", "member")]
     assert left == [None, None]
+
+
+async def test_the_log_of_a_team_shows_what_was_set(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    await setting.of_team(api, tenant, weekStart="SUNDAY")
+    data = await api.data(
+        """query ($id: ID!) { team(id: $id) { events { nodes {
+            type subject { id } changes { field before after }
+        } } } }""",
+        who=tenant.owner,
+        id=str(tenant.teams[0]),
+    )
+    assert data["team"]["events"]["nodes"] == [
+        {
+            "type": "UPDATED",
+            "subject": {"id": str(tenant.teams[0])},
+            "changes": [{"field": "settings.weekStart", "before": None, "after": "SUNDAY"}],
+        }
+    ]

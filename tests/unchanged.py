@@ -9,7 +9,12 @@ import asyncpg
 from tests.factories import Tenant
 from tests.tables import TABLES, owner_column, owner_of
 
-BEHIND = {"embeddings", "embedding_jobs"}  # what a worker writes when it comes to it
+BEHIND = {
+    "embeddings",
+    "embedding_jobs",
+    "search_words",
+    "search_word_totals",
+}  # what a worker writes when it comes to it
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from app.api_keys.use import note_uses_regularly
 from app.auth.tokens import Tokens
 from app.config import Settings
 from app.db.engine import Database, DatabaseUnavailable
-from app.db.identity import Identities
+from app.db.identity import Identities, Uses
 from app.documents.process import Processor
 from app.documents.searchable import CHUNKS
 from app.graph.csrf import PREFLIGHT_HEADERS
@@ -62,7 +62,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
         calm_collector()
         documents = Documents(graphql_schema, settings, introspection=settings.introspection)
         identities = Identities(database)
-        async with at_work(identities, settings) as meanings:
+        async with at_work(identities.uses, settings) as meanings:
             app.state.endpoint = Endpoint(
                 identities,
                 Tokens(settings),
@@ -93,7 +93,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
 
 
 @asynccontextmanager
-async def at_work(identities: Identities, settings: Settings) -> AsyncIterator[LocalMeanings]:
+async def at_work(uses: Uses, settings: Settings) -> AsyncIterator[LocalMeanings]:
     """What the server does beside answering, for as long as the block runs."""
     background = Database.open(settings.model_copy(update=BACKGROUND))
     meanings = LocalMeanings(background, settings)
@@ -101,7 +101,7 @@ async def at_work(identities: Identities, settings: Settings) -> AsyncIterator[L
     processor = Processor(background, then=meanings.wake)
     work = (
         sweep_regularly(background),
-        note_uses_regularly(identities),
+        note_uses_regularly(background, uses),
         meanings.follow(),
         work_off("embedding", worker.work, meanings.woken),
         work_off("cutting documents", processor.work, meanings.woken),

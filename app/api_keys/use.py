@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, func, select
 
-from app.db.identity import Identities
+from app.db.engine import Database
+from app.db.identity import Uses
 from app.db.statement import Statement, prepare
 
 logger = logging.getLogger("trellis")
@@ -14,38 +15,38 @@ logger = logging.getLogger("trellis")
 PAUSE = 60.0  # seconds between two notes of a server: one statement, however many keys and requests there are
 
 
-async def note_uses_regularly(identities: Identities) -> None:
+async def note_uses_regularly(database: Database, uses: Uses) -> None:
     """Notes once a minute until it is cancelled, and once more then; what fails is logged and noted the next time."""
     try:
         while True:
             await asyncio.sleep(PAUSE)
-            await _try_to_note(identities)
+            await _try_to_note(database, uses)
     finally:
-        await _try_to_note(identities)
+        await _try_to_note(database, uses)
 
 
-async def _try_to_note(identities: Identities) -> None:
+async def _try_to_note(database: Database, uses: Uses) -> None:
     try:
-        await note_uses(identities)
+        await note_uses(database, uses)
     except Exception:  # whatever it is, the next minute may be better
         logger.exception("the last uses of API keys could not be noted and will be tried again")
 
 
-async def note_uses(identities: Identities) -> None:
-    """Writes when each key was last used, as far as that is not written yet."""
-    uses = dict(identities.uses)
-    if not uses:
+async def note_uses(database: Database, uses: Uses) -> None:
+    """Writes when each key was last used, and takes out of `uses` what is written."""
+    noted = dict(uses)
+    if not noted:
         return
-    organization_ids, ids = (list(column) for column in zip(*uses, strict=True))
-    values = {"organization_ids": organization_ids, "ids": ids, "moments": list(uses.values())}
-    connection = await identities.database.acquire()
+    organization_ids, ids = (list(column) for column in zip(*noted, strict=True))
+    values = {"organization_ids": organization_ids, "ids": ids, "moments": list(noted.values())}
+    connection = await database.acquire()
     try:
         await connection.execute(_note().text, *_note().arguments(values))
     finally:
-        identities.database.release(connection)
-    for used, moment in uses.items():
-        if identities.uses[used] == moment:
-            del identities.uses[used]
+        database.release(connection)
+    for key, moment in noted.items():
+        if uses[key] == moment:  # otherwise it has been used since
+            del uses[key]
 
 
 @lru_cache(1)

@@ -44,6 +44,7 @@ found_key = func.trellis_find_key(bindparam("key_id", type_=Uuid)).table_valued(
 )
 FIND_KEY = prepare(select(found_key))
 UNKNOWN_KEY = "This API key is not known here: look whether all of it was copied."
+Uses = dict[tuple[UUID, UUID], datetime]  # the organization and id of an API key → when it was last used
 REASONS = {
     "TRL02": "This token names nobody we know and has no `email` claim to make an account from.",
     "TRL03": "The e-mail address of this token belongs to another account, or its provider does not vouch for it.",
@@ -72,7 +73,7 @@ class Identities:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.actors: LRUCache[str | PresentedKey, Actor] = LRUCache(maxsize=10_000)  # about 1 KB each
-        self.uses: dict[tuple[UUID, UUID], datetime] = {}  # organization, key → moment
+        self.uses: Uses = {}
 
     def knows(self, credentials: Credentials) -> bool:
         """Whether it takes no statement to say who the credentials speak of."""

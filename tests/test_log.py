@@ -3,18 +3,22 @@
 import json
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from app.auth.tokens import sign
+from app.config import Settings
 from app.log import Forward, stack_of
 from tests.conftest import Database
 from tests.factories import Tenant, make_tenant
-from tests.processes import serve, trellis
+from tests.processes import serve
 
 SECRET = "the-signing-secret-of-this-server-1"
 TEXT, OTHER_TEXT = "a text that somebody wrote", "another text that somebody wrote"
@@ -62,7 +66,8 @@ async def logged(
 ) -> Logged:
     folder, tenant = tmp_path_factory.mktemp("logged"), await make_tenant(superuser)
     variables = {"TRELLIS_DATABASE_URL": database.runtime_url, "TRELLIS_JWT_SECRET": SECRET}
-    token = trellis(folder, "token", tenant.owner, **variables).stdout.strip()
+    settings = Settings(jwt_secret=SecretStr(SECRET))
+    token = sign(settings, subject=tenant.owner, email=tenant.owner, name=None, ttl=timedelta(minutes=5))
     team = str(tenant.teams[0])
     bodies: dict[str, dict[str, Any]] = {
         "fine": {"query": READ, "variables": {"team": team}},

@@ -87,7 +87,9 @@ class Document(Node, Deletable):
     team: Team | None = to_one(
         team_by_id, "team_id", description="The team whose document it is; null for the organization's own."
     )
-    created_by: User | None = to_one(user_by_id, "created_by", description="Who made it.")
+    created_by: User | None = to_one(
+        user_by_id, "created_by", description="Who made it; null where an API key did, which the first event says."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
     version: int = strawberry.field(description="Rises by one with every change that somebody makes.")

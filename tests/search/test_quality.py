@@ -61,7 +61,7 @@ async def test_together_words_and_meaning_are_better_than_each_alone(api: Api, t
 
 
 @pytest.mark.parametrize(
-    "hits, relevant, expected",
+    ("hits", "relevant", "expected"),
     [
         ([True], 1, (1, 1, 1)),
         ([False, True], 1, (0.6309297535714575, 1, 0.5)),

@@ -20,7 +20,7 @@ from app.search.vectors import Made, Waiting, read_texts, write_vectors
 logger = logging.getLogger("trellis")
 
 BATCH = 32  # texts that are taken at once
-WRITTEN = 10  # texts to a transaction: who writes one of them waits for it, and an index takes up to 5 ms for each
+WRITTEN = 5  # texts to a transaction: who writes one of them waits for it, and an index takes up to 5 ms for each
 NOBODY = UUID(int=0)
 
 

@@ -35,7 +35,8 @@ WRITE = "mutation ($id: ID!, $title: String!) { updateTask(id: $id, input: {titl
 WAITED = """
 SELECT coalesce(max(extract(epoch FROM clock_timestamp() - waitstart)), 0)
 FROM pg_locks JOIN pg_stat_activity USING (pid)
-WHERE NOT granted AND application_name = 'trellis' AND datname = current_database()
+WHERE NOT granted AND datname = current_database()
+AND query ~ '^(WITH changed|UPDATE tasks|SELECT tasks|INSERT INTO event)'
 """
 LEFT = """
 SELECT count(*) FROM search_texts LEFT JOIN embeddings USING (organization_id, kind, subject_id)
@@ -45,7 +46,7 @@ WHERE search_texts.content_hash IS DISTINCT FROM embeddings.content_hash OR vect
 
 @dataclass
 class Noticed:
-    """`waited` is the longest that a statement of the server was seen to wait for a lock; all in seconds."""
+    """`waited` is the longest that a statement of a write was seen to wait for a lock; all in seconds."""
 
     searches: list[float] = field(default_factory=list)
     writes: list[float] = field(default_factory=list)

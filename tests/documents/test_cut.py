@@ -120,16 +120,16 @@ HOSTILE = {
 }
 
 
-# A 16th of the longest text: what grows with the square of the length would take minutes of it already.
+# A 32nd of the longest text: what grows with the square of the length would take minutes of it already.
 @pytest.mark.parametrize("kind", DocumentKind)
 @pytest.mark.parametrize("part", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_text_is_cut_all_the_same(part: str, kind: DocumentKind) -> None:
-    text = part * (64 * 1024 // len(part.encode())) + " end"
+    text = part * (32 * 1024 // len(part.encode())) + " end"
 
     chunks = cut(text, kind)
 
     assert chunks[-1].text.endswith("end")
-    assert len(chunks) < 1_000
+    assert len(chunks) < 500
 
 
 def test_random_characters_are_cut_all_the_same() -> None:

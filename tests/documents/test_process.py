@@ -13,11 +13,12 @@ from pydantic import SecretStr
 from app.config import Settings
 from app.db.engine import Database
 from app.db.row import new_id
-from app.documents import process
+from app.documents import claim, process
 from app.documents.cut import CutFailed
 from app.documents.process import KILLED, Processor
 from app.main import calm_collector
 from tests.api import SECRET
+from tests.explain import explain
 from tests.factories import Tenant, make_tenant
 from tests.log import events_of
 
@@ -331,3 +332,49 @@ async def test_cutting_leaves_the_event_loop_to_others(
         assert (await state(superuser, document_id))[0] == "COMPLETED"
 
     assert min(holds) < 0.1
+
+
+async def test_a_processor_is_shown_nothing_but_what_is_due(made: Any, superuser: "asyncpg.Connection[Any]") -> None:
+    due, done = await make_tenant(superuser, documents=1), await make_tenant(superuser, documents=1)
+    document_id = await make_document(superuser, due, "A")
+    runtime = await asyncpg.connect(made.runtime_url)
+
+    async with runtime.transaction():
+        nobody = await runtime.fetch("SELECT id FROM documents")
+        await runtime.fetchval("SELECT trellis_process(NULL)")
+        shown = [row["id"] for row in await runtime.fetch("SELECT id FROM documents")]
+        texts = await runtime.fetchval("SELECT count(*) FROM document_texts")
+        await runtime.fetchval("SELECT trellis_process($1)", done.id)
+        theirs = await runtime.fetchval("SELECT count(*) FROM document_texts")
+        await runtime.fetchval("SELECT trellis_process($1)", due.id)
+        own = await runtime.fetchval("SELECT count(*) FROM document_texts")
+    await runtime.close()
+
+    assert (nobody, shown, texts, theirs, own) == ([], [document_id], 0, 0, 2)
+
+
+async def test_the_queue_is_read_off_its_index(made: Any, superuser: "asyncpg.Connection[Any]") -> None:
+    tenants = [await make_tenant(superuser) for _ in range(3)]
+    for tenant in tenants:
+        await superuser.execute(
+            """INSERT INTO documents (organization_id, id, title, kind, size, text_hash, status, created_at, updated_at)
+               SELECT $1, gen_random_uuid(), 'A', 'TEXT', 0, repeat('0', 64), 'COMPLETED', now(), now()
+               FROM generate_series(1, 2000)""",
+            tenant.id,
+        )
+    await make_document(superuser, tenants[1], "A")
+    await superuser.execute("VACUUM ANALYZE documents")
+    runtime: Any = await asyncpg.connect(made.runtime_url, server_settings={"plan_cache_mode": "force_generic_plan"})
+
+    async with runtime.transaction():
+        await runtime.fetchval("SELECT trellis_process(NULL)")
+        looking = claim._next_organization()
+        look = await explain(runtime, looking.text, looking.arguments({"after": tenants[0].id}))
+        await runtime.fetchval("SELECT trellis_process($1)", tenants[1].id)
+        taking = claim._take()
+        values = {"organization_id": tenants[1].id, "lease": timedelta(minutes=3)}
+        take = await explain(runtime, taking.text, taking.arguments(values))
+    await runtime.close()
+
+    assert (look.scanned, take.scanned) == ((), ())
+    assert (look.read, take.read) == (1, 2)  # the second finds it and then writes it

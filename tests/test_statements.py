@@ -117,9 +117,9 @@ ROOTS = {
     "team": ("team(id: $team) { name }", 1),
     "task": ('task(by: {key: {organizationSlug: $slug, key: "T1-1"}}) { title }', 1),
     "document": ("document(id: $document) { title }", 1),
-    # The organization, its settings, the task of that key, how common the words are, the filter, the ranking, the rows.
-    # The organization, how common the words are, what passes the filter, the ranking: nothing found, nothing read.
-    "searchDocuments": ('searchDocuments(organizationId: $organization, query: "T1") { nodes { title } }', 4),
+    # The organization, its settings, how common the words are, what passes the filter, the ranking, which finds nothing.
+    "searchDocuments": ('searchDocuments(organizationId: $organization, query: "T1") { nodes { title } }', 5),
+    # The same, the task of that key, and the rows.
     "searchTasks": ('searchTasks(organizationId: $organization, query: "T1-1") { nodes { title } }', 7),
     "deletionPreview": ("deletionPreview(id: $team) { tasks }", 2),  # which noun it is of, then all counts
     "rateLimit": ("rateLimit { remaining }", 0),

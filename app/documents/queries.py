@@ -21,6 +21,7 @@ from app.organizations.policies import can_read
 from app.search.connection import Place, SearchConnection, SearchEdge
 from app.search.connection import edges as results_edges
 from app.search.find import LONGEST_QUERY, SearchMode
+from app.settings.choose import search_mode
 
 
 async def best_chunks(context: Context, places: Sequence[Place], _: Mapping[str, Any]) -> list[list[Any]]:
@@ -72,7 +73,10 @@ class DocumentQueries:
         query: Annotated[
             str, strawberry.argument(description=f"What to search for: 1 to {LONGEST_QUERY} characters, not blank.")
         ],
-        mode: Annotated[SearchMode, strawberry.argument(description="By what.")] = SearchMode.HYBRID,
+        mode: Annotated[
+            SearchMode | None,
+            strawberry.argument(description="By what; left out, what the organization's `searchMode` says."),
+        ] = UNSET,
         filter: Annotated[  # noqa: A002  # the name of the argument
             DocumentFilter | None, strawberry.argument(description="Only documents for which all of this holds.")
         ] = UNSET,
@@ -92,7 +96,7 @@ class DocumentQueries:
             info.context,
             organization.id,
             query,
-            mode=mode,
+            mode=await search_mode(info.context, organization.id, mode),
             condition=filter or None,
             size=size_of("first", None if first is UNSET else first),
             after=None if after is UNSET else after,

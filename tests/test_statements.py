@@ -117,7 +117,7 @@ ROOTS = {
     "team": ("team(id: $team) { name }", 1),
     "task": ('task(by: {key: {organizationSlug: $slug, key: "T1-1"}}) { title }', 1),
     "document": ("document(id: $document) { title }", 1),
-    # The organization, its settings, how common the words are, what passes the filter, the ranking, which finds nothing.
+    # The organization, its settings, how common the words are, what passes the filter, the ranking, which finds none.
     "searchDocuments": ('searchDocuments(organizationId: $organization, query: "T1") { nodes { title } }', 5),
     # The same, the task of that key, and the rows.
     "searchTasks": ('searchTasks(organizationId: $organization, query: "T1-1") { nodes { title } }', 7),

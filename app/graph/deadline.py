@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import ClassVar
 
 from starlette.types import Receive
 
@@ -16,6 +17,14 @@ class TooLate(AppError):
 
     code = "TIMEOUT"
     status = 503
+    advice: ClassVar[str] = "The request took too long and was undone: ask for less, or try again."
+
+
+class SentTooSlowly(TooLate):
+    """The body of the request did not arrive in time: not the server was slow."""
+
+    status = 408
+    advice = "The request did not arrive in time: send its whole body at once."
 
 
 class ClientGone(Exception):
@@ -23,8 +32,8 @@ class ClientGone(Exception):
 
 
 @asynccontextmanager
-async def until(moment: float, receive: Receive | None = None) -> AsyncIterator[None]:
-    """Ends the block at that moment of the loop's clock, with TooLate.
+async def until(moment: float, receive: Receive | None = None, *, late: type[TooLate] = TooLate) -> AsyncIterator[None]:
+    """Ends the block at that moment of the loop's clock, with `late`.
 
     With what a request whose body has been read may still receive, also when its client hangs up, with ClientGone.
     What is committed is not under it: nobody could say any more whether a commit that is cut short has happened.
@@ -41,7 +50,7 @@ async def until(moment: float, receive: Receive | None = None) -> AsyncIterator[
     except TimeoutError as error:
         if watch and watch.client_gone:
             raise ClientGone from error
-        raise TooLate("The request took too long and was undone: ask for less, or try again.") from error
+        raise late(late.advice) from error
 
 
 class Watch:

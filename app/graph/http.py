@@ -21,7 +21,7 @@ from app.graph.answer import Answer, answer_of, failed, shown
 from app.graph.context import Context
 from app.graph.cost import cost_of, wants_cost
 from app.graph.csrf import check_site
-from app.graph.deadline import ClientGone, until
+from app.graph.deadline import ClientGone, SentTooSlowly, until
 from app.graph.dry_run import without_the_rest
 from app.graph.entry import Entry
 from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
@@ -123,7 +123,7 @@ class Endpoint:
     async def _answer(self, request: Request, entry: Entry, caller: Caller | None, tab: Tab) -> Answer:
         deadline = asyncio.get_running_loop().time() + self.limits.request_timeout
         await tab.enter()
-        async with until(deadline):
+        async with until(deadline, late=SentTooSlowly):
             envelope = await read(request, self.limits, signed_in=caller is not None)
         document = entry.document = self.persisted.find(envelope)
         errors = document.errors or nul_errors(envelope.variables)

@@ -1,6 +1,7 @@
 """What clients send to manage API keys, and the keys that tests call with."""
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -23,6 +24,10 @@ REVOKE = f"mutation ($id: ID!) {{ revokeApiKey(id: $id) {{ apiKey {{ {KEY} }} se
 VIEWER = "{ viewer { user { id } apiKey { id name } organizations { nodes { slug viewerRole } } } }"
 
 
+REVOKED = "This API key has been revoked: ask an admin of the organization for another."
+EXPIRED = "This API key has expired: ask an admin of the organization for another."
+REPLACED = "The secret of this API key has been replaced by a newer one."
+UNKNOWN = "This API key is not known here: look whether all of it was copied."
 INSERT = """
 INSERT INTO api_keys (organization_id, id, name, scopes, secret_hash, secret_created_at, created_at, updated_at)
 VALUES ($1, $2, 'Key', $3, $4, now(), now(), now())
@@ -68,3 +73,8 @@ async def refusal(api: Api, key: str) -> str:
     assert error["extensions"] == {"code": "UNAUTHENTICATED"}
     message: str = error["message"]
     return message
+
+
+async def expire(superuser: "asyncpg.Connection[Any]", column: str, key_id: str) -> None:
+    """As if the time of `column` had come."""
+    await superuser.execute(f"UPDATE api_keys SET {column} = now() WHERE id = $1", UUID(key_id))

@@ -41,6 +41,9 @@ class FreeTab:
     def __init__(self, *_: object) -> None:
         pass
 
+    def check_failures(self) -> None:
+        pass
+
     def opened(self, *_: object) -> "FreeTab":
         return self
 

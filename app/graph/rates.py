@@ -78,11 +78,11 @@ class Rates(Protocol):
     async def take(self, account: Account, points: int) -> Standing:
         """Takes points, all of them or none."""
 
-    def check_failures(self, request: Request) -> None:
-        """Raises RateLimited where the address has had too many sign-ins that failed."""
+    def failures(self, request: Request) -> Standing:
+        """How the address stands with sign-ins that fail; it fits where one more may."""
 
-    async def note_failure(self, request: Request) -> None:
-        """Counts a sign-in that failed. Raises RateLimited as above."""
+    async def note_failure(self, request: Request) -> Standing:
+        """Counts a sign-in that failed; it fits where that may be told."""
 
 
 class Tab:
@@ -92,6 +92,20 @@ class Tab:
         self.rates = rates
         self.request = request
         self.charge = NO_CHARGE
+
+    def check_failures(self) -> None:
+        """Raises RateLimited where the address has had too many sign-ins that failed."""
+        self._require_few_failures(self.rates.failures(self.request))
+
+    async def note_failure(self) -> None:
+        """Counts a sign-in that failed. Raises RateLimited as above."""
+        self._require_few_failures(await self.rates.note_failure(self.request))
+
+    def _require_few_failures(self, standing: Standing) -> None:
+        if not standing.fits:
+            self.charge = Charge(AT_THE_DOOR, 0, standing)
+            message = f"Too many sign-ins from here have failed: try again in {standing.wait} s."
+            raise RateLimited(message, wait=standing.wait)
 
     @contextmanager
     def opened(self, actor: Actor | None) -> Iterator[None]:

@@ -57,18 +57,12 @@ class Rates:
         windows = self._people if account.signed_in else self._strangers
         return await self._take(windows, account.name, points, account.limit)
 
-    def check_failures(self, request: Request) -> None:
-        """To be asked for who is not known to this process yet, before the database is asked who they are.
-
-        Whoever it knows gets in all the same: one broken script must not lock out the office that it shares an address
-        with.
-        """
+    def failures(self, request: Request) -> Standing:
         window, limit = self._failures.find(self._place(request)), self._settings.rate_limit_failures
-        _require_few_failures(Standing(limit, window.used, window.resets_at, fits=window.used < limit))
+        return Standing(limit, window.used, window.resets_at, fits=window.used < limit)
 
-    async def note_failure(self, request: Request) -> None:
-        limit = self._settings.rate_limit_failures
-        _require_few_failures(await self._take(self._failures, self._place(request), 1, limit))
+    async def note_failure(self, request: Request) -> Standing:
+        return await self._take(self._failures, self._place(request), 1, self._settings.rate_limit_failures)
 
     def _place(self, request: Request) -> str:
         return f"failures/{locate(request, self._settings.trusted_proxies)}"
@@ -89,9 +83,3 @@ class Rates:
         elif fits:
             window.used += points
         return Standing(limit, window.used, window.resets_at, fits)
-
-
-def _require_few_failures(standing: Standing) -> None:
-    if not standing.fits:
-        message = f"Too many sign-ins from here have failed: try again in {standing.wait} s."
-        raise RateLimited(message, wait=standing.wait)

@@ -78,6 +78,7 @@ async def test_sign_ins_that_fail(database: Database) -> None:
         assert [one.status_code for one in tried] == [401, 401, 429]
         wait = tried[2].headers["retry-after"]
         assert 1 <= int(wait) <= 60
+        assert (tried[2].headers["ratelimit-limit"], tried[2].headers["ratelimit-remaining"]) == ("2", "0")
         assert tried[2].json()["errors"] == [
             {
                 "message": f"Too many sign-ins from here have failed: try again in {wait} s.",

@@ -34,7 +34,8 @@ INSERT INTO search_texts (organization_id, kind, subject_id, content, content_ha
 VALUES ($organization, 'TASK', $task, 'a:1', 'hash');
 INSERT INTO embeddings (organization_id, kind, subject_id, model_id, content_hash, embedding)
 SELECT $organization, 'TASK', $task, 1, 'hash', array_fill(0.0625::real, ARRAY[256])::vector;
-INSERT INTO embedding_jobs (organization_id, kind, subject_id) VALUES ($organization, 'TASK', $task);
+INSERT INTO embedding_jobs (organization_id, kind, subject_id, due_at)
+VALUES ($organization, 'TASK', $task, now() + interval '1 day');
 INSERT INTO search_words (organization_id, kind, lexeme, documents) VALUES ($organization, 'TASK', 'a', 1);
 INSERT INTO search_word_totals (organization_id, kind) VALUES ($organization, 'TASK');
 """)

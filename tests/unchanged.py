@@ -9,12 +9,8 @@ import asyncpg
 from tests.factories import Tenant
 from tests.tables import TABLES, owner_column, owner_of
 
-BEHIND = {
-    "embeddings",
-    "embedding_jobs",
-    "search_words",
-    "search_word_totals",
-}  # what a worker writes when it comes to it
+# What workers write when they come to it.
+BEHIND = {"embeddings", "embedding_jobs", "search_words", "search_word_totals"}
 
 
 @asynccontextmanager

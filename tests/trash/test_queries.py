@@ -51,5 +51,6 @@ async def test_there_is_no_preview_of_what_cannot_be_deleted(
 
 
 def test_all_that_can_be_deleted_is_counted() -> None:
-    assert {edge.child.name for edge in owned_under(ORGANIZATIONS.table)} == {"teams", "team_members", "tasks"}
-    assert {"teams", "team_members", "tasks", "organizations", "organization_members"} <= set(KINDS)
+    under = {edge.child.name for edge in owned_under(ORGANIZATIONS.table)}
+    assert under == {"teams", "team_members", "tasks", "documents"}
+    assert under | {"organizations", "organization_members"} <= set(KINDS)

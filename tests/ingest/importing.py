@@ -11,7 +11,7 @@ from app.ingest.check import Key, Row
 from app.ingest.load import Summary, load
 from app.ingest.plan import survey
 
-TABLES = ("organizations", "organization_members", "teams", "team_members", "tasks", "former_task_keys")
+TABLES = ("organizations", "organization_members", "teams", "team_members", "tasks", "former_task_keys", "search_texts")
 
 
 def unique(name: str) -> str:

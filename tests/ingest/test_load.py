@@ -41,6 +41,22 @@ async def test_what_is_missing_is_made_and_the_importer_owns_it(importer: Import
     ]
 
 
+async def test_what_is_imported_can_be_found(importer: Importer) -> None:
+    rows = [importer.row("ENG-1", "Login fails", description="On Safari"), importer.row("ENG-2", "Invoices")]
+    await importer.imports(rows)
+    found = await importer.superuser.fetch(
+        """
+        SELECT content::text, EXISTS (SELECT FROM embedding_jobs AS j WHERE j.subject_id = search_texts.subject_id)
+            OR EXISTS (SELECT FROM embeddings AS e WHERE e.subject_id = search_texts.subject_id) AS queued
+        FROM search_texts JOIN tasks ON tasks.id = task_id JOIN users ON users.id = creator_id
+        WHERE users.email = $1 ORDER BY number
+        """,
+        importer.email,
+    )
+
+    assert [tuple(row) for row in found] == [("'fail':2A 'login':1A 'safari':4B", True), ("'invoic':1A", True)]
+
+
 async def test_every_column_arrives(importer: Importer) -> None:
     row = importer.row(
         "ENG-1",

@@ -15,7 +15,7 @@ from app.db.engine import Database
 from app.db.row import new_id
 from app.documents import claim, process
 from app.documents.cut import CutFailed
-from app.documents.process import KILLED, Processor
+from app.documents.process import KILLED, REFUSED, Processor
 from app.main import calm_collector
 from tests.api import SECRET
 from tests.explain import explain
@@ -261,6 +261,19 @@ async def test_a_text_that_cannot_be_cut_fails_after_five_attempts(
     assert await state(superuser, document_id) == ("FAILED", 5, error, 0, True)
     (event,) = await events_of(superuser, tenant)
     assert event["changes"] == {"status": ["PENDING", "FAILED"]}
+
+
+async def test_people_are_told_nothing_that_postgresql_says(
+    superuser: "asyncpg.Connection[Any]", processor: Processor
+) -> None:
+    tenant = await make_tenant(superuser)
+    document_id = await make_document(superuser, tenant, "A secret")
+    await superuser.execute("ALTER TABLE document_chunks ADD CHECK (text NOT LIKE '%secret%')")
+
+    assert await processor.work()
+
+    assert await state(superuser, document_id) == ("PENDING", 1, REFUSED, 0, False)
+    assert await superuser.fetch(CHUNKS, document_id) == []
 
 
 async def test_a_document_whose_processor_was_killed_is_taken_up_by_another(

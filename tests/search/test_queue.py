@@ -9,8 +9,16 @@ from app.search.embedder import EmbedderUnavailable
 from app.search.meanings import LocalMeanings
 from app.search.queue import MOST_ATTEMPTS
 from app.search.worker import BATCH, Worker
+from app.trash.sweep import sweep
 from tests.search.conftest import Site
 
+DELETED = """
+WITH deleted AS (
+    INSERT INTO deletions (organization_id, id, subject_type, subject_ids, deleted_at, purge_at, tasks)
+    SELECT $1, gen_random_uuid(), 'Task', ARRAY[$2::uuid], now(), now(), 1 RETURNING id
+)
+UPDATE tasks SET deleted_at = now(), deletion_id = deleted.id FROM deleted WHERE tasks.id = $2
+"""
 PASS = "UPDATE embedding_jobs SET due_at = now()"  # as time does
 
 
@@ -152,7 +160,8 @@ async def test_what_is_purged_leaves_nothing_behind(site: Site) -> None:
     await site.work()
     await site.queue(tenant)
 
-    await site.superuser.execute("DELETE FROM tasks WHERE id = $1", tenant.tasks[0])
+    await site.superuser.execute(DELETED, tenant.id, tenant.tasks[0])
+    await sweep(site.database)
 
     for table in ("search_texts", "embeddings", "embedding_jobs"):
         assert await site.superuser.fetch(f"SELECT subject_id FROM {table}") == [(tenant.tasks[1],)]

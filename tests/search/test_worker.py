@@ -10,8 +10,10 @@ from tests.api import Api
 from tests.factories import Tenant, make_tenant
 
 CREATE = """mutation ($input: CreateTaskInput!) { createTask(input: $input) { task { id } userErrors { message } } }"""
-UPDATE = """mutation ($id: ID!, $input: UpdateTaskInput!) {
-  updateTask(id: $id, input: $input) { task { id } userErrors { message } }
+SEARCH = """query ($id: ID!) {
+  searchTasks(organizationId: $id, query: "cannot sign in with the browser", mode: SEMANTIC, first: 1) {
+    nodes { id } degraded
+  }
 }"""
 STATE = """
 SELECT embeddings.content_hash = search_texts.content_hash AS is_newest, vector_dims(embedding) AS dimension,
@@ -34,8 +36,11 @@ async def until_embedded(superuser: "asyncpg.Connection[Any]", tenant: Tenant, t
             await asyncio.sleep(0.01)
 
 
-async def test_a_new_task_is_embedded_within_a_second(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+async def test_a_new_task_is_found_by_meaning_within_a_second(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser, tasks=0)
     await until_embedded(superuser, tenant, await create(api, tenant, "The first loads the model"), seconds=20)
 
-    await until_embedded(superuser, tenant, await create(api, tenant, "Login fails on Safari"), seconds=1)
+    task = await create(api, tenant, "Login fails on Safari")
+    await until_embedded(superuser, tenant, task, seconds=1)
+    found = await api.data(SEARCH, who=tenant.owner, id=str(tenant.id))
+    assert found["searchTasks"] == {"nodes": [{"id": str(task)}], "degraded": []}

@@ -18,7 +18,7 @@ embeddings = table_of(Embedding)
 # generic plan costs a large one 100 ms in place of 4.
 WALK_SETTINGS = {
     "hnsw.iterative_scan": "relaxed_order",
-    "hnsw.ef_search": "100",
+    "hnsw.ef_search": "200",
     "plan_cache_mode": "force_custom_plan",
 }
 WALK = prepare(

@@ -165,11 +165,13 @@ async def test_a_text_of_a_mebibyte_and_one_byte_more(api: Api, superuser: "asyn
 async def test_a_new_document_is_cut_at_once(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser)
     query = "query ($id: ID!) { document(id: $id) { status attempts version chunks { nodes { text } } } }"
-    await until_completed(api, tenant, await create(api, tenant, "The first loads the tokenizer"), seconds=20)
+    loop, waits, document_id = asyncio.get_running_loop(), [], ""
+    for _ in range(3):  # the first loads the tokenizer, and the machine may be busy
+        document_id, began = await create(api, tenant, "Read me.\n"), loop.time()
+        await until_completed(api, tenant, document_id)
+        waits.append(loop.time() - began)
 
-    document_id = await create(api, tenant, "Read me.\n")
-    await until_completed(api, tenant, document_id, seconds=1)
-
+    assert min(waits) < 1  # who only looked now and then would take longer
     assert await api.data(query, who=tenant.owner, id=document_id) == {
         "document": {
             "status": "COMPLETED",
@@ -185,8 +187,8 @@ async def create(api: Api, tenant: Tenant, text: str) -> str:
     return str(data["createDocument"]["document"]["id"])
 
 
-async def until_completed(api: Api, tenant: Tenant, document_id: str, *, seconds: float) -> None:
+async def until_completed(api: Api, tenant: Tenant, document_id: str) -> None:
     query = "query ($id: ID!) { document(id: $id) { status } }"
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(20):
         while (await api.data(query, who=tenant.owner, id=document_id))["document"]["status"] != "COMPLETED":  # noqa: ASYNC110  # an API without subscriptions
             await asyncio.sleep(0.01)

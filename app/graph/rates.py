@@ -1,7 +1,7 @@
 """What a request takes of its caller's minute, and what is asked of whoever counts it."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from math import ceil
 from time import time
 from typing import NamedTuple, Protocol
@@ -72,8 +72,11 @@ class Rates(Protocol):
     def account(self, actor: Actor | None, request: Request) -> Account:
         """Who pays for a request of this actor."""
 
-    def in_flight(self, account: Account) -> AbstractContextManager[None]:
-        """One of the requests that an account may have under way at once. Raises RateLimited where it has them all."""
+    def begin(self, account: Account) -> None:
+        """Notes a request as under way, until `end`. Raises RateLimited where the account has all that it may have."""
+
+    def end(self, account: Account) -> None:
+        """To be called once for each `begin` that did not raise."""
 
     async def take(self, account: Account, points: int) -> Standing:
         """Takes points, all of them or none."""
@@ -110,9 +113,12 @@ class Tab:
     @contextmanager
     def opened(self, actor: Actor | None) -> Iterator[None]:
         """The time during which the request counts as one of the caller's in flight, however it ends."""
-        self._account = self.rates.account(actor, self.request)
-        with self.rates.in_flight(self._account):
+        self._account = account = self.rates.account(actor, self.request)
+        self.rates.begin(account)
+        try:
             yield
+        finally:
+            self.rates.end(account)
 
     async def enter(self) -> None:
         """Takes the first point. Raises RateLimited."""
@@ -145,8 +151,8 @@ class Tab:
         if self.charge is NO_CHARGE:
             return {}
         standing = self.charge.standing
-        said = (standing.limit, standing.remaining, standing.wait)
-        return dict(zip(HEADERS, map(str, said), strict=True))
+        limit, remaining, reset = HEADERS
+        return {limit: str(standing.limit), remaining: str(standing.remaining), reset: str(standing.wait)}
 
 
 def points_of(objects: int, *, writes: bool) -> int:

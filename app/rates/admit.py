@@ -1,9 +1,5 @@
 """Who may go on: points within a minute, requests at once, sign-ins that fail."""
 
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from starlette.requests import Request
 
 from app.auth.actor import Actor
@@ -30,7 +26,7 @@ class Rates:
         self._people = Windows(MOST_PEOPLE)
         self._strangers = Windows(MOST_ADDRESSES)
         self._failures = Windows(MOST_ADDRESSES)
-        self._in_flight: Counter[str] = Counter()
+        self._in_flight: dict[str, int] = {}  # account → its requests under way
 
     def account(self, actor: Actor | None, request: Request) -> Account:
         if actor is not None:
@@ -38,20 +34,16 @@ class Rates:
         address = locate(request, self._settings.trusted_proxies)
         return Account(f"address/{address}", self._settings.rate_limit_anonymous, signed_in=False)
 
-    @contextmanager
-    def in_flight(self, account: Account) -> Iterator[None]:
-        if self._in_flight[account.name] >= self._settings.max_in_flight:
-            raise RateLimited(
-                f"{self._settings.max_in_flight} requests are under way, and no more are taken at once: wait for one.",
-                wait=1,
-            )
-        self._in_flight[account.name] += 1
-        try:
-            yield
-        finally:
-            self._in_flight[account.name] -= 1
-            if not self._in_flight[account.name]:
-                del self._in_flight[account.name]
+    def begin(self, account: Account) -> None:
+        under_way, most = self._in_flight.get(account.name, 0), self._settings.max_in_flight
+        if under_way >= most:
+            raise RateLimited(f"{most} requests are under way, and no more are taken at once: wait for one.", wait=1)
+        self._in_flight[account.name] = under_way + 1
+
+    def end(self, account: Account) -> None:
+        left = self._in_flight.pop(account.name) - 1
+        if left:
+            self._in_flight[account.name] = left
 
     async def take(self, account: Account, points: int) -> Standing:
         windows = self._people if account.signed_in else self._strangers

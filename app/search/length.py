@@ -11,4 +11,5 @@ def of_unit_length(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     if not (np.isfinite(lengths).all() and (lengths > 0).all()):
         raise TextRefused("The model finds no word in this text")
-    return (vectors / lengths).astype(np.float32)
+    unit: npt.NDArray[np.float32] = (vectors / lengths).astype(np.float32)
+    return unit

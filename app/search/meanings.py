@@ -72,7 +72,7 @@ class LocalMeanings:
             loading = self._loading[model.name] = asyncio.ensure_future(load)
         try:
             return await asyncio.shield(loading)  # others may wait for it, too
-        except EmbedderUnavailable:
+        except Exception:
             self._loading.pop(model.name, None)
             raise
 
@@ -98,11 +98,14 @@ class LocalMeanings:
                 await self.embedder(active)  # before it takes over, so that no search waits for it
         self._active = active
         self._looked_at = asyncio.get_running_loop().time()
-        if self._active is not None:
+        if active and not self._known.is_set():
             self._known.set()
+            if active.name != self.settings.embedder:
+                chosen = self.settings.embedder
+                logger.warning("searches read %s and not %s: run `trellis embed --switch`", active.name, chosen)
 
     async def close(self) -> None:
         """Lets go of what the models hold."""
-        for loading in self._loading.values():
-            with suppress(EmbedderUnavailable):
-                await (await loading).close()
+        for loaded in await asyncio.gather(*self._loading.values(), return_exceptions=True):
+            if not isinstance(loaded, BaseException):
+                await loaded.close()

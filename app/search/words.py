@@ -39,6 +39,7 @@ MOST_TERMS = 64  # of a query: each is ranked by itself in some 300 texts
 COMMON, COMMON_IN_MANY = 0.1, 0.02
 MANY = 20_000  # texts
 FEW = 100  # texts with a word that are always cheap to rank
+MOST_FOUND = 5_000  # texts that are found by the rarest words: the others, together, would find more than can be ranked
 LIKENESS = 0.4  # of trigrams: "conect" and "connect" have 0.44
 MOST_CORRECTIONS, MOST_SIMILAR, MOST_LOOKED_AT = 3, 6, 50
 
@@ -95,15 +96,17 @@ def _own(known: Sequence[Known]) -> list[Candidate]:
 def _weighed(found: Sequence[Candidate], texts: int) -> tuple[Term, ...]:
     """Rare words weigh more: the inverse document frequency of BM25, times how sure it is that the word is meant.
 
-    Of a lexeme that is there twice, the surer one counts.
+    Of a lexeme that is there twice, the surer one counts. The rarest is looked for however common it is.
     """
-    share = COMMON if texts <= MANY else COMMON_IN_MANY
-    limit = max(FEW, share * texts, min((one.documents for one in found), default=0))
-    terms: dict[str, Term] = {}
-    for lexeme, documents, likeness in sorted(found, key=attrgetter("likeness")):
+    limit = max(FEW, (COMMON if texts <= MANY else COMMON_IN_MANY) * texts)
+    surest = {one.lexeme: one for one in sorted(found, key=attrgetter("likeness"))}
+    terms: list[Term] = []
+    room = MOST_FOUND
+    for lexeme, documents, likeness in sorted(surest.values(), key=attrgetter("documents", "lexeme")):
         weight = likeness * log(1 + (max(texts - documents, 0) + 0.5) / (documents + 0.5))
-        terms[lexeme] = Term(lexeme, weight, documents <= limit)
-    return tuple(sorted(terms.values(), key=lambda term: (-term.weight, term.lexeme))[:MOST_TERMS])
+        terms.append(Term(lexeme, weight, not terms or documents <= min(limit, room)))
+        room -= documents
+    return tuple(sorted(terms, key=lambda term: (-term.weight, term.lexeme))[:MOST_TERMS])
 
 
 async def _known(context: Context, organization_id: UUID, kind: str, text: str) -> list[Known]:

@@ -30,12 +30,19 @@ ALONE = "ok, but Redis does not answer: each process counts rate limits for itse
 
 @asynccontextmanager
 async def sharing(amount: int, database: Database, redis: RedisServer, **limits: Any) -> AsyncIterator[list[Api]]:
-    """Some servers with one Redis; each is an application of its own, as it would be in a process of its own."""
+    """Some servers with one Redis; each is an application of its own, as it would be in a process of its own.
+
+    They are connected: on a busy machine that alone can take longer than a request waits.
+    """
     settings = Settings.model_validate(
         {"database_url": database.runtime_url, "jwt_secret": SecretStr(SECRET), "redis_url": redis.url, **limits}
     )
     async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(serving(settings)) for _ in range(amount)]
+        servers = [await stack.enter_async_context(serving(settings)) for _ in range(amount)]
+        for one in servers:
+            while (await one.http.get("/readyz")).text != READY:
+                pass
+        yield servers
 
 
 def left(response: httpx.Response) -> int:

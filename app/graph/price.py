@@ -16,6 +16,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
+    IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -144,10 +145,12 @@ class _Lister:
 
 
 def sizes_of(field: GraphQLField, node: FieldNode) -> tuple[ValueNode, ...] | None:
-    """The arguments that say how many objects a field answers: none for the default; None where it is no list."""
+    """The values that say how many objects a field answers: none for DEFAULT_SIZE; None where it is no list."""
     given = {one.name.value: one.value for one in node.arguments or ()}
     if "first" in field.args:
-        return tuple(given[name] for name in ("first", "last") if name in given)
+        default = field.args["first"].default_value
+        sizes = tuple(given[name] for name in ("first", "last") if name in given)
+        return (IntValueNode(value=str(default)),) if not sizes and isinstance(default, int) else sizes
     if isinstance(get_nullable_type(field.type), GraphQLList):
         lists = [name for name, one in field.args.items() if isinstance(get_nullable_type(one.type), GraphQLList)]
         return tuple(given[name] for name in lists if name in given) or None

@@ -6,7 +6,6 @@ from inspect import Parameter
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
-from strawberry import UNSET
 
 from app.events.filter import EventFilter
 from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
@@ -15,7 +14,7 @@ from app.graph.context import Context
 from app.graph.edges import to_many, to_one
 from app.graph.fields import by_level
 from app.graph.node import Node
-from app.graph.paging import DEFAULT_SIZE, LARGEST_SIZE, size_of
+from app.graph.paging import LARGEST_SIZE, size_of
 from app.graph.select import Key
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
@@ -38,11 +37,12 @@ if TYPE_CHECKING:
     from app.events.types import Event
     from app.organizations.types import Organization
 
+SIMILAR = 5  # tasks, where a client does not say how many
+
 
 async def similar_of_tasks(context: Context, tasks: Sequence[Any], arguments: Mapping[str, Any]) -> list[list[Match]]:
-    first = arguments.get("first")
     keys = [Key(task.organization_id, task.id) for task in tasks]
-    return await context.load_many(similar_tasks, keys, size_of("first", None if first is UNSET else first))
+    return await context.load_many(similar_tasks, keys, size_of("first", arguments["first"]))
 
 
 async def matched_tasks(context: Context, matches: Sequence[Match], _: Mapping[str, Any]) -> list[Any]:
@@ -102,11 +102,8 @@ class Task(Node, Deletable):
             Parameter(
                 "first",
                 Parameter.KEYWORD_ONLY,
-                annotation=Annotated[
-                    int | None,
-                    strawberry.argument(description=f"How many, at most {LARGEST_SIZE}; {DEFAULT_SIZE} by default."),
-                ],
-                default=UNSET,
+                annotation=Annotated[int, strawberry.argument(description=f"How many, at most {LARGEST_SIZE}.")],
+                default=SIMILAR,
             )
         ],
         description="Other tasks of the organization that mean much the same, the likest first: a near duplicate is "

@@ -31,6 +31,7 @@ TASKS = "tasks(first: 50) { nodes { title } }"
         ("query ($n: Int) { organizations(first: $n) { nodes { id } } }", {}, 20),
         ("query ($n: Int = 6) { organizations(first: $n) { nodes { id } } }", {}, 6),
         ('{ nodes(ids: ["a", "b"]) { id } }', {}, 2),
+        ('{ task(by: {id: "a"}) { similar { similarity } } }', {}, 5),
         (
             "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Team { tasks(first: 5) { nodes { id } } } } }",
             {"ids": ["a"] * 3},

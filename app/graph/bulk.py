@@ -10,7 +10,7 @@ they make null is then its doing alone. What had been loaded is kept, so that no
 """
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from copy import copy
 from inspect import isawaitable
 from typing import Any, cast
@@ -25,13 +25,12 @@ from graphql import (
     is_object_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.executor import CollectedErrors
-from graphql.execution.values import get_argument_values
+from graphql.execution.executor import CollectedErrors, to_nodes
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.types.arguments import convert_arguments
 
-from app.graph.fields import Column
+from app.graph.arguments import Arguments
+from app.graph.fields import LEVEL, Column, answered, of_one
 from app.graph.flatten import Irregular, Paths, flatten, nowhere
 from app.graph.leaves import complete_leaves, is_no_value
 from app.graph.plan import FieldPlan, Plan, dealer, make_plan
@@ -50,6 +49,35 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         """`plans` may outlive the operation where its selection sets do not depend on variables."""
         super().__init__(*args, **kwargs)
         self.plans: Plans = {} if plans is None else plans
+        self.arguments = Arguments()  # shared with the copies
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: FieldDetailsList,
+        path: Path,
+        position_context: Any,
+    ) -> Any:
+        """With arguments that are converted once for all rows."""
+        given = parent_type, source, field_details_list, path, position_context
+        definition = self.schema.get_field(parent_type, field_details_list[0].node.name.value)
+        declared = definition and definition.extensions.get("strawberry-definition")
+        level = declared and declared.metadata.get(LEVEL)
+        if not (definition and level and definition.args):
+            return super().execute_field(*given)
+        try:
+            arguments = self.arguments.of(self, parent_type, definition, field_details_list)
+        except Exception:  # noqa: BLE001  # whatever it is, graphql-core will meet it again and say where
+            return super().execute_field(*given)
+        info = self.build_resolve_info(definition, to_nodes(field_details_list), parent_type, path)
+        try:
+            value = of_one(level, self.context_value, source, arguments)
+        except Exception as error:  # noqa: BLE001  # as graphql-core does: at once, before anything beside it is done
+            self.handle_field_error(error, definition.type, field_details_list, path)
+            return None
+        coming = answered(value)
+        return self.complete_awaitable_value(definition.type, field_details_list, info, path, coming, position_context)
 
     def complete_object_value(
         self,
@@ -177,23 +205,13 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         if field.column is not None:
             values = field.column(rows)
         elif field.level is not None:
-            answered = field.level(self.context_value, rows, self._arguments(field))
+            arguments = self.arguments.of(self, field.parent, field.definition, field.details)
+            answered = field.level(self.context_value, rows, arguments)
             values = answered if isinstance(answered, list) else await answered
         else:
             return await self._one_by_one(field, rows, path)
         column = self.complete_column(field.definition.type, field.details, values, path)
         return column if isinstance(column, list) else await column
-
-    def _arguments(self, field: FieldPlan) -> Mapping[str, Any]:
-        if not field.definition.args:
-            return {}
-        first = field.details[0]
-        given = get_argument_values(
-            field.definition, first.node, self.variable_values, first.fragment_variable_values, self.hide_suggestions
-        )
-        converter = self.schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]  # noqa: SLF001  # Strawberry's own back reference
-        declared = field.definition.extensions["strawberry-definition"]
-        return convert_arguments(given, declared.arguments, converter.scalar_registry, converter.config)
 
     async def _one_by_one(self, field: FieldPlan, rows: Column, paths: Paths) -> Column:
         """The field as graphql-core completes it, resolver and all."""

@@ -39,8 +39,7 @@ def by_level(
     """
 
     def resolve(root: Any, info: Info, **given: Any) -> Any:
-        values = level(info.context, [root], given)
-        return _only(values) if isawaitable(values) else values[0]
+        return of_one(level, info.context, root, given)
 
     resolve.__signature__ = Signature(  # type: ignore[attr-defined]  # what Strawberry reads the arguments from
         [
@@ -52,5 +51,16 @@ def by_level(
     return strawberry.field(resolver=resolve, name=name, description=description, metadata={LEVEL: level, NEEDS: needs})
 
 
+def of_one(level: Level, context: Context, row: Any, arguments: Mapping[str, Any]) -> Any:
+    """What `level` answers for a single row, or an awaitable of it."""
+    values = level(context, [row], arguments)
+    return _only(values) if isawaitable(values) else values[0]
+
+
 async def _only(values: Awaitable[Column]) -> Any:
     return (await values)[0]
+
+
+async def answered(value: Any) -> Any:
+    """What `of_one` answered, once it is there."""
+    return await value if isawaitable(value) else value

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from functools import cached_property
 from itertools import count
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -212,6 +213,10 @@ class Conditions:
     """A filter of a noun: comparators by the name of their column, relations, and the words and, or, not."""
 
     relations: ClassVar[Mapping[str, Relation]] = {}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return repr(self)  # kept, since each row of a level may ask for it
 
     def where(self, source: Source, place: Place | None = None) -> ColumnElement[bool]:
         """The condition on the rows of `source`; raises BadUserInput."""

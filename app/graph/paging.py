@@ -30,7 +30,10 @@ class OrderDirection(Enum):
 
 
 class Filter(Protocol):
-    """A condition on the rows of a table."""
+    """A condition on the rows of a table; its fingerprint is that of all that say the same."""
+
+    @property
+    def fingerprint(self) -> str: ...
 
     def where(self, source: Source) -> ColumnElement[bool]: ...
 
@@ -83,7 +86,7 @@ def page_of(source: Source, order: Order, arguments: Mapping[str, Any]) -> Page:
         before=_position(source, order, arguments, "before"),
         deleted=arguments.get("deleted", DeletedScope.EXCLUDE),
         filter=condition,
-        filter_key=repr(condition) if condition is not None else "",
+        filter_key="" if condition is None else condition.fingerprint,
     )
 
 

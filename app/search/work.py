@@ -38,5 +38,7 @@ async def _pause(failures: int, woken: asyncio.Event) -> None:
     if failures:
         await asyncio.sleep(seconds)
         return
+    # Not by `wait_for`: before Python 3.12 it forgets that it was cancelled where it is woken in the same moment.
     with suppress(TimeoutError):
-        await asyncio.wait_for(woken.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await woken.wait()

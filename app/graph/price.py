@@ -11,9 +11,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLCompositeType,
     GraphQLField,
-    GraphQLInterfaceType,
     GraphQLList,
-    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
@@ -25,11 +23,24 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     is_composite_type,
+    is_introspection_type,
     value_from_ast_untyped,
 )
 
 from app.graph.paging import DEFAULT_SIZE, LARGEST_SIZE
 
+# The lists of the schema itself take no arguments: this is about what they hold, so that GraphiQL's question, which
+# costs some 4,000, is answered, and one that asks it again and again under other names is not.
+OF_THE_SCHEMA = {
+    "types": LARGEST_SIZE,
+    "directives": 10,
+    "fields": 7,
+    "inputFields": 7,
+    "enumValues": 5,
+    "args": 2,
+    "possibleTypes": 2,
+    "interfaces": 1,
+}
 Variables = Mapping[str, Any]
 
 
@@ -117,14 +128,12 @@ class _Lister:
         return tuple(found)
 
     def _field(self, parent: GraphQLCompositeType, node: FieldNode) -> tuple[int, ...]:
-        field = (
-            parent.fields.get(node.name.value) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
-        )
+        field = self.schema.get_field(parent, node.name.value)
         kind = get_named_type(field.type) if field else None
         if field is None or node.selection_set is None or not is_composite_type(kind):
             return ()
         inner = self._selections(kind, node.selection_set)
-        sizes = sizes_of(field, node)
+        sizes = introspected(node) if is_introspection_type(parent) else sizes_of(field, node)
         if sizes is None:
             return inner
         self.steps.append(Step(f"{parent.name}.{node.name.value}", sizes, inner))
@@ -142,6 +151,12 @@ class _Lister:
     ) -> tuple[int, ...]:
         named = self.schema.get_type(node.type_condition.name.value) if node.type_condition else parent
         return self._selections(named, node.selection_set) if is_composite_type(named) else ()
+
+
+def introspected(node: FieldNode) -> tuple[ValueNode, ...] | None:
+    """As `sizes_of`, for the fields of the schema itself."""
+    size = OF_THE_SCHEMA.get(node.name.value)
+    return None if size is None else (IntValueNode(value=str(size)),)
 
 
 def sizes_of(field: GraphQLField, node: FieldNode) -> tuple[ValueNode, ...] | None:

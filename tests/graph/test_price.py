@@ -4,8 +4,9 @@ from typing import Any
 
 import asyncpg
 import pytest
-from graphql import parse
+from graphql import get_introspection_query, parse
 
+from app.config import Limits
 from app.graph.price import prices
 from app.schema import graphql_schema
 from tests.api import Api
@@ -37,6 +38,9 @@ TASKS = "tasks(first: 50) { nodes { title } }"
             {"ids": ["a"] * 3},
             18,
         ),
+        ("{ __schema { queryType { name } } }", {}, 0),
+        ("{ __schema { types { name fields { name args { name } } } } }", {}, 100 + 100 * 7 + 100 * 7 * 2),
+        ('{ __type(name: "Task") { fields { name } } }', {}, 7),
         (f"{{ {TEAMS % (MEMBERS % TASKS)} }}", {}, 10 + 10 * 10 + 10 * 10 * 50),
         (
             f"{{ organizations(first: 5) {{ edges {{ node {{ ...T }} }} nodes {{ ...T }} }} }} {THREE_TEAMS}",
@@ -97,3 +101,16 @@ async def test_too_much_is_refused_by_the_name_of_the_dearest_field(
     }
     assert "data" not in refused
     assert api.statements == []
+
+
+def test_what_tools_ask_of_the_schema_is_within_the_limit() -> None:
+    question = get_introspection_query(specified_by_url=True, schema_description=True, input_value_deprecation=True)
+    assert prices(graphql_schema, parse(question))["IntrospectionQuery"].requested({}) < Limits().max_cost
+
+
+async def test_the_schema_is_not_told_again_and_again(api: Api) -> None:
+    names = " ".join(f"a{place}: __schema {{ types {{ fields {{ name }} }} }}" for place in range(19))
+    error = await api.error(f"{{ {names} }}", who=None)
+
+    assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
+    assert error["extensions"]["cost"] == {"requested": 19 * (100 + 700), "limit": 10_000}

@@ -13,11 +13,11 @@ from app.graph.filters import (
     Comparator,
     Conditions,
     IDComparator,
-    Place,
     Relation,
     StringComparator,
     comparator,
 )
+from app.graph.place import Place
 from app.graph.select import organization_of_parent
 from app.users.filter import UserFilter
 from app.users.loaders import USERS, acquainted

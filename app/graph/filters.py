@@ -1,26 +1,19 @@
 """Filters: inputs with comparators that become conditions on the rows of a table."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import date, datetime
 from functools import cached_property
-from itertools import count
 from typing import Any, ClassVar, Generic, TypeVar
 
 import strawberry
 from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, cast, exists, func, literal, not_, or_, select, true
 from strawberry import UNSET
-from strawberry.utils.str_converters import to_camel_case
 
 from app.db.source import Source
-from app.graph.errors import BadUserInput
 from app.graph.ids import parse_id
+from app.graph.place import LONGEST_LIST, Place, listed
 from app.graph.select import scoped
-
-LONGEST_LIST = 100
-DEEPEST = 10  # filters inside filters: nobody writes more by hand
-# In all, since a short document can hold a variable a thousand times: 0.1 ms each to build, and each is a parameter.
-MOST_CONDITIONS = 500
 
 Value = TypeVar("Value")
 
@@ -31,33 +24,6 @@ def given(owner: object) -> Iterator[tuple[str, Any]]:
         value = getattr(owner, one.name)
         if value is not None and value is not UNSET:
             yield one.name, value
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in a filter something is: what errors name, and what keeps a filter from growing without end."""
-
-    path: str = "filter"
-    depth: int = 0
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))  # one for all places of a filter
-
-    def of(self, name: str, *, deeper: int = 0) -> "Place":
-        """The place of the field or item `name` in this one."""
-        return Place(f"{self.path}.{to_camel_case(name.rstrip('_'))}", self.depth + deeper, self.numbers)
-
-    def check(self) -> None:
-        """Raises BadUserInput where one condition more is one too many."""
-        if self.depth > DEEPEST:
-            raise BadUserInput(f"`filter` may hold filters {DEEPEST} deep, not deeper.")
-        if next(self.numbers) > MOST_CONDITIONS:
-            raise BadUserInput(f"`filter` may hold {MOST_CONDITIONS} conditions in all, not more.")
-
-
-def listed(values: list[Any], place: Place) -> list[Any]:
-    """`values`, unless they are too many."""
-    if len(values) > LONGEST_LIST:
-        raise BadUserInput(f"`{place.path}` holds {len(values)} values: at most {LONGEST_LIST} are allowed.")
-    return values
 
 
 Condition = Callable[[ColumnElement[Any]], ColumnElement[bool]]
@@ -241,6 +207,7 @@ class Conditions:
 
 def related(source: Source, relation: Relation, condition: Conditions, place: Place) -> ColumnElement[bool]:
     """Whether the row that `relation` leads to passes `condition`; it must be of another table."""
+    place.check_relation()
     other = relation.source
     inner = select(1).select_from(other.table).where(other.columns["id"] == source.columns[relation.column])
     if "organization_id" in other.columns:

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.graph.filters import DEEPEST, LONGEST_LIST, MOST_CONDITIONS
+from app.graph.place import DEEPEST, LONGEST_LIST, MOST_CONDITIONS, MOST_RELATIONS
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
 
@@ -75,6 +75,15 @@ async def test_many_conditions(api: Api, tenant: Tenant) -> None:
     message = await refusal(api, tenant, {"and": [*most["and"], {}]})
 
     assert message == f"`filter` may hold {MOST_CONDITIONS} conditions in all, not more."
+
+
+async def test_many_relations(api: Api, tenant: Tenant) -> None:
+    two = {"assignee": {"user": {"email": {"contains": "@"}}}}  # a member of the team, and who that is
+    assert await count(api, tenant, {"and": [two] * (MOST_RELATIONS // 2)}) in {0, 1}
+
+    message = await refusal(api, tenant, {"and": [*[two] * (MOST_RELATIONS // 2), {"team": {"key": {"eq": "ENG"}}}]})
+
+    assert message == "`filter` may follow 40 relations in all, not more."
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ def texts() -> dict[str, str]:
 
 def relations(attacker: Attacker) -> Iterator[Attack]:
     """What the database may give up on."""
-    many = {"and": [{"assignee": {"user": {"email": {"eq": f"x{place}"}}}} for place in range(99)]}
-    yield from _filtered(attacker, "a filter of very many relations", "$f: TaskFilter", "$f", f=many)
+    many = {"and": [{"assignee": {"user": {"email": {"contains": f"x{place}"}}}} for place in range(20)]}
+    yield from _filtered(attacker, "as many relations as may be", "$f: TaskFilter", "$f", f=many)
 
 
 def writes(attacker: Attacker) -> Iterator[Attack]:

@@ -51,7 +51,7 @@ async def test_no_late_error_holds_the_loop(
 ) -> None:
     """Where the database gives up, graphql-core completes each row anew, with a filter of hundreds of values."""
     attacker = await attacker_of_many(superuser)
-    settings = Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET), statement_timeout=0.1)
+    settings = Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET), statement_timeout=0.02)
     async with serving(settings) as api:
         assert await holding(api, turns, attacker, relations(attacker)) == []
 

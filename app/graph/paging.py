@@ -30,10 +30,7 @@ class OrderDirection(Enum):
 
 
 class Filter(Protocol):
-    """A condition on the rows of a table; its fingerprint is that of all that say the same."""
-
-    @property
-    def fingerprint(self) -> str: ...
+    """A condition on the rows of a table."""
 
     def where(self, source: Source) -> ColumnElement[bool]: ...
 

@@ -82,7 +82,7 @@ async def test_the_filter_is_one_of_documents(api: Api, tenant: Tenant) -> None:
 async def test_pages_hold_each_document_once(api: Api, tenant: Tenant) -> None:
     whole = await search(api, tenant, "paid holidays")
     seen: list[str] = []
-    after = None
+    page, after = whole, None
     for _ in DOCUMENTS:
         page = await search(api, tenant, "paid holidays", first=1, after=after)
         seen += [edge["node"]["title"] for edge in page["edges"]]

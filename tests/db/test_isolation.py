@@ -10,8 +10,8 @@ from app.db.row import new_id
 from tests.factories import make_tenant
 
 OURS = "FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proowner = 'trellis_owner'::regrole"
-# These read no table: one makes an id, the other is asked by a CHECK as whoever inserts.
-HARMLESS = {"uuidv7_now", "trellis_tags_valid"}
+# These read no table: one makes an id, the others are asked by a CHECK or an index as whoever inserts.
+HARMLESS = {"uuidv7_now", "trellis_tags_valid", "trellis_terms", "trellis_trigrams"}
 SETTINGS = "SELECT current_setting('app.actor_id', true), current_setting('app.organization_ids', true)"
 
 

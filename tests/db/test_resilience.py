@@ -125,9 +125,9 @@ async def test_a_client_that_goes_away_leaves_no_transaction(database: Any, supe
             writer.transport.abort()
         pool = app.state.database
         async with asyncio.timeout(2):
-            while pool.busy:  # noqa: ASYNC110  # the pool tells nobody
+            while pool.busy or await superuser.fetchval(IN_TRANSACTION, process):  # noqa: ASYNC110  # the pool tells nobody
                 await asyncio.sleep(0.01)
-        assert (pool.opened, await superuser.fetchval(IN_TRANSACTION, process)) == (1, 0)
+        assert pool.opened == 1
 
 
 def request(tenant: Tenant) -> bytes:

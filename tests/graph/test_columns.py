@@ -44,6 +44,7 @@ def test_an_interface_asks_every_type_behind_it() -> None:
         "Team",
         "TeamMember",
         "Task",
+        "Document",
     }
 
 

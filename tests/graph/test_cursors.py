@@ -95,7 +95,7 @@ def test_a_broken_or_forged_cursor(cursor: str, column_type: Any) -> None:
 async def test_every_order_is_walked_one_by_one_in_both_directions(
     api: Api, superuser: "asyncpg.Connection[Any]"
 ) -> None:
-    tenant = await make_tenant(superuser, members=2, teams=2, tasks=1)
+    tenant = await make_tenant(superuser, members=2, teams=2, tasks=1, documents=2)
     for one in ORDERS:
         assert isinstance(one.leaf, GraphQLEnumType)
         for name in one.leaf.values:

@@ -37,7 +37,7 @@ REMOVABLE = {
 FIRST_MODEL = "INSERT INTO embedding_models (id, name, dimension, state) VALUES (1, 'wordllama', 256, 'active')"
 FIRST_INDEX = """
 CREATE INDEX ix_embeddings_model_1_{name} ON embeddings USING hnsw ((embedding::vector(256)) vector_cosine_ops)
-WHERE model_id = 1 AND kind = '{kind}'
+WITH (m = 24, ef_construction = 128) WHERE model_id = 1 AND kind = '{kind}'
 """
 
 

@@ -23,6 +23,9 @@ from app.search.worker import Worker
 KINDS = ("TASK", "CHUNK")
 LINGERING = 6.0  # seconds: longer than a server believes what it last saw (meanings.py), and its last search takes
 SETTLING = 1.0  # seconds in which what people write is embedded
+# Of the graph that an index is, more than pgvector has by default: of 105,000 vectors much alike, it found 0.94 of the
+# exact ten in place of 0.85, and took 100 s to build in place of 55.
+GRAPH = "m = 24, ef_construction = 128"
 MEMORY = "256MB"  # to build an index in: 100,000 vectors; more are built, but slower
 
 REGISTER = """
@@ -100,7 +103,7 @@ async def index(owner: Owner, model: Model) -> None:
             await owner.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
             await owner.execute(
                 f"CREATE INDEX CONCURRENTLY {name} ON embeddings USING hnsw"
-                f" ((embedding::vector({model.dimension})) vector_cosine_ops)"
+                f" ((embedding::vector({model.dimension})) vector_cosine_ops) WITH ({GRAPH})"
                 f" WHERE model_id = {model.id} AND kind = '{kind}'"
             )
     await owner.execute(TURN, model.id, ModelState.READY.value, ModelState.BUILDING.value)

@@ -15,12 +15,13 @@ from app.db import embedded
 from app.db.migrate import migrate
 from app.db.postgres import Addresses
 from app.search.embedder import Embedder, load_embedder
+from app.search.switch import GRAPH
 from benchmarks.search.collections import Collection
 from benchmarks.search.fill import Filled, Filler
 
 INDEX = """
 CREATE INDEX ix_embeddings_model_1_task ON embeddings
-USING hnsw ((embedding::vector({dimension})) vector_cosine_ops) WHERE model_id = 1 AND kind = 'TASK'
+USING hnsw ((embedding::vector({dimension})) vector_cosine_ops) WITH ({graph}) WHERE model_id = 1 AND kind = 'TASK'
 """
 MODEL = "UPDATE embedding_models SET name = $1, dimension = $2 WHERE id = 1"
 
@@ -62,7 +63,7 @@ async def filled(
         texts = invented(collections, max(sizes, default=0))
         sized = {size: await filler.fill(f"size-{size}", texts[:size]) for size in sizes}
         await superuser.execute("SET maintenance_work_mem = '1GB'")
-        await superuser.execute(INDEX.format(dimension=model.dimension))
+        await superuser.execute(INDEX.format(dimension=model.dimension, graph=GRAPH))
         await superuser.execute("VACUUM ANALYZE")
         yield Dataset(addresses, model, judged, sized), superuser
     finally:

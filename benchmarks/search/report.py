@@ -75,8 +75,8 @@ def _speeds(report: Report) -> str:
     ]
     titles = ("tasks", "mode", "p50", "p95", "statements p50", "p95", "embedding p50", "× both")
     text = (
-        "Milliseconds of a search through the API, beside its own statements sent over one connection with nothing "
-        "around them, right after it, and the embedding of its query.\n"
+        "Milliseconds of a search through the API, HTTP and all, beside its own statements sent over one connection "
+        "with nothing around them, by turns before and after it, and the embedding of its query.\n"
     )
     return f"## Speed\n\n{text}\n{table(titles, rows)}"
 

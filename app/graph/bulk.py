@@ -10,9 +10,10 @@ they make null is then its doing alone. What had been loaded is kept, so that no
 """
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from copy import copy
-from inspect import isawaitable
+from inspect import CORO_CREATED, getcoroutinestate, isawaitable
 from typing import Any, cast
 
 from graphql import (
@@ -33,9 +34,8 @@ from app.graph.arguments import Arguments
 from app.graph.fields import LEVEL, Column, answered, of_one
 from app.graph.flatten import Irregular, Paths, flatten, nowhere
 from app.graph.leaves import complete_leaves, is_no_value
-from app.graph.plan import FieldPlan, Plan, dealer, make_plan
+from app.graph.plan import FieldPlan, Plan, deal, make_plan
 
-MANY = 50  # objects, from which on it pays to compile what makes them
 Plans = dict[tuple[object, ...], Plan]
 Completion = Callable[["BulkExecutor"], Any]
 
@@ -49,7 +49,8 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         """`plans` may outlive the operation where its selection sets do not depend on variables."""
         super().__init__(*args, **kwargs)
         self.plans: Plans = {} if plans is None else plans
-        self.arguments = Arguments()  # shared with the copies
+        self.arguments = Arguments()  # shared with the copies, as is what somebody was to await:
+        self.coming: list[Coroutine[Any, Any, Any]] = []
 
     def execute_field(
         self,
@@ -124,19 +125,27 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
             return slowly(self._slow(info))
         if isinstance(column, list):
             return column[0]
-        return self._attempt_later(info, quick, column, slowly)
+        return self._noted(self._attempt_later(info, quick, column, slowly))
 
     async def _attempt_later(
         self, info: GraphQLResolveInfo[Any], quick: "BulkExecutor", column: Awaitable[Column], slowly: Completion
     ) -> Any:
-        try:
+        with suppress(Exception):  # as above
             completed = (await column)[0]
             if not quick.collected_errors.errors:
                 return completed
-        except Exception:  # noqa: BLE001, S110  # as above
-            pass
         completed = slowly(self._slow(info))
         return await completed if isawaitable(completed) else completed
+
+    def _noted(self, coming: Coroutine[Any, Any, Any]) -> Coroutine[Any, Any, Any]:
+        self.coming.append(coming)
+        return coming
+
+    def drop_unawaited(self) -> None:
+        """Closes what nobody came to await, where an operation was cut short: Python would warn of each."""
+        for one in self.coming:
+            if getcoroutinestate(one) == CORO_CREATED:
+                one.close()
 
     def _slow(self, info: GraphQLResolveInfo[Any]) -> "BulkExecutor":
         """This executor, with the same errors, as graphql-core wrote it: for what is under the field of `info`."""
@@ -160,8 +169,8 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         self._check_types(named, flat.values)
         if plan.immediate:
             columns = [self._leaves(field, flat.values) for field in plan.fields]
-            return flat.restore(_objects(plan, columns, len(flat.values)))
-        return self._complete_later(plan, flat.values, flat.paths, flat.restore)
+            return flat.restore(deal(plan, columns, len(flat.values)))
+        return self._noted(self._complete_later(plan, flat.values, flat.paths, flat.restore))
 
     def _check_types(self, type_: GraphQLObjectType, rows: Column) -> None:
         # A row's class says what it is a row of, so one of each class is enough to ask about.
@@ -196,7 +205,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
             loaded = await _all(self._column(field, rows, paths) for _, field in waiting)
             for (place, _), column in zip(waiting, loaded, strict=True):
                 columns[place] = column
-        return restore(_objects(plan, columns, len(rows)))
+        return restore(deal(plan, columns, len(rows)))
 
     async def _column(self, field: FieldPlan, rows: Column, paths: Paths) -> Column:
         def path(place: int) -> Path:
@@ -236,15 +245,6 @@ async def _all(awaitables: Iterable[Awaitable[Any]]) -> list[Any]:
     takes over, and no load of a dropped attempt is still under way when the operation ends.
     """
     answers = await gather(*awaitables, return_exceptions=True)
-    for one in answers:
-        if isinstance(one, BaseException):
-            raise one
+    if failed := [one for one in answers if isinstance(one, BaseException)]:
+        raise failed[0]
     return answers
-
-
-def _objects(plan: Plan, columns: Sequence[Column], amount: int) -> Column:
-    if not columns:
-        return [{} for _ in range(amount)]
-    if amount >= MANY:
-        return dealer(plan.names)(columns)
-    return [dict(zip(plan.names, cells, strict=True)) for cells in zip(*columns, strict=True)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from hashlib import sha256
 from inspect import isawaitable
-from typing import Any
+from typing import Any, cast
 
 from cachetools import LRUCache
 from graphql import (
@@ -177,9 +177,13 @@ async def execute(
         for error in executor:
             error.extensions = {"code": "BAD_USER_INPUT"}
         raise Refused(executor)
-    result: Any = executor.execute_operation()
-    answer: ExecutionResult = await result if isawaitable(result) else result
-    return answer
+    bulk = cast("BulkExecutor", executor)  # which the library's types do not tell
+    try:
+        result: Any = bulk.execute_operation()
+        answer: ExecutionResult = await result if isawaitable(result) else result
+        return answer
+    finally:
+        bulk.drop_unawaited()
 
 
 def is_query(operation: OperationDefinitionNode) -> bool:

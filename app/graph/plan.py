@@ -20,6 +20,7 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from app.db.engine import Record
 from app.graph.fields import LEVEL, Column, Level, leaf
 
+MANY = 50  # objects, from which on it pays to compile what makes them
 Rows = Sequence[Any]
 TYPENAME = GraphQLField(GraphQLNonNull(GraphQLString))
 
@@ -104,6 +105,15 @@ def attribute(name: str) -> Callable[[Rows], Column]:
         return list(map(str, values)) if name == "id" else list(values)
 
     return column
+
+
+def deal(plan: Plan, columns: Sequence[Column], amount: int) -> Column:
+    """The objects of a level, from the columns of their fields."""
+    if not columns:
+        return [{} for _ in range(amount)]
+    if amount >= MANY:
+        return dealer(plan.names)(columns)
+    return [dict(zip(plan.names, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 
 @lru_cache(1000)

@@ -1,6 +1,9 @@
 """Bulk completion where it is easily got wrong: places, loads, what is dropped, and what is left behind."""
 
-from graphql import get_introspection_query
+import asyncio
+from inspect import CORO_CLOSED, getcoroutinestate
+
+from graphql import get_introspection_query, parse
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app.graph.bulk import BulkExecutor
@@ -91,3 +94,13 @@ async def test_introspection_is_graphql_core_s() -> None:
     made = await answer(BulkExecutor, graphql_schema, operation, context())
     expected = await answer(StrawberryGraphQLCoreExecutionContext, graphql_schema, operation, context())
     assert made.text == expected.text
+
+
+def test_what_nobody_awaits_is_closed_without_a_warning() -> None:
+    executor = BulkExecutor.build(graphql_schema, parse("{ people { id } }"), context_value=context())
+    assert isinstance(executor, BulkExecutor)
+    coming = executor._noted(asyncio.sleep(0))
+
+    executor.drop_unawaited()
+
+    assert (executor.coming, getcoroutinestate(coming)) == ([coming], CORO_CLOSED)

@@ -14,3 +14,6 @@ class OneByOne(StrawberryGraphQLCoreExecutionContext):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         del kwargs["plans"]  # only bulk completion has any
         super().__init__(*args, **kwargs)
+
+    def drop_unawaited(self) -> None:
+        """Nothing: what only bulk completion leaves behind."""

@@ -55,13 +55,13 @@ def record(
     unit.pending.append(Happened(subject.organization_id, type_, subject.typename, subject.id, changes))
 
     async def write() -> None:
-        await write_events(context)
+        await _write(context)
 
     unit.before_commit[Turn.EVENTS] = write
 
 
-async def write_events(context: Context) -> None:
-    """Writes what was noted; also for readers of the log within the same operation.
+async def _write(context: Context) -> None:
+    """Writes what was noted.
 
     Organizations are taken in the order of their ids, so that two operations on the same ones cannot wait for each
     other.

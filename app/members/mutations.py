@@ -5,7 +5,6 @@ from typing import Annotated
 import strawberry
 
 from app.events.change import change, create
-from app.events.record import write_events
 from app.graph.change import rows_for_update
 from app.graph.context import Info
 from app.graph.guards import require
@@ -115,7 +114,7 @@ class OrganizationMemberMutations:
         await require_other_owner(context, member, "id")
         payload = DeletePayload.of(await delete_rows(context, ORGANIZATION_MEMBERS, [member]))
         if member.user_id == context.actor.user_id:
-            await write_events(context)  # while the organization can still be written
+            await context.signed_in.write_pending()  # while the organization can still be written
             await context.signed_in.refresh_actor()
             payload.deletion = None
         return payload

@@ -84,6 +84,19 @@ async def test_a_field_that_is_undone_leaves_no_text(api: Api, superuser: "async
     assert [content for content, _ in (await texts(superuser, tenant)).values()] == ["'kept':1A"]
 
 
+async def test_what_somebody_wrote_before_they_left_is_found(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, members=2, tasks=0)
+    document = f"""mutation {{
+        createTask(input: {{teamId: "{tenant.teams[0]}", title: "Farewell"}}) {TASK}
+        removeOrganizationMember(id: "{tenant.members[1]}") {{ userErrors {{ code }} }}
+    }}"""
+
+    data = await api.data(document, who=tenant.owner.replace("person1", "person2"))
+
+    assert data["removeOrganizationMember"] == {"userErrors": []}
+    assert [content for content, _ in (await texts(superuser, tenant)).values()] == ["'farewel':1A"]
+
+
 async def test_the_longest_text_fits(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser, tasks=0)
     words = " ".join(f"w{number}" for number in range(20_000))[:65_536].strip()

@@ -97,7 +97,7 @@ class DocumentMutations:
 async def _parent(context: Context, given: CreateDocumentInput, checks: Checks) -> dict[str, Any]:
     """The columns by which a new document is under what it will belong to, whose row is locked; raises Forbidden."""
     organization_id = parse_id(given.organization_id, "input.organizationId")
-    if not given.team_id:
+    if given.team_id is None or given.team_id is UNSET:
         row = await parent_for_update(
             context, ORGANIZATIONS, given.organization_id, "organization", checks, "organizationId"
         )

@@ -143,6 +143,17 @@ async def test_what_is_not_there_or_deleted_gets_no_document(
     assert await superuser.fetchval(COUNT, tenant.id) == 0
 
 
+@pytest.mark.parametrize("argument", ["organizationId", "teamId"])
+async def test_what_is_no_id_is_named(api: Api, superuser: "asyncpg.Connection[Any]", argument: str) -> None:
+    tenant = await make_tenant(superuser)
+
+    async with unchanged(superuser, tenant):
+        error = await api.error(CREATE, who=tenant.owner, input=of_team(tenant, **{argument: ""}))
+
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["message"].startswith(f"`input.{argument}` is not an id")
+
+
 async def test_a_text_of_a_mebibyte_and_one_byte_more(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser)
     text = "\n" * (MIB - 2) + "é"  # the longest that it can get in JSON

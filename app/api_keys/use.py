@@ -39,11 +39,8 @@ async def note_uses(database: Database, uses: Uses) -> None:
         return
     organization_ids, ids = (list(column) for column in zip(*noted, strict=True))
     values = {"organization_ids": organization_ids, "ids": ids, "moments": list(noted.values())}
-    connection = await database.acquire()
-    try:
+    async with database.lent() as connection:
         await connection.execute(_note().text, *_note().arguments(values))
-    finally:
-        database.release(connection)
     for key, moment in noted.items():
         if uses[key] == moment:  # otherwise it has been used since
             del uses[key]

@@ -64,8 +64,7 @@ async def _findings(settings: Settings) -> list[Finding]:
 
 async def _of_database(database: Database) -> AsyncIterator[Finding]:
     """The last is whether the tables are there, without which there is nothing more to look at."""
-    connection = await database.acquire()
-    try:
+    async with database.lent() as connection:
         (version,) = await connection.fetch(VERSION)
         yield Finding(version["major"] >= OLDEST_POSTGRES, f"PostgreSQL {version['said']}; 16 and later will do")
         for extension in await connection.fetch(EXTENSIONS):
@@ -77,8 +76,6 @@ async def _of_database(database: Database) -> AsyncIterator[Finding]:
             revision = None
         found = f"The tables are those of {revision}" if revision else "There are no tables"
         yield Finding(revision == head, found if revision == head else f"{found}: run `trellis migrate`")
-    finally:
-        database.release(connection)
 
 
 def _of_queue(health: Health) -> Iterator[Finding]:

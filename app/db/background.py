@@ -17,14 +17,10 @@ async def background(
 
     It is committed at the end of the block, and undone where that raises.
     """
-    connection = await database.acquire()
+    async with database.lent() as connection, connection.transaction():
 
-    async def fetch(statement: Statement, values: Mapping[str, Any]) -> list[Any]:
-        return await connection.fetch(statement.text, *statement.arguments(values))
+        async def fetch(statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+            return await connection.fetch(statement.text, *statement.arguments(values))
 
-    try:
-        async with connection.transaction():
-            await fetch(identify, {"organization_id": organization_id})
-            yield fetch
-    finally:
-        database.release(connection)
+        await fetch(identify, {"organization_id": organization_id})
+        yield fetch

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Self, TypeAlias
 
 import asyncpg
@@ -162,12 +163,25 @@ class Database:
 
     async def check(self) -> None:
         """Asks PostgreSQL something; raises DatabaseUnavailable where it does not answer in time."""
+        try:
+            async with self.lent() as connection:
+                await connection.execute("SELECT 1", timeout=self.timeout)
+        except (*LOST, asyncpg.PostgresError, TimeoutError) as error:
+            raise DatabaseUnavailable("The database does not answer: try again in a moment.") from error
+
+    @asynccontextmanager
+    async def lent(self) -> AsyncIterator[Connection]:
+        """A connection for the time of the block, with nothing open on it; raises DatabaseUnavailable.
+
+        Where the block is cut short nobody gets the connection again: asyncpg would go on believing in a transaction
+        whose BEGIN was cancelled, and make each later one of it a savepoint of that.
+        """
         connection = await self.acquire()
         try:
-            await connection.execute("SELECT 1", timeout=self.timeout)
-        except (*LOST, asyncpg.PostgresError, TimeoutError) as error:
-            self.discard(connection)
-            raise DatabaseUnavailable("The database does not answer: try again in a moment.") from error
+            yield connection
+        except (asyncpg.PostgresError, AppError):
+            self.release(connection)
+            raise
         except BaseException:
             self.discard(connection)
             raise

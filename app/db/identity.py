@@ -88,12 +88,12 @@ class Identities:
         return known
 
     async def _find(self, credentials: Credentials) -> Actor:
-        connection = await self.database.acquire()
         try:
-            if isinstance(credentials, PresentedKey):
-                return await read_key(connection, credentials)
-            user_id: UUID = await connection.fetchval(SIGN_IN.text, *SIGN_IN.arguments(asdict(credentials)))
-            return await read_actor(connection, user_id)
+            async with self.database.lent() as connection:
+                if isinstance(credentials, PresentedKey):
+                    return await read_key(connection, credentials)
+                user_id: UUID = await connection.fetchval(SIGN_IN.text, *SIGN_IN.arguments(asdict(credentials)))
+                return await read_actor(connection, user_id)
         except asyncpg.PostgresError as error:
             refusal = refusal_of(error)
             if refusal is None:
@@ -101,8 +101,6 @@ class Identities:
             raise refusal from error
         except LOST as error:
             raise DatabaseUnavailable("The database connection was lost: try again.") from error
-        finally:
-            self.database.release(connection)
 
     def remember(self, credentials: Credentials, actor: Actor) -> None:
         """Notes who the database has just let in."""

@@ -116,11 +116,8 @@ class Unit:
         return f"ROLLBACK; {begin}" if connection.is_in_transaction() else begin
 
     async def _actor_now(self) -> Actor:
-        connection = await self.database.acquire()
-        try:
+        async with self.database.lent() as connection:
             return await read_again(connection, self.actor)
-        finally:
-            self.database.release(connection)
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any], record: type[Record] = Record) -> list[Any]:
         """The rows of `statement`, as `record`. Raises DatabaseUnavailable, StatementTooSlow and OnlyReads."""

@@ -26,10 +26,18 @@ async def work_off(name: str, work: Callable[[], Awaitable[int]], woken: asyncio
             found = await work()
             failures = 0
         except Exception as error:  # whatever it is, it may have passed by the next time
+            _check_cancelled()
             found, failures = 0, failures + 1
             logger.warning("%s failed and will be tried again: %s", name, named(error), exc_info=failures == 1)
         if not found:
             await _pause(failures, woken)
+
+
+def _check_cancelled() -> None:
+    """Raises CancelledError where that was asked for, and an error of what was then cleared up took its place."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _pause(failures: int, woken: asyncio.Event) -> None:

@@ -49,12 +49,13 @@ class Worker:
             waiting = await read_texts(fetch, self.searchables, organization_id, taken)
         try:
             await self._embed(organization_id, living, waiting)
-        except (EmbedderUnavailable, asyncio.CancelledError):
+        except (EmbedderUnavailable, asyncio.CancelledError) as error:
             async with embedding(self.database, organization_id) as fetch:
                 await give_back(fetch, organization_id, taken)
+            if isinstance(error, EmbedderUnavailable):
+                await self._count(organization_id, taken)
             raise
-        finally:
-            await self._count(organization_id, taken)
+        await self._count(organization_id, taken)
         return len(taken)
 
     async def _count(self, organization_id: UUID, taken: Sequence[Job]) -> None:

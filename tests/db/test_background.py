@@ -1,0 +1,37 @@
+"""The transactions of the server's own work, and what is left of one that is cut short."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import Integer, Uuid, bindparam, func, literal_column, select
+
+from app.db.background import background
+from app.db.engine import Database
+from app.db.statement import prepare
+from tests.db.test_engine import opened
+
+NOBODY = prepare(select(func.coalesce(bindparam("organization_id", type_=Uuid), func.gen_random_uuid())))
+ONE = prepare(select(literal_column("1", Integer)))
+
+
+async def work(pool: Database) -> int:
+    async with background(pool, NOBODY) as fetch:
+        (row,) = await fetch(ONE, {})
+        return int(row[0])
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_work_that_is_cut_short_anywhere_keeps_nobody_from_committing(database: Any, steps: int) -> None:
+    async with opened(database.runtime_url, pool_size=1) as pool:
+        assert await work(pool) == 1
+        cut = asyncio.create_task(work(pool))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        cut.cancel()
+        await asyncio.gather(cut, return_exceptions=True)
+
+        assert await work(pool) == 1
+        connection = await pool.take()
+        assert (pool.opened, connection.is_in_transaction()) == (1, False)  # it has been committed
+        pool.release(connection)

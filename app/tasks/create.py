@@ -38,8 +38,7 @@ async def attempts_to_create(
     teams = await teams_by_id(context, [attempt.values["team_id"] for attempt in attempts])
     for attempt in attempts:
         team: Any = teams.get(attempt.values["team_id"])
-        check_team(team, attempt.checks, "teamId")
-        if team is not None:
+        if check_team(team, attempt.checks, "teamId"):
             attempt.verdict = can_work(context.actor, team, team.role)
             attempt.values["organization_id"] = team.organization_id
     placed = [attempt for attempt in attempts if "organization_id" in attempt.values]

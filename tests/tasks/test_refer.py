@@ -31,12 +31,15 @@ async def test_strangers_team_sounds_like_one_that_never_was(api: Api, superuser
     assert answers == [{"task": None, "userErrors": errors}] * 2
 
 
-async def test_deleted_team_takes_no_task(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
-    tenant = await make_tenant(superuser)
-    await superuser.execute("UPDATE teams SET deleted_at = now() WHERE id = $1", tenant.teams[0])
+@pytest.mark.parametrize("person", ["person1", "person2"])
+async def test_deleted_team_takes_no_task(api: Api, superuser: "asyncpg.Connection[Any]", person: str) -> None:
+    """Its members hear that, and not that they are not in it, though their memberships went with it."""
+    tenant = await make_tenant(superuser, members=2)
+    await api.data(f'mutation {{ deleteTeam(id: "{tenant.teams[0]}") {{ deletedIds }} }}', who=tenant.owner)
+    given = {"teamId": str(tenant.teams[0]), "title": "A", "assigneeId": str(tenant.team_members[0])}
 
     async with unchanged(superuser, tenant):
-        data = await api.data(CREATE, who=tenant.owner, input={"teamId": str(tenant.teams[0]), "title": "A"})
+        data = await api.data(CREATE, who=tenant.owner.replace("person1", person), input=given)
 
     errors = [
         {"code": "PARENT_DELETED", "message": "The team is deleted: restore it first.", "path": ["input", "teamId"]}

@@ -177,8 +177,8 @@ def _size(sizes: Sequence[ValueNode], variables: Variables) -> int:
     for node in sizes:
         value = variables.get(node.name.value) if isinstance(node, VariableNode) else _literal(node)
         size = len(value) if isinstance(value, list) else value
-        if isinstance(size, int):
-            return min(max(size, 0), LARGEST_SIZE)
+        if isinstance(size, int | float):  # GraphQL takes 100.0 in a variable for an Int
+            return int(min(max(size, 0), LARGEST_SIZE))
     return DEFAULT_SIZE
 
 

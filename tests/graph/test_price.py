@@ -29,6 +29,8 @@ TASKS = "tasks(first: 50) { nodes { title } }"
         ("{ organizations(first: 1000000) { nodes { id } } }", {}, 100),
         ("{ organizations(first: -1) { nodes { id } } }", {}, 0),
         ("query ($n: Int) { organizations(first: $n) { nodes { id } } }", {"n": 9}, 9),
+        ("query ($n: Int) { organizations(first: $n) { nodes { id } } }", {"n": 100.0}, 100),
+        ("query ($n: Int) { organizations(first: $n) { nodes { id } } }", {"n": 1e300}, 100),
         ("query ($n: Int) { organizations(first: $n) { nodes { id } } }", {}, 20),
         ("query ($n: Int = 6) { organizations(first: $n) { nodes { id } } }", {}, 6),
         ('{ nodes(ids: ["a", "b"]) { id } }', {}, 2),

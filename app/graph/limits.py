@@ -26,11 +26,14 @@ from app.config import Limits
 from app.graph.overlap import most_on_one_name
 
 ABORTED = re.compile(r"contains more than \d+ (tokens|comments)")
+# The most that is told: fragments that spread each other come to more than fits into the numbers of JSON's readers.
+COUNTLESS = 2**53 - 1
 Uses = Counter[str]  # variable → how often an operation uses it
 
 
 def exceeded(what: str, limit: str, allowed: int, found: int | str, node: Node | None = None) -> GraphQLError:
     """The refusal of a document that has more of `what` than the setting `limit` allows."""
+    found = min(found, COUNTLESS) if isinstance(found, int) else found
     return GraphQLError(
         f"The request has {found} {what}, and at most {allowed} are allowed: split it, or ask for less.",
         node,

@@ -27,6 +27,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from app.graph.limits import COUNTLESS
 from app.graph.paging import DEFAULT_SIZE, LARGEST_SIZE
 
 # The lists of the schema itself take no arguments: this is about what they hold, so that GraphiQL's question, which
@@ -67,14 +68,14 @@ class Price:
     fixed: int | None  # the price itself, where it does not depend on variables
 
     def requested(self, variables: Variables) -> int:
-        """How many objects the lists can hold together."""
+        """How many objects the lists can hold together, COUNTLESS at most."""
         return self._sum({**self.defaults, **variables}) if self.fixed is None else self.fixed
 
     def _sum(self, variables: Variables) -> int:
         units: list[int] = []  # what one of each step's lists comes to
         for step in self.steps:
             units.append(step.unit(units, variables))
-        return sum(units[place] for place in self.roots)
+        return min(sum(units[place] for place in self.roots), COUNTLESS)
 
     def dearest(self, variables: Variables) -> str:
         """The field whose objects are most of the price, as in `Team.tasks`."""

@@ -86,6 +86,27 @@ def test_what_fragments_multiply_is_counted_without_being_followed() -> None:
     assert (refusal["limit"], refusal["found"]) == ("max_aliases", 2**40 - 1 + 2**40)
 
 
+@pytest.mark.parametrize(
+    ("begin", "inside", "limit"),
+    [
+        ("{", "x: __typename", "max_aliases"),
+        ("{", "__typename @include(if: true)", "max_directives"),
+        ("{", "organizations { totalCount }", "max_cost"),
+        ("query ($n: Int) {", "organizations(first: $n) { totalCount }", "max_values"),
+    ],
+)
+async def test_what_fragments_multiply_beyond_any_number_is_refused(
+    api: Api, begin: str, inside: str, limit: str
+) -> None:
+    """Three times in each of fifty is more than JSON's readers take for a number, or 64 bits hold."""
+    spreading = [f"fragment F{number} on Viewer {{ {f'...F{number + 1} ' * 3}}}" for number in range(49)]
+    document = f"{begin} viewer {{ ...F0 }} }} {' '.join(spreading)} fragment F49 on Viewer {{ {inside} }}"
+
+    told = (await api.error(document, who=None, n=1))["extensions"]
+
+    assert (told["code"], told["limit"], told["found"]) == ("LIMIT_EXCEEDED", limit, 2**53 - 1)
+
+
 def mixing(levels: int) -> str:
     """A document in which each path of `a` and `b` merges another subset of the fragments at its level.
 

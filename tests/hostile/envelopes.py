@@ -127,9 +127,18 @@ def _of_many(attacker: Attacker) -> Iterator[Attack]:
     yield attacker.post("a batch", b"[" + b",".join([QUERY] * 100) + b"]")
     yield attacker.post("a body that is too large", b" " * 300_000)
     yield attacker.post("hashes that collide", json.dumps({str(2**61 * place): 0 for place in range(9_000)}).encode())
+    yield attacker.post("NUL deep inside", nested(b",".join([rb'"\u0000"'] * 25_000)))
+    yield attacker.post("variables nested deep, with a key", nested(b""), "Idempotency-Key: deep")
     yield attacker.ask("a long name", "{ __typename }", **{"a" * 200_000: 1})
     yield attacker.ask(
         "many variables that nobody declared", "{ __typename }", **{f"v{one}": one for one in range(2_000)}
+    )
+
+
+def nested(values: bytes) -> bytes:
+    """A mutation with a variable of lists in lists."""
+    return b'{"query": "mutation { deleteTask(id: 5) { deletedIds } }", "variables": {"v": %s}}' % (
+        b"[" * 900 + values + b"]" * 900
     )
 
 

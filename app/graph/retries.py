@@ -46,7 +46,11 @@ def attempt_of(request: Request, envelope: Envelope, document: str) -> Attempt |
     if len(keys) > 1 or not KEY.fullmatch(keys[0]):
         raise BadRequest("`Idempotency-Key` must be one text of 1 to 255 printable ASCII characters.")
     asked = [envelope.operation_name, document, envelope.variables]
-    return Attempt(keys[0], sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).digest())
+    try:
+        fingerprint = sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).digest()
+    except orjson.JSONEncodeError:  # it reads deeper than it writes
+        raise BadRequest("`variables` are nested too deeply.") from None
+    return Attempt(keys[0], fingerprint)
 
 
 def may_pass(unit: Unit, body: dict[str, Any]) -> bool:

@@ -104,6 +104,22 @@ async def test_keys_that_do_not_fit(api: Api, superuser: "asyncpg.Connection[Any
     }
 
 
+async def test_variables_that_are_nested_too_deeply(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    deep: list[Any] = []
+    for _ in range(300):
+        deep = [deep]
+
+    async with unchanged(superuser, tenant):
+        refused = await send(api, tenant.owner, team=str(tenant.teams[0]), deep=deep)
+
+    assert refused.status_code == 400
+    assert error_of(refused) == {
+        "message": "`variables` are nested too deeply.",
+        "extensions": {"code": "BAD_REQUEST"},
+    }
+
+
 async def test_queries_have_no_use_for_a_key(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser)
     count = f'{{ team(id: "{tenant.teams[0]}") {{ tasks {{ totalCount }} }} }}'

@@ -93,6 +93,7 @@ def _actor_roles(deleted: bool) -> Statement:
             team_members.c.team_id == keys.c.id,
             members.c.organization_id == keys.c.organization_id,
             members.c.user_id == bindparam("actor_id", type_=Uuid),
+            members.c.deleted_at.is_(None),  # who was removed and came back has none of their old roles
             team_members.c.deleted_at.is_(None) | went_along if deleted else team_members.c.deleted_at.is_(None),
         )
         .limit(literal_column("1"))

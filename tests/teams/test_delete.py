@@ -66,6 +66,27 @@ async def test_an_admin_who_was_removed_before_does_not_restore_the_team(
     assert error["message"] == "Only the team's admins and those of the organization manage it."
 
 
+async def test_an_admin_who_left_and_came_back_does_not_restore_the_team(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser, members=2)
+    admin = tenant.owner.replace("person1", "person2")
+    await superuser.execute("UPDATE team_members SET role = 'ADMIN' WHERE id = $1", tenant.team_members[1])
+    await api.data(DELETE, who=tenant.owner, id=str(tenant.teams[0]))
+    await api.data(
+        f"""mutation {{
+            removeOrganizationMember(id: "{tenant.members[1]}") {{ deletedIds }}
+            addOrganizationMember(input: {{organizationId: "{tenant.id}", email: "{admin}"}}) {{
+                organizationMember {{ id }}
+            }}
+        }}""",
+        who=tenant.owner,
+    )
+    async with unchanged(superuser, tenant):
+        error = await api.error(RESTORE, who=admin, id=str(tenant.teams[0]))
+    assert error["message"] == "Only the team's admins and those of the organization manage it."
+
+
 async def test_a_key_given_away_meanwhile_keeps_a_team_in_the_trash(
     api: Api, superuser: "asyncpg.Connection[Any]"
 ) -> None:

@@ -107,11 +107,12 @@ async def hold(fetch: Fetch, claim: Claim) -> Any:
 @lru_cache(1)
 def _hold() -> Statement:
     columns = (documents.c.status, documents.c.processing_error, documents.c.chunk_count)
-    return prepare(select(*columns).where(*_as_taken()).with_for_update(key_share=True))
+    live = documents.c.deleted_at.is_(None)
+    return prepare(select(*columns).where(*_as_taken(), live).with_for_update(key_share=True))
 
 
 async def settle(fetch: Fetch, claim: Claim, values: Mapping[str, Any]) -> None:
-    """Writes what became of a document that has not changed since it was taken."""
+    """Writes what became of a document that has not changed since it was taken; it may have been deleted."""
     await fetch(_settle(tuple(values)), {**_values(claim), **{f"new_{name}": one for name, one in values.items()}})
 
 
@@ -130,5 +131,4 @@ def _as_taken() -> tuple[ColumnElement[bool], ...]:
         documents.c.organization_id == bindparam("organization_id", type_=Uuid),
         documents.c.id == bindparam("id", type_=Uuid),
         documents.c.due_at == bindparam("taken_until", type_=DateTime(timezone=True)),
-        documents.c.deleted_at.is_(None),
     )

@@ -54,7 +54,8 @@ class Processor:
         try:
             await self._finish(claim, await asyncio.to_thread(cut, text, claim.kind))
         except asyncio.CancelledError:
-            await self._give_back(claim)
+            async with self._of(claim) as fetch:
+                await _give_back(fetch, claim)
             raise
         except Exception as error:
             if is_away(error):
@@ -81,6 +82,8 @@ class Processor:
                 await keep_chunks(fetch, claim.organization_id, claim.id, chunks)
                 done = {"status": DocumentStatus.COMPLETED.name, "chunk_count": len(chunks), "processing_error": None}
                 await _end(fetch, claim, row, done)
+            else:
+                await _give_back(fetch, claim)
         self.then()
 
     async def _postpone(self, claim: Claim, error: str) -> None:
@@ -97,12 +100,8 @@ class Processor:
             if row := await hold(fetch, claim):
                 failed = {"status": DocumentStatus.FAILED.name, "processing_error": error[:LONGEST_ERROR]}
                 await _end(fetch, claim, row, failed)
-
-    async def _give_back(self, claim: Claim) -> None:
-        """Makes it due again at once, without counting it as an attempt."""
-        pending = {"status": DocumentStatus.PENDING.name, "due_at": now()}
-        async with self._of(claim) as fetch:
-            await settle(fetch, claim, {**pending, "attempts": claim.attempts - 1})
+            else:
+                await _give_back(fetch, claim)
 
     def _of(self, claim: Claim) -> AbstractAsyncContextManager[Fetch]:
         return background(self.database, _identify(), claim.organization_id)
@@ -116,6 +115,12 @@ def is_away(error: Exception) -> bool:
 def reason_of(error: Exception) -> str:
     """What people are told of it: nothing of what PostgreSQL says."""
     return REFUSED if isinstance(error, asyncpg.PostgresError) else str(error) or repr(error)
+
+
+async def _give_back(fetch: Fetch, claim: Claim) -> None:
+    """Makes it due again at once, or as soon as it is restored, without counting it as an attempt."""
+    pending = {"status": DocumentStatus.PENDING.name, "due_at": now()}
+    await settle(fetch, claim, {**pending, "attempts": claim.attempts - 1})
 
 
 async def _end(fetch: Fetch, claim: Claim, row: Any, values: Mapping[str, Any]) -> None:

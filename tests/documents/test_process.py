@@ -231,9 +231,26 @@ async def test_the_chunks_of_what_has_changed_meanwhile_are_dropped(
     monkeypatch.setattr(processor, "_finish", finish_late)
 
     assert await processor.work()
-    assert (await state(superuser, document_id))[0] != "COMPLETED"
+    assert await state(superuser, document_id) == ("PENDING", 0, None, 0, False)
     assert await superuser.fetch(CHUNKS, document_id) == []
     assert await events_of(superuser, tenant) == []
+
+
+@pytest.mark.parametrize("end", ["cut", "failed"])
+async def test_what_is_deleted_while_it_is_cut_is_due_once_it_is_restored(
+    superuser: "asyncpg.Connection[Any]", processor: Processor, end: str
+) -> None:
+    tenant = await make_tenant(superuser)
+    document_id = await make_document(superuser, tenant, "A")
+    claimed, _ = await processor._claim()
+    assert claimed is not None
+    await superuser.execute("UPDATE documents SET deleted_at = now() WHERE id = $1", document_id)
+
+    await (processor._finish(claimed, []) if end == "cut" else processor._fail(claimed, "No."))
+    await superuser.execute("UPDATE documents SET deleted_at = NULL WHERE id = $1", document_id)
+
+    assert await processor.work()
+    assert await state(superuser, document_id) == ("COMPLETED", 1, None, 1, True)
 
 
 async def test_a_text_that_cannot_be_cut_fails_after_five_attempts(

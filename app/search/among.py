@@ -100,7 +100,7 @@ class Searched:
         planner do nothing else, such as hashing all the tasks of the organization to find a hundred.
         """
         if narrow:
-            few = _few()
+            few = few_rows()
             return found.select_from(source.join(few, few.c.id == source.c.subject_id))
         one = self.rows(true().label("there")).where(self.table.c.id == source.c.subject_id)
         return found.select_from(source.join(one.limit(literal_column("1")).lateral("one"), true()))
@@ -109,12 +109,13 @@ class Searched:
         """The row that is found whatever its text says, unless it may not be found."""
         pinned_id = bindparam("pinned_id", type_=Uuid)
         if narrow:
-            few = _few()
+            few = few_rows()
             return select(few.c.id.label("subject_id")).where(few.c.id == pinned_id)
         return self.rows(self.table.c.id.label("subject_id")).where(self.table.c.id == pinned_id)
 
 
-def _few() -> TableValuedAlias:
+def few_rows() -> TableValuedAlias:
+    """The rows whose `ids` a statement is given."""
     # As a table: to compare a row with each id of an array would take longer the more there are.
     return func.unnest(bindparam("ids", type_=ARRAY(Uuid))).table_valued("id").render_derived("few")
 

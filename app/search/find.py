@@ -11,8 +11,10 @@ import strawberry
 from app.graph.context import Context
 from app.graph.errors import BadUserInput
 from app.graph.meaning import Meaning, MeaningUnavailable
+from app.search import owners
 from app.search.among import Condition, Searched, counting
 from app.search.nearest import WALK, Model
+from app.search.owners import Owner
 from app.search.phrases import Demands, demands_of
 from app.search.place import MOST_RESULTS, Basis, Place, Scale, decode
 from app.search.query import Query, read_query
@@ -31,14 +33,19 @@ class SearchMode(Enum):
     HYBRID = strawberry.enum_value("HYBRID", description="By words and by meaning, put together.")
     SEMANTIC = strawberry.enum_value("SEMANTIC", description="By meaning: other words for the same are found too.")
     FULL_TEXT = strawberry.enum_value("FULL_TEXT", description="By words, in whatever form; rare ones count most.")
-    FUZZY = strawberry.enum_value("FUZZY", description="By the words of titles and by keys, however they are spelled.")
+    FUZZY = strawberry.enum_value(
+        "FUZZY",
+        description="By the words of titles, the names of teams and assignees, and keys, however they are spelled.",
+    )
 
 
 @strawberry.enum(description="What made a search find an object.")
 class SearchSignal(Enum):
     SEMANTIC = strawberry.enum_value("SEMANTIC", description="Its meaning.")
     FULL_TEXT = strawberry.enum_value("FULL_TEXT", description="Its words.")
-    FUZZY = strawberry.enum_value("FUZZY", description="A word of its title that is spelled alike.")
+    FUZZY = strawberry.enum_value(
+        "FUZZY", description="A word of its title, its team's name or its assignee's, that is spelled alike."
+    )
     KEY = strawberry.enum_value("KEY", description="Its key, now or before.")
 
 
@@ -54,6 +61,7 @@ class Search:
     size: int
     after: str | None = None
     pinned_id: UUID | None = None  # found first whatever its text says
+    owners: Sequence[Owner] = ()  # whose rows are found too, after those that the words are in
     whole: bool = False  # all that is found, however much is asked for; `after` says only how it is scored
 
     def __post_init__(self) -> None:
@@ -135,14 +143,19 @@ async def _ranked(
     demands: Demands,
     after: Place | None,
 ) -> list[Any]:
-    if not terms and meaning is None and search.pinned_id is None:
+    if not terms and meaning is None and search.pinned_id is None and not search.owners:
         return []
     searched = Searched(search.searchable, search.condition, holds=bool(demands.held), lacks=bool(demands.unwanted))
     values = _values(search, terms, meaning, after) | demands.values()
     (counted,) = await context.fetch(counting(searched), values)
     if counted["ids"] is None and meaning:
         await context.fetch(WALK, {})
-    legs = Legs(bool(terms), meaning and Model(meaning.model_id, meaning.dimension), counted["ids"] is not None)
+    legs = Legs(
+        words=bool(terms),
+        model=meaning and Model(meaning.model_id, meaning.dimension),
+        owners=bool(search.owners),
+        narrow=counted["ids"] is not None,
+    )
     return await context.fetch(ranking(searched, legs), values | {"ids": counted["ids"]})
 
 
@@ -163,6 +176,7 @@ def _values(search: Search, terms: Sequence[Term], meaning: Meaning | None, afte
         "weight": meaning and meaning.weight,
         "depth": MOST_RESULTS if alone or shown + size >= DEPTH else DEPTH,
         "pinned_id": search.pinned_id,
+        **owners.values(search.owners),
         "after_score": start and start.score,
         "after_id": start and start.id,
         "limit": min(size + 1, MOST_RESULTS - shown),

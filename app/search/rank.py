@@ -32,21 +32,23 @@ from app.db.statement import Statement, prepare
 from app.search.among import Searched
 from app.search.models import SearchText
 from app.search.nearest import Model, closeness, nearest
+from app.search.owners import given_owners, likeness, owned
 from app.search.words import is_callers
 
 texts = table_of(SearchText)
 
 MOST_CANDIDATES = 300  # that are ranked term by term, of all that hold one of the terms
-ZERO, ONE = literal_column("0.0", Double), literal_column("1.0", Double)
+ZERO, ONE, THREE = (literal_column(number, Double) for number in ("0.0", "1.0", "3.0"))
 BELOW_PINNED = literal_column("0.99", Double)
 
 
 @dataclass(frozen=True)
 class Legs:
-    """By what a ranking finds texts. `model` is None where it does not by meaning."""
+    """By what a ranking finds texts: their words, their meaning where there is a `model`, the names of their owners."""
 
     words: bool
     model: Model | None
+    owners: bool
     narrow: bool  # among the few rows whose ids are given; else among all that pass the condition
 
 
@@ -72,6 +74,8 @@ def _page(legs: Legs, parts: CTE, scale: CTE) -> Select[Any]:
     if legs.words and legs.model:
         weight = bindparam("weight", type_=Double)
         combined: ColumnElement[Any] = weight * by_meaning + (ONE - weight) * by_words
+    elif legs.owners:
+        combined = _titles_first(by_words, parts.c.by_owner)
     else:
         combined = by_words if legs.words else by_meaning
     pinned = bindparam("pinned_id", type_=Uuid)
@@ -82,7 +86,9 @@ def _page(legs: Legs, parts: CTE, scale: CTE) -> Select[Any]:
         select(
             parts.c.subject_id,
             score,
-            and_(parts.c.by_words > ZERO, parts.c.by_words >= scale.c.words_low).label("has_words"),
+            or_(and_(parts.c.by_words > ZERO, parts.c.by_words >= scale.c.words_low), parts.c.by_owner > ZERO).label(
+                "has_words"
+            ),
             (parts.c.by_meaning >= scale.c.meaning_low if legs.words else parts.c.by_meaning.is_not(None)).label(
                 "has_meaning"
             ),
@@ -155,7 +161,9 @@ def _text_of(searched: Searched, subject_id: ColumnElement[Any]) -> ColumnElemen
 
 def _parts(searched: Searched, legs: Legs, terms: CTE, words: CTE | None, near: CTE | None) -> CTE:
     """What both legs say of everything that either of them found: also what a leg did not rank, it is asked about."""
-    every = [select(leg.c.subject_id) for leg in (words, near) if leg is not None]
+    owners = given_owners() if legs.owners else None
+    named = None if owners is None else owned(searched, owners, narrow=legs.narrow)
+    every = [select(leg.c.subject_id) for leg in (words, near, named) if leg is not None]
     found = union(*every, searched.pinned(narrow=legs.narrow)).subquery("found")
     rows: Any = found
     by_words: ColumnElement[Any] = null()
@@ -168,11 +176,13 @@ def _parts(searched: Searched, legs: Legs, terms: CTE, words: CTE | None, near: 
     if near is not None and legs.model:
         rows = rows.join(near, near.c.subject_id == found.c.subject_id, isouter=True)
         by_meaning = func.coalesce(near.c.closeness, closeness(searched, legs.model, found))
+    by_owner = null() if owners is None else likeness(searched, owners, found.c.subject_id)
     return (
         select(
             found.c.subject_id,
             cast(by_words, Double).label("by_words"),
             cast(by_meaning, Double).label("by_meaning"),
+            cast(by_owner, Double).label("by_owner"),
         )
         .select_from(rows)
         .cte("parts")
@@ -206,3 +216,8 @@ def _between(value: ColumnElement[Any], low: ColumnElement[Any], high: ColumnEle
         (high <= low, ONE),
         else_=func.least(ONE, (value - low) / (high - low)),
     )
+
+
+def _titles_first(by_words: ColumnElement[Any], by_owner: ColumnElement[Any]) -> ColumnElement[Any]:
+    """No name counts as much as the worst of titles: that is the row's own, and the name of all its owner's rows."""
+    return (case((by_words > ZERO, ONE + by_words), else_=ZERO) + func.coalesce(by_owner, ZERO)) / THREE

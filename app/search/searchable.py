@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table
 
@@ -11,9 +12,11 @@ class Searchable:
     """The rows of `table`, each with a title and perhaps a body; `kind` is what the tables of search call them.
 
     The expressions are read in statements over `table`, and what they say must change only where the row is noted.
+    `owners` are the columns of what has a name that the rows are found by, too; an index lists each one's rows by age.
     """
 
     kind: str
     table: Table
     title: ColumnElement[Any]
     body: ColumnElement[Any]
+    owners: tuple[ColumnElement[UUID | None], ...] = ()

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from math import log
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     REAL,
     ColumnElement,
-    FromClause,
     Integer,
     Text,
     Uuid,
@@ -27,6 +26,7 @@ from sqlalchemy.dialects.postgresql import REGCONFIG
 from app.db.row import table_of
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
+from app.search.alike import likenesses
 from app.search.models import SearchWord, SearchWordTotal
 
 words = table_of(SearchWord)
@@ -41,6 +41,7 @@ MANY = 20_000  # texts
 FEW = 100  # texts with a word that are always cheap to rank
 MOST_FOUND = 5_000  # texts that are found by the rarest words: the others, together, would find more than can be ranked
 LIKENESS = 0.4  # of trigrams: "conect" and "connect" have 0.44
+LEAST_LIKENESS = 0.25  # of those whose letters are compared, too: "platfrom" and "platform" have 0.38
 MOST_CORRECTIONS, MOST_SIMILAR, MOST_LOOKED_AT = 3, 6, 50
 
 
@@ -74,8 +75,10 @@ async def terms_of(context: Context, organization_id: UUID, kind: str, text: str
     if not known or known[0].texts is None:
         return tuple(Term(one.lexeme, 1.0, True) for one in known[:MOST_TERMS])
     unknown = [one.lexeme for one in known if one.documents is None]
-    similar = await _similar(context, organization_id, kind, unknown) if unknown else []
-    meant = [one for found in similar for one in (found[:1] if found[0].likeness == 1 else found[:MOST_CORRECTIONS])]
+    similar = await _similar(context, organization_id, kind, unknown, LIKENESS) if unknown else {}
+    meant = [
+        one for found in similar.values() for one in (found[:1] if found[0].likeness == 1 else found[:MOST_CORRECTIONS])
+    ]
     return _weighed([*meant, *_own(known)], known[0].texts)
 
 
@@ -85,8 +88,16 @@ async def similar_terms(context: Context, organization_id: UUID, kind: str, text
     if not known or known[0].texts is None:
         return tuple(Term(one.lexeme, 1.0, True) for one in known[:MOST_TERMS])
     lexemes = [one.lexeme for one in known][:MOST_TERMS]
-    similar = [one for found in await _similar(context, organization_id, kind, lexemes) for one in found[:MOST_SIMILAR]]
+    found = await _similar(context, organization_id, kind, lexemes, LEAST_LIKENESS)
+    similar = [one for word, candidates in found.items() for one in _spelled_like(word, candidates)[:MOST_SIMILAR]]
     return tuple(term._replace(finds=True) for term in _weighed([*similar, *_own(known)], known[0].texts))
+
+
+def _spelled_like(word: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that are much like the word, by trigrams or by letters."""
+    by_letters = likenesses(word, [one.lexeme for one in candidates])
+    likest = [one._replace(likeness=max(one.likeness, by_letters.get(one.lexeme, 0.0))) for one in candidates]
+    return sorted((one for one in likest if one.likeness >= LIKENESS), key=_likeliest_first)
 
 
 def _own(known: Sequence[Known]) -> list[Candidate]:
@@ -135,15 +146,23 @@ def is_callers(organization_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     return organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid)))
 
 
-async def _similar(context: Context, organization_id: UUID, kind: str, lexemes: Sequence[str]) -> list[list[Candidate]]:
+async def _similar(
+    context: Context, organization_id: UUID, kind: str, lexemes: Sequence[str], likeness: float
+) -> dict[str, list[Candidate]]:
     """For each of `lexemes` the words that are spelled like it: first itself, where a text has it, then what is likest
     and most common."""
-    values = {"organization_id": organization_id, "kind": kind, "lexemes": list(lexemes), "most": MOST_LOOKED_AT}
+    values = {
+        "organization_id": organization_id,
+        "kind": kind,
+        "lexemes": list(lexemes),
+        "likeness": likeness,
+        "most": MOST_LOOKED_AT,
+    }
     found: dict[str, list[Candidate]] = {}
     for row in await context.fetch(_spelled_alike(), values):
         candidate = Candidate(row["lexeme"], row["documents"], row["similarity"])
         found.setdefault(row["word"], []).append(candidate)
-    return [sorted(candidates, key=_likeliest_first) for candidates in found.values()]
+    return {word: sorted(candidates, key=_likeliest_first) for word, candidates in found.items()}
 
 
 def _likeliest_first(candidate: Candidate) -> tuple[bool, float, str]:
@@ -154,26 +173,14 @@ def _likeliest_first(candidate: Candidate) -> tuple[bool, float, str]:
 @lru_cache(1)
 def _spelled_alike() -> Statement:
     organization_id = bindparam("organization_id", type_=Uuid)
-    similar = similar_words(
+    similar = func.trellis_similar_words(
         organization_id,
         bindparam("kind", type_=Text),
         bindparam("lexemes", type_=ARRAY(Text)),
+        cast(bindparam("likeness", type_=REAL), REAL),
         bindparam("most", type_=Integer),
-    )
+    ).table_valued("word", "lexeme", "documents", "similarity", name="alike")
     return prepare(select(similar).where(is_callers(organization_id)))
-
-
-def similar_words(
-    organization_id: ColumnElement[UUID],
-    kind: ColumnElement[str],
-    lexemes: ColumnElement[Sequence[str]],
-    most: ColumnElement[int],
-) -> FromClause:
-    """The database's look-up of words that are spelled alike."""
-    likeness: ColumnElement[Any] = cast(literal_column(str(LIKENESS)), REAL)
-    return func.trellis_similar_words(organization_id, kind, lexemes, likeness, most).table_valued(
-        "word", "lexeme", "documents", "similarity", name="alike"
-    )
 
 
 def as_query(lexeme: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import and_
 
@@ -11,9 +12,12 @@ from app.graph.select import Key
 from app.search.among import Condition
 from app.search.connection import Results
 from app.search.find import Search, SearchMode, find
+from app.search.owners import Owner
+from app.search.query import read_query
 from app.search.similar import Match, similar
 from app.tasks.loaders import TASKS, task_by_id, task_by_name
 from app.tasks.name import name_of
+from app.tasks.recognize import recognize
 from app.tasks.searchable import TASKS as TEXTS
 
 LIVE = Condition("", TASKS.columns["deleted_at"].is_(None))
@@ -39,6 +43,7 @@ async def search_tasks(  # noqa: PLR0913  # the arguments of the field
         size=size,
         after=after,
         pinned_id=await _called(context, organization, query, mode),
+        owners=await _owners(context, organization.id, query, mode),
     )
     return Results(await find(context, search), task_by_id)
 
@@ -50,6 +55,13 @@ async def similar_tasks(context: Context, keys: Sequence[Key], most: int) -> lis
 
 def _condition(given: Filter | None) -> Condition:
     return LIVE if given is None else Condition(repr(given), and_(LIVE.clause, given.where(TASKS)))
+
+
+async def _owners(context: Context, organization_id: UUID, query: str, mode: SearchMode) -> tuple[Owner, ...]:
+    """The teams and people that are named in `query`, however they are spelled."""
+    if mode is not SearchMode.FUZZY:
+        return ()
+    return tuple(await recognize(context, organization_id, read_query(query).words))
 
 
 async def _called(context: Context, organization: Any, query: str, mode: SearchMode) -> Any:

@@ -6,4 +6,6 @@ from app.tasks.models import Task
 
 tasks = table_of(Task)
 
-TASKS = Searchable("TASK", tasks, title=tasks.c.title, body=tasks.c.description)
+TASKS = Searchable(
+    "TASK", tasks, title=tasks.c.title, body=tasks.c.description, owners=(tasks.c.team_id, tasks.c.assignee_id)
+)

@@ -1,0 +1,87 @@
+"""Recognizing the teams and the people that a search names, however they are spelled."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, literal_column, select, union_all
+
+from app.db.row import table_of
+from app.db.statement import Statement, prepare
+from app.graph.context import Context
+from app.members.models import OrganizationMember
+from app.search.alike import likenesses
+from app.search.owners import Owner
+from app.search.words import is_callers
+from app.team_members.models import TeamMember
+from app.teams.models import Team
+from app.users.models import User
+
+teams = table_of(Team)
+team_members = table_of(TeamMember)
+members = table_of(OrganizationMember)
+users = table_of(User)
+
+WORD = re.compile(r"[^\W_]{2,}")
+MOST_WORDS = 10  # of a query: nobody has a longer name
+MOST_NAMES = 10_000  # that are compared, of those that begin like a word or share some letters with it
+MOST_OWNERS = 50
+
+
+async def recognize(context: Context, organization_id: UUID, words: str) -> list[Owner]:
+    """The teams and team members, those who left too, with a name like some of `words`, the likest first."""
+    asked = words_of(words)[:MOST_WORDS]
+    if not asked:
+        return []
+    values = {"organization_id": organization_id, "pattern": "|".join(map(_alike, asked))}
+    named = [(row["id"], words_of(row["name"])) for row in await context.fetch(_names(), values)]
+    every = {word for _, name in named for word in name}
+    alike = [likenesses(word, every) for word in asked]
+    found = [Owner(owner_id, _likeness(alike, name)) for owner_id, name in named]
+    return sorted((one for one in found if one.likeness), key=lambda one: (-one.likeness, one.id))[:MOST_OWNERS]
+
+
+def words_of(text: str) -> list[str]:
+    """The different words of a text, in their order."""
+    return list(dict.fromkeys(WORD.findall(text.casefold())))
+
+
+def _alike(word: str) -> str:
+    """A regular expression for names that may have a word like this one: no others leave PostgreSQL."""
+    inside = [word[place : place + 3] for place in range(len(word) - 2)]
+    return "|".join([rf"\m{word[0]}", *inside, rf"{word[-2:]}\M"])
+
+
+def _likeness(alike: Sequence[dict[str, float]], name: Sequence[str]) -> float:
+    """How much of each word that was asked for one of the name's has, on average."""
+    return sum(max((of_word.get(one, 0.0) for one in name), default=0.0) for of_word in alike) / len(alike)
+
+
+@lru_cache(1)
+def _names() -> Statement:
+    return prepare(union_all(_teams(), _people()).limit(literal_column(str(MOST_NAMES))))
+
+
+def _teams() -> Select[Any]:
+    return _called(select(teams.c.id, teams.c.name), teams.c.organization_id, teams.c.name).where(
+        teams.c.deleted_at.is_(None)
+    )
+
+
+def _people() -> Select[Any]:
+    """In each of their teams: that is what tasks are assigned to."""
+    joined = members.join(users, users.c.id == members.c.user_id).join(
+        team_members,
+        (team_members.c.organization_id == members.c.organization_id)
+        & (team_members.c.organization_member_id == members.c.id),
+    )
+    people = select(team_members.c.id, users.c.name).select_from(joined)
+    return _called(people, members.c.organization_id, users.c.name)
+
+
+def _called(named: Select[Any], owner: ColumnElement[UUID], name: ColumnElement[str]) -> Select[Any]:
+    organization_id = bindparam("organization_id", type_=Uuid)
+    pattern = bindparam("pattern", type_=Text)
+    return named.where(owner == organization_id, is_callers(organization_id), name.op("~*")(pattern))

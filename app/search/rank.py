@@ -69,29 +69,14 @@ def ranking(searched: Searched, legs: Legs) -> Statement:
 
 
 def _page(legs: Legs, parts: CTE, scale: CTE) -> Select[Any]:
-    by_words = _between(parts.c.by_words, scale.c.words_low, scale.c.words_high)
-    by_meaning = _between(parts.c.by_meaning, scale.c.meaning_low, scale.c.meaning_high)
-    if legs.words and legs.model:
-        weight = bindparam("weight", type_=Double)
-        combined: ColumnElement[Any] = weight * by_meaning + (ONE - weight) * by_words
-    elif legs.owners:
-        combined = _titles_first(by_words, parts.c.by_owner)
-    else:
-        combined = by_words if legs.words else by_meaning
-    pinned = bindparam("pinned_id", type_=Uuid)
-    score = case(
-        (parts.c.subject_id == pinned, ONE), (pinned.is_not(None), combined * BELOW_PINNED), else_=combined
-    ).label("score")
+    by_words = or_(and_(parts.c.by_words > ZERO, parts.c.by_words >= scale.c.words_low), parts.c.by_owner > ZERO)
+    by_meaning = parts.c.by_meaning >= scale.c.meaning_low if legs.words else parts.c.by_meaning.is_not(None)
     rows = (
         select(
             parts.c.subject_id,
-            score,
-            or_(and_(parts.c.by_words > ZERO, parts.c.by_words >= scale.c.words_low), parts.c.by_owner > ZERO).label(
-                "has_words"
-            ),
-            (parts.c.by_meaning >= scale.c.meaning_low if legs.words else parts.c.by_meaning.is_not(None)).label(
-                "has_meaning"
-            ),
+            _score(legs, parts, scale).label("score"),
+            by_words.label("has_words"),
+            by_meaning.label("has_meaning"),
             *scale.c,
         )
         .select_from(parts.join(scale, literal_column("true")))
@@ -109,6 +94,20 @@ def _page(legs: Legs, parts: CTE, scale: CTE) -> Select[Any]:
         .order_by(rows.c.score.desc(), rows.c.subject_id)
         .limit(bindparam("limit", type_=Integer))
     )
+
+
+def _score(legs: Legs, parts: CTE, scale: CTE) -> ColumnElement[Any]:
+    by_words = _between(parts.c.by_words, scale.c.words_low, scale.c.words_high)
+    by_meaning = _between(parts.c.by_meaning, scale.c.meaning_low, scale.c.meaning_high)
+    if legs.words and legs.model:
+        weight = bindparam("weight", type_=Double)
+        combined: ColumnElement[Any] = weight * by_meaning + (ONE - weight) * by_words
+    elif legs.owners:
+        combined = _titles_first(by_words, parts.c.by_owner)
+    else:
+        combined = by_words if legs.words else by_meaning
+    pinned = bindparam("pinned_id", type_=Uuid)
+    return case((parts.c.subject_id == pinned, ONE), (pinned.is_not(None), combined * BELOW_PINNED), else_=combined)
 
 
 def _terms() -> CTE:

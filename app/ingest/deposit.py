@@ -10,8 +10,9 @@ from app.db.row import now
 from app.documents.check import columns_of_text
 from app.documents.models import Document, DocumentText
 from app.ingest.check import group_of
-from app.ingest.found import found
+from app.ingest.found import found, organizations, teams
 from app.ingest.gather import Found
+from app.ingest.hold import hold
 from app.ingest.join import guest, invite, join
 from app.ingest.load import Summary
 from app.ingest.plan import Plan, TeamPlan
@@ -80,6 +81,8 @@ def _batches(documents: Iterable[Found]) -> Iterator[list[Found]]:
 
 async def _write(connection: asyncpg.Connection, owner: Owner, batch: list[Found], user_id: UUID) -> int:
     """How many of these documents are new; the others are there already and stay as they are."""
+    held, held_id = (teams, owner.team_id) if owner.team_id else (organizations, owner.organization_id)
+    await hold(connection, held, [owner.organization_id], [held_id])
     by_id = {stable_id(owner.team_id or owner.organization_id, f"document\0{one.source}"): one for one in batch}
     rows = [_columns(owner, document_id, one) | {"created_by": user_id} for document_id, one in by_id.items()]
     made = [row["id"] for row in await insert_rows(connection, MAKE_DOCUMENTS, rows)]

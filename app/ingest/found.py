@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, upda
 from app.db.row import new_id, now
 from app.db.statement import prepare
 from app.ingest.check import Group
+from app.ingest.hold import hold
 from app.ingest.plan import Plan, TeamPlan
 from app.ingest.transact import fetch, insert_rows, insertion
 from app.members.models import OrganizationMember, OrganizationRole
@@ -35,6 +36,7 @@ OWN_ORGANIZATIONS = prepare(
         organizations.c.deleted_at.is_(None),
     )
     .order_by(organizations.c.created_at, organizations.c.id)
+    .with_for_update(read=True, of=organizations)  # what is made in them must not be missed by who deletes them
 )
 ENTER = prepare(select(func.trellis_found(bindparam("organization_id", type_=Uuid))))
 MAKE_ORGANIZATION = insertion(organizations, "id", "name", "slug", "created_at", "updated_at")
@@ -142,7 +144,7 @@ async def _find_or_make_teams(
     known |= {
         (row["organization_id"], row["name"].casefold()): known[row["organization_id"], row["key"]] for row in rows
     }
-    new = []
+    new, old = [], []
     # Those whose keys say what they are called choose before those that only have a name.
     for group, team in sorted(plan.teams.items(), key=lambda item: not item[1].prefixes):
         home = homes[team.organization.casefold()]
@@ -151,9 +153,12 @@ async def _find_or_make_teams(
             place = _new_place(home, team, taken, foundation)
             known[home, group[1]] = place
             new.append((team, place))
-        else:
-            await _reserve_numbers(connection, place, team)
+        elif not place.new:
+            old.append((team, place))
         foundation.places[group] = place
+    await hold(connection, teams, homes.values(), (place.id for _, place in old))
+    for team, place in old:
+        await _reserve_numbers(connection, place, team)
     await _make_teams(connection, new)
     foundation.teams = len(new)
 

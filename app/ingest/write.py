@@ -20,6 +20,7 @@ from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, upda
 from app.db.statement import prepare
 from app.ingest.check import Row
 from app.ingest.found import Place
+from app.ingest.hold import hold
 from app.ingest.transact import fetch, fetching, insert_rows, insertion
 from app.search.texts import write_texts
 from app.tasks.models import FormerTaskKey, Task, TaskStatus
@@ -30,16 +31,6 @@ tasks = Task.__table__  # type: ignore[attr-defined]  # SQLModel adds it where t
 former_keys = FormerTaskKey.__table__  # type: ignore[attr-defined]  # as above
 teams = Team.__table__  # type: ignore[attr-defined]  # as above
 
-# Whoever makes a task meanwhile waits for the counter, as this waits for them; what refers to the team goes on.
-LOCK_COUNTERS = prepare(
-    select(teams.c.id, teams.c.last_number)
-    .where(
-        teams.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
-        teams.c.id == any_(bindparam("team_ids", type_=ARRAY(Uuid))),
-    )
-    .order_by(teams.c.id)
-    .with_for_update(key_share=True)
-)
 KNOWN = prepare(
     select(tasks.c.id).where(
         tasks.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
@@ -100,13 +91,13 @@ def stable_id(owner_id: UUID, identity: str) -> UUID:
 async def write(connection: asyncpg.Connection, batch: Iterable[Placed], *, creator_id: UUID) -> int:
     """How many of these tasks are new; the others are there already and stay as they are. In one transaction."""
     by_id = {stable_id(placed.place.id, placed.row.identity): placed for placed in batch}
-    teams = {placed.place.id: placed.place.organization_id for placed in by_id.values()}
-    tenants = list(set(teams.values()))
-    locked = await fetch(connection, LOCK_COUNTERS, organization_ids=tenants, team_ids=list(teams))
+    homes = {placed.place.id: placed.place.organization_id for placed in by_id.values()}
+    tenants = list(set(homes.values()))
+    held = await hold(connection, teams, tenants, homes)
     known = {row["id"] for row in await fetch(connection, KNOWN, organization_ids=tenants, ids=list(by_id))}
-    counters: dict[UUID, int] = {row["id"]: row["last_number"] for row in locked}
+    newest: dict[UUID, int] = {row["id"]: row["last_number"] for row in held}
     new = [
-        _columns(new_id, placed, _number(placed, counters), creator_id)
+        _columns(new_id, placed, _number(placed, newest), creator_id)
         for new_id, placed in by_id.items()
         if new_id not in known
     ]
@@ -114,22 +105,22 @@ async def write(connection: asyncpg.Connection, batch: Iterable[Placed], *, crea
     made = {row["id"] for row in await insert_rows(connection, MAKE_TASKS, new)}
     await _keep_former_keys(connection, {new_id: by_id[new_id] for new_id in made})
     await _write_texts(connection, [row for row in new if row["id"] in made])
-    changed = {row["id"]: counters[row["id"]] for row in locked if counters[row["id"]] != row["last_number"]}
-    owners = [teams[team_id] for team_id in changed]
+    changed = {row["id"]: newest[row["id"]] for row in held if newest[row["id"]] != row["last_number"]}
+    owners = [homes[team_id] for team_id in changed]
     await fetch(
         connection, SET_COUNTERS, organization_ids=owners, team_ids=list(changed), numbers=list(changed.values())
     )
     return len(made)
 
 
-def _number(placed: Placed, counters: dict[UUID, int]) -> int:
-    """The number in the row's key, where that is a key of its team; else the next one."""
+def _number(placed: Placed, newest: dict[UUID, int]) -> int:
+    """The number in the row's key, where that is a key of its team; else the next one. `newest` counts along."""
     team_id, key = placed.place.id, placed.row.key
     if key and key.prefix == placed.place.key:
-        counters[team_id] = max(counters[team_id], key.number)
+        newest[team_id] = max(newest[team_id], key.number)
         return key.number
-    counters[team_id] += 1
-    return counters[team_id]
+    newest[team_id] += 1
+    return newest[team_id]
 
 
 def _columns(new_id: UUID, placed: Placed, number: int, creator_id: UUID) -> dict[str, Any]:

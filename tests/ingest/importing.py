@@ -1,6 +1,8 @@
 """Imports for tests, and all that they leave in the database."""
 
+import asyncio
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +70,18 @@ class Importer:
                 self.email,
             )
         ]
+
+
+def execute_at_once(url: str, statement: str, *arguments: object) -> None:
+    """Executes a statement on a connection of its own, while the event loop that asks for it stands still."""
+
+    async def execute() -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute(statement, *arguments)
+        await connection.close()
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        elsewhere.submit(asyncio.run, execute()).result()
 
 
 OWN = """ARRAY(

@@ -1,18 +1,22 @@
 """Importing documents: into a team or an organization, each once."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import asyncpg
+import pytest
 
 from app.documents.models import DocumentKind
 from app.ingest import deposit as module
 from app.ingest.deposit import deposit
 from app.ingest.gather import Found
+from app.ingest.hold import DeletedMeanwhile
 from app.ingest.load import Summary
 from tests.api import Api
+from tests.conftest import Database
 from tests.factories import make_tenant
-from tests.ingest.importing import OWN, Importer
+from tests.ingest.importing import OWN, Importer, execute_at_once
 
 DOCUMENTS = f"""
 SELECT teams.name AS team, title, kind, source, text, users.email FROM documents
@@ -93,3 +97,23 @@ async def test_long_texts_are_committed_one_after_the_other(importer: Importer) 
 
     assert [len(batch) for batch in module._batches(documents)] == [2, 1]
     assert (await put(importer, documents[0], documents[2])).made == 2
+
+
+@pytest.mark.parametrize(("table", "team"), [("team", "Engineering"), ("organization", None)])
+async def test_what_is_deleted_meanwhile_gets_no_more_documents(
+    importer: Importer, database: Database, monkeypatch: pytest.MonkeyPatch, table: str, team: str | None
+) -> None:
+    monkeypatch.setattr(module, "MOST_TEXT", 1)
+    column = "id" if table == "organization" else "organization_id"
+    delete = f"UPDATE {table}s SET deleted_at = now() WHERE {column} = ANY({OWN})"
+
+    def interrupted() -> Iterator[Found]:
+        yield GUIDE
+        execute_at_once(database.superuser_url, delete, importer.email)
+        yield NOTES
+
+    home = importer.organization
+    with pytest.raises(DeletedMeanwhile, match=f"The {table} was deleted"):
+        await deposit(importer.url, interrupted(), organization=home, team=team, email=importer.email)
+
+    assert [row[3] for row in await left(importer)] == ["guide.md"]

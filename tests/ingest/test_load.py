@@ -7,15 +7,22 @@ from datetime import date
 from itertools import pairwise
 from zlib import crc32
 
+import asyncpg
 import pytest
 
 from app.ingest.check import Row
+from app.ingest.hold import DeletedMeanwhile
 from app.ingest.load import FileChanged, load
 from app.ingest.plan import survey
 from app.ingest.transact import DatabaseUnreachable, TablesMissing
 from tests.api import Api
 from tests.conftest import Database
-from tests.ingest.importing import Importer, unique
+from tests.ingest.importing import OWN, Importer, execute_at_once, unique
+
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE application_name = 'trellis import' AND datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 async def test_what_is_missing_is_made_and_the_importer_owns_it(importer: Importer) -> None:
@@ -337,6 +344,42 @@ async def test_a_file_that_changed_between_two_readings_is_refused(importer: Imp
         await load(importer.url, [importer.row("DES-1", team="Design")], plan, email=importer.email)
 
     assert await importer.tasks() == []
+
+
+async def test_a_team_that_is_deleted_meanwhile_gets_no_more_tasks(importer: Importer, database: Database) -> None:
+    rows = [importer.row(f"ENG-{n}") for n in range(1, 1501)]
+    delete = f"UPDATE teams SET deleted_at = now() WHERE organization_id = ANY({OWN})"
+
+    def interrupted() -> Iterator[Row]:
+        yield from rows[:1000]
+        execute_at_once(database.superuser_url, delete, importer.email)
+        yield from rows[1000:]
+
+    with pytest.raises(DeletedMeanwhile, match="The team was deleted while this was being imported: restore it, or"):
+        await load(importer.url, interrupted(), survey(rows, print), email=importer.email)
+
+    assert len(await importer.tasks()) == 1000
+
+
+async def test_a_team_that_is_being_deleted_gets_no_members(importer: Importer, database: Database) -> None:
+    await importer.imports([importer.row("ENG-1")])
+    other = await asyncpg.connect(database.superuser_url)
+    deleting = other.transaction()
+    await deleting.start()
+    await other.execute(f"UPDATE teams SET deleted_at = now() WHERE organization_id = ANY({OWN})", importer.email)
+    row = importer.row("ENG-2", assignee_email=unique("ada@example.com"))
+    importing = asyncio.create_task(importer.imports([row]))
+    async with asyncio.timeout(10):
+        while not await importer.superuser.fetchval(WAITING):  # noqa: ASYNC110  # PostgreSQL tells nobody
+            await asyncio.sleep(0.01)
+
+    await deleting.commit()
+    await other.close()
+    before = await importer.left()
+
+    with pytest.raises(DeletedMeanwhile):
+        await importing
+    assert await importer.left() == before
 
 
 async def test_a_database_without_tables_is_told(new_database: Callable[..., Awaitable[Database]]) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from app.search.embedder import as_text
+from app.search.query import read_query
 from benchmarks.search.client import LONGEST_QUERY, Client
 from benchmarks.search.collections import Collection
 from benchmarks.search.dataset import Dataset
@@ -79,7 +80,10 @@ async def neighbours(  # what is asked, of whom, and beside what
     condition = {"filter": {"team": {"id": {"in": [str(one) for one in teams]}}}} if teams else {}
     found = []
     for text in texts:
-        (vector,) = await dataset.embedder.embed([text[:LONGEST_QUERY]])
+        asked = read_query(text[:LONGEST_QUERY])
+        if asked.phrases or asked.unwanted:
+            continue  # the closest are not what it asks for
+        (vector,) = await dataset.embedder.embed([asked.words])  # as the server reads it: two blanks are one
         exact = await superuser.fetch(EXACT, organization.id, as_text(vector), teams)
         ids = await client.search(organization.id, text, "SEMANTIC", **condition)
         # Of texts that are equally close, any will do.

@@ -3,6 +3,7 @@
 import html
 import ipaddress
 import json
+import re
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -52,6 +53,9 @@ NOT_BUILT: Final = Template("""\
 """)
 
 
+LOCAL_NAME: Final = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?", re.ASCII | re.IGNORECASE)
+
+
 def wants_page(request: Request) -> bool:
     """Whether a person opened the address in a browser: GraphQL clients do not ask for HTML by name."""
     accepted = request.headers.get("accept", "").lower().split(",")
@@ -97,16 +101,18 @@ def _is_local(request: Request) -> bool:
     """Whether caller and address are both on this machine.
 
     The development token makes its holder the owner, so neighbours on the network must not read it from the page
-    when the server listens on more than the loopback address. The name counts too: a hostile site can point its own
-    name at 127.0.0.1 (DNS rebinding), and its scripts could then read this page as theirs. The cost: through a
-    forwarded port with a name of its own, people paste the token that `trellis dev` printed.
+    when the server listens on more than the loopback address, nor those whom a tunnel lets in. The name counts too: a
+    hostile site can point its own name at 127.0.0.1 (DNS rebinding), and its scripts could then read this page as
+    theirs. It is the name as it was sent: Starlette takes the server's own for one that it cannot read. The cost:
+    through a forwarded port with a name of its own, people paste the token that `trellis dev` printed.
     """
-    caller = request.client.host if request.client else None
-    return _is_loopback(caller) and _is_loopback(request.url.hostname)
+    caller = request.client.host if request.client else ""
+    named_so = LOCAL_NAME.fullmatch(request.headers.get("host", ""))
+    return named_so is not None and _is_loopback(caller) and "x-forwarded-for" not in request.headers
 
 
-def _is_loopback(host: str | None) -> bool:
+def _is_loopback(address: str) -> bool:
     try:
-        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False

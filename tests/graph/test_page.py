@@ -27,20 +27,21 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def ask(
-    path: str, *, host: str = "localhost", client: str = "127.0.0.1", accept: str = HTML["Accept"]
+    path: str, *, host: str = "localhost", client: str = "127.0.0.1", accept: str = HTML["Accept"], **headers: str
 ) -> httpx.Response:
     async def endpoint(request: Request) -> Response:
         return page(request, token=TOKEN) if wants_page(request) else PlainTextResponse("not the page")
 
     app = Starlette(routes=[Mount("/graphql/assets", Assets()), Route("/graphql", endpoint)])
     transport = httpx.ASGITransport(app, client=(client, 50000))
-    async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as http:
-        return await http.get(path, headers={"Accept": accept})
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
+        return await http.get(path, headers={"Accept": accept, "Host": host, **headers})
 
 
 @pytest.mark.usefixtures("built")
-async def test_a_browser_on_this_machine_gets_the_page_with_a_token_that_cannot_end_its_script() -> None:
-    response = await ask("/graphql")
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "127.1.2.3", "[::1]:8000"])
+async def test_a_browser_on_this_machine_gets_the_page_with_a_token_that_cannot_end_its_script(host: str) -> None:
+    response = await ask("/graphql", host=host)
     assert response.status_code == 200
     assert r'{"headers": {"Authorization": "Bearer header.\u003c/script>.signature"}}' in response.text
     assert response.headers["cache-control"] == "no-store"
@@ -58,8 +59,17 @@ async def test_a_neighbour_on_the_network_gets_no_token() -> None:
 
 
 @pytest.mark.usefixtures("built")
-async def test_a_foreign_name_for_this_machine_gets_no_token() -> None:
-    response = await ask("/graphql", host="rebound.example.com")
+@pytest.mark.parametrize(
+    "host", ["rebound.example.com", 'a"b.example.com', "a{b.example.com", "", "localhost.example.com"]
+)
+async def test_a_foreign_name_for_this_machine_gets_no_token(host: str) -> None:
+    response = await ask("/graphql", host=host)
+    assert '{"headers": {}}' in response.text
+
+
+@pytest.mark.usefixtures("built")
+async def test_whoever_comes_through_a_tunnel_gets_no_token() -> None:
+    response = await ask("/graphql", **{"X-Forwarded-For": "192.0.2.7"})
     assert '{"headers": {}}' in response.text
 
 

@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from app.commands.speak import BoundedHead
+
 
 @asynccontextmanager
 async def listening(app: Starlette) -> AsyncIterator[int]:
     """A real socket, by its port."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="on", http=BoundedHead))
     running = asyncio.create_task(server.serve())
     try:
         async with asyncio.timeout(5):

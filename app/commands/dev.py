@@ -15,6 +15,7 @@ from app.commands.development import make_development_secret
 from app.commands.environment import database_urls, read_settings
 from app.commands.listen import listen
 from app.commands.options import DataOption, HostOption, PortOption
+from app.commands.speak import UVICORN
 from app.config import DATA_DIRECTORY, Settings
 from app.db import embedded
 from app.db.migrate import migrate
@@ -51,14 +52,9 @@ def dev(data: DataOption = DATA_DIRECTORY, host: HostOption = "127.0.0.1", port:
         token = sign(settings, subject=DEMO_EMAIL, email=DEMO_EMAIL, name=None, ttl=DEMO_TTL)
         config = uvicorn.Config(
             create_app(settings, token=token),
-            loop="uvloop",
-            http="httptools",
-            log_config=None,
             log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # as in `serve`
             timeout_graceful_shutdown=SECONDS_TO_FINISH,
+            **UVICORN,
         )
         AnnouncingServer(config, lambda: _announce(console, listener, token)).run(sockets=[listener])
 

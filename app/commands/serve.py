@@ -11,6 +11,7 @@ from app.commands.development import is_development_secret
 from app.commands.environment import UnusableSettings, read_settings
 from app.commands.listen import listen
 from app.commands.options import HostOption, PortOption
+from app.commands.speak import UVICORN
 from app.config import Settings
 from app.graph.manifest import read_manifests
 from app.log import start_logging
@@ -34,14 +35,9 @@ def serve(
         host=host,
         port=port,
         workers=workers,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
         log_level="info",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # TRELLIS_TRUSTED_PROXIES says whom to believe; uvicorn would believe this machine
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        **UVICORN,
     )
 
 

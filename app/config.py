@@ -1,14 +1,27 @@
 """Settings: each variable of the environment, its default, and the reason for it."""
 
+import json
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, IPvAnyNetwork, RedisDsn, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, IPvAnyNetwork, RedisDsn, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 # RFC 7518 §3.2: an HS256 key must be at least as long as the hash.
 SHORTEST_SECRET = 32
 DATA_DIRECTORY = Path(".trellis")
+
+
+def _from_json(value: object) -> object:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise ValueError('a list is written as JSON, as in ["this", "that"]') from error
+
+
+Item = TypeVar("Item")
+# Decoded here, because an error of the library's own decoding names no variable.
+Listed = Annotated[list[Item], NoDecode, BeforeValidator(_from_json)]
 
 
 class Limits(BaseSettings):
@@ -124,7 +137,7 @@ class Settings(Limits):
         description="Which documents are run: `any`, those sent with their SHA-256 (`persisted`), or only those of the "
         "manifests (`trusted`), so that nobody can ask what the front ends do not.",
     )
-    manifests: list[Path] = Field(
+    manifests: Listed[Path] = Field(
         default=[],
         description="Files that list documents by id, as Apollo's and Relay's tools write them: [\"web.json\"].",
     )
@@ -151,7 +164,7 @@ class Settings(Limits):
         description="Where processes count rate limits together, as in redis://:password@host:6379/0; without it each "
         "counts for itself.",
     )
-    trusted_proxies: list[IPvAnyNetwork] = Field(
+    trusted_proxies: Listed[IPvAnyNetwork] = Field(
         default=[],
         description='The networks of the proxies in front, as in ["10.0.0.0/8"]: their `X-Forwarded-For` says whom a '
         "request comes from, and nobody else's does.",
@@ -173,7 +186,7 @@ class Settings(Limits):
         default=True, description="Whether clients may read the schema; `serve` turns it off unless it is set."
     )
     playground: bool = Field(default=False, description="Whether browsers get GraphiQL at /graphql; `dev` turns it on.")
-    cors_origins: list[str] = Field(
+    cors_origins: Listed[str] = Field(
         default=[],
         description='The sites whose pages may read answers, as in ["https://app.example.com"]; without cookies.',
     )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from app.config import Settings
 from app.refusal import Refusal
@@ -19,13 +20,16 @@ def read_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = [
-            ": ".join(
-                [*(f"TRELLIS_{name}".upper() for name in problem["loc"]), problem["msg"].removeprefix("Value error, ")]
-            )
-            for problem in error.errors()
-        ]
-        raise UnusableSettings("\n".join(lines)) from error
+        raise UnusableSettings("\n".join(map(_told, error.errors()))) from error
+
+
+def _told(problem: ErrorDetails) -> str:
+    """The variable, the place in its list, and what is wrong; what is wrong with several together says so itself."""
+    said = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        return said
+    name, *places = problem["loc"]
+    return f"TRELLIS_{str(name).upper()}{''.join(f'[{place}]' for place in places)}: {said}"
 
 
 def database_urls(settings: Settings) -> tuple[str, str] | None:

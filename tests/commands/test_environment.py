@@ -1,0 +1,60 @@
+"""What the environment says, and how a person hears what is wrong with it."""
+
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from app.commands.environment import UnusableSettings, read_settings
+
+NO_LIST = 'a list is written as JSON, as in ["this", "that"]'
+
+
+def test_lists_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRELLIS_CORS_ORIGINS", '["https://app.example.com"]')
+    monkeypatch.setenv("TRELLIS_MANIFESTS", '["web.json"]')
+    monkeypatch.setenv("TRELLIS_TRUSTED_PROXIES", '["10.0.0.0/8", "::1"]')
+
+    settings = read_settings()
+
+    assert settings.cors_origins == ["https://app.example.com"]
+    assert settings.manifests == [Path("web.json")]
+    assert settings.trusted_proxies == [ip_network("10.0.0.0/8"), ip_network("::1")]
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (
+            {"CORS_ORIGINS": "https://app.example.com", "MANIFESTS": "web.json"},
+            f"TRELLIS_MANIFESTS: {NO_LIST}\nTRELLIS_CORS_ORIGINS: {NO_LIST}",
+        ),
+        ({"CORS_ORIGINS": '{"a": 1}'}, "TRELLIS_CORS_ORIGINS: Input should be a valid list"),
+        (
+            {"TRUSTED_PROXIES": '["10.0.0.0/8", "10.0.0.300"]'},
+            "TRELLIS_TRUSTED_PROXIES[1]: value is not a valid IPv4 or IPv6 network",
+        ),
+        (
+            {"POOL_SIZE": "many"},
+            "TRELLIS_POOL_SIZE: Input should be a valid integer, unable to parse string as an integer",
+        ),
+        (
+            {"DOCUMENTS": "trusted"},
+            "TRELLIS_DOCUMENTS=trusted runs only what a manifest lists: name one in TRELLIS_MANIFESTS",
+        ),
+    ],
+)
+def test_each_mistake_is_a_line(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], said: str) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"TRELLIS_{name}", value)
+    with pytest.raises(UnusableSettings) as refusal:
+        read_settings()
+    assert str(refusal.value) == said
+
+
+def test_a_secret_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRELLIS_JWT_SECRET", "hidden")
+    monkeypatch.setenv("TRELLIS_REDIS_URL", "redis//:hidden@host")
+    with pytest.raises(UnusableSettings) as refusal:
+        read_settings()
+    assert "hidden" not in str(refusal.value)

@@ -200,6 +200,7 @@ class Unit:
 
     async def end(self) -> None:
         """Gives the connection back, whatever state it is in; nothing that was written and not committed stays."""
+        self.before_commit.clear()  # they hold the operation, which holds its unit: a circle for the garbage collector
         connection, self._connection = self._connection, None
         if connection is None:
             return

@@ -14,7 +14,7 @@ class Batches:
     """
 
     def __init__(self, context: object) -> None:
-        self._context = context
+        self._context: object | None = context
         self._groups: dict[tuple[Batch, tuple[Hashable, ...]], _Group] = {}
         self._leaving: list[_Group] = []
         self._asked = 0
@@ -35,11 +35,17 @@ class Batches:
         self._groups.clear()
 
     async def stop(self) -> None:
-        """Ends the loads that are under way: where an operation is cut short nobody waits for them any more."""
+        """Ends the loads that are under way: where an operation is cut short nobody waits for them any more.
+
+        Nothing can be loaded after it. The context refers to its batches, and so on in a circle, which would keep every
+        row until the garbage collector comes by: it took a third of the time of middle-sized answers.
+        """
         for task in self._running:
             task.cancel()
         if self._running:
             await asyncio.gather(*self._running, return_exceptions=True)
+        self._groups.clear()
+        self._context = None
 
     def _group(self, batch: Batch, arguments: tuple[Hashable, ...]) -> "_Group":
         group = self._groups.get((batch, arguments))

@@ -184,6 +184,7 @@ async def execute(
         return answer
     finally:
         bulk.drop_unawaited()
+        del bulk.async_helpers  # they hold the executor in turn: a circle, see Batches.stop
 
 
 def is_query(operation: OperationDefinitionNode) -> bool:

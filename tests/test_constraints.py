@@ -34,8 +34,13 @@ VIOLATIONS: dict[str, tuple[str, ...]] = {
     "ck_former_team_keys_key_form": ("key = 'old'", "key = 'OLD-1'"),
     "ck_team_members_role_known": ("role = 'OWNER'",),
     "ck_tasks_completed_when_done": ("status = 'DONE'", "completed_at = now()"),
-    "ck_tasks_due_date_finite": ("due_date = 'infinity'", "due_date = '-infinity'"),
-    "ck_tasks_estimate_finite": ("estimate = -1", "estimate = 'infinity'", "estimate = 'NaN'"),
+    "ck_tasks_due_date_fits": (
+        *("due_date = 'infinity'", "due_date = '9999-12-31'"),
+        *("due_date = '-infinity'", "due_date = '0001-01-01'"),
+    ),
+    "ck_tasks_estimate_fits": (
+        *("estimate = -1", "estimate = 1000000.5", "estimate = 'infinity'", "estimate = 'NaN'"),
+    ),
     "ck_tasks_priority_known": ("priority = 'ASAP'",),
     "ck_tasks_status_known": ("status = 'LOST'",),
     "ck_tasks_description_length": ("description = repeat('a', 65537)",),

@@ -68,8 +68,8 @@ def upgrade() -> None:
             "due_rank", sa.Date(), sa.Computed("COALESCE(due_date, 'infinity'::date)", persisted=True), nullable=False
         ),
         sa.CheckConstraint("(status = 'DONE') = (completed_at IS NOT NULL)", name=op.f("ck_tasks_completed_when_done")),
-        sa.CheckConstraint("due_date > '-infinity' AND due_date < 'infinity'", name=op.f("ck_tasks_due_date_finite")),
-        sa.CheckConstraint("estimate >= 0 AND estimate < 'infinity'", name=op.f("ck_tasks_estimate_finite")),
+        sa.CheckConstraint("due_date BETWEEN '0001-01-02' AND '9999-12-30'", name=op.f("ck_tasks_due_date_fits")),
+        sa.CheckConstraint("estimate BETWEEN 0 AND 1000000", name=op.f("ck_tasks_estimate_fits")),
         sa.CheckConstraint(
             "priority IN ('NONE', 'URGENT', 'HIGH', 'MEDIUM', 'LOW')", name=op.f("ck_tasks_priority_known")
         ),

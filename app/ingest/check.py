@@ -8,14 +8,19 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from app.ingest.read import Record
+from app.tasks.check import (
+    FIRST_DAY,
+    LARGEST_ESTIMATE,
+    LAST_DAY,
+    LONGEST_DESCRIPTION,
+    LONGEST_TAG,
+    LONGEST_TITLE,
+    MOST_TAGS,
+)
 from app.tasks.models import TaskPriority, TaskStatus
 from app.users.invite import LONGEST_EMAIL, is_email
 
 LONGEST_NAME = 100
-LONGEST_TITLE = 200
-LONGEST_DESCRIPTION = 65_536
-LONGEST_TAG = 50
-MOST_TAGS = 20
 # A number is a 32-bit integer; what is above is left to the tasks that will be made later.
 HIGHEST_NUMBER = 2_000_000_000
 
@@ -171,8 +176,8 @@ def _estimate(value: object) -> float | None:
         number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
     except (ValueError, OverflowError):
         number = math.nan
-    if not (math.isfinite(number) and number >= 0):
-        raise Unfit("estimate: must be a number from 0 on")
+    if not 0 <= number <= LARGEST_ESTIMATE:
+        raise Unfit(f"estimate: must be a number from 0 to {LARGEST_ESTIMATE:,}")
     return number
 
 
@@ -180,9 +185,12 @@ def _due_date(text: str) -> date | None:
     if not text:
         return None
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError as error:
         raise Unfit("due_date: must be a day such as 2026-12-31") from error
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise Unfit(f"due_date: must be from {FIRST_DAY} to {LAST_DAY}")
+    return day
 
 
 def _assignee_email(text: str) -> str | None:

@@ -1,6 +1,7 @@
 """What an input says of a task's columns: each mistake in it is noted with its place."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from strawberry import UNSET
@@ -15,6 +16,7 @@ LONGEST_DESCRIPTION = 65_536
 LONGEST_TAG = 50
 MOST_TAGS = 20
 LARGEST_ESTIMATE = 1_000_000
+FIRST_DAY, LAST_DAY = date(1, 1, 2), date(9999, 12, 30)  # the driver takes the days beyond them for infinity
 
 
 class Wanted(NamedTuple):
@@ -59,7 +61,7 @@ def _columns(given: CreateTaskInput | UpdateTaskInput, checks: Checks) -> dict[s
     if given.estimate is not UNSET:
         columns["estimate"] = _estimate(given.estimate, checks)
     if given.due_date is not UNSET:
-        columns["due_date"] = given.due_date
+        columns["due_date"] = _due_date(given.due_date, checks)
     if given.assignee_id is not UNSET:
         place = ".".join([*checks.root, "assigneeId"])
         columns["assignee_id"] = None if given.assignee_id is None else parse_id(given.assignee_id, place)
@@ -69,6 +71,12 @@ def _columns(given: CreateTaskInput | UpdateTaskInput, checks: Checks) -> dict[s
 def _estimate(value: float | None, checks: Checks) -> float | None:
     if value is not None and not 0 <= value <= LARGEST_ESTIMATE:
         checks.wrong(UserErrorCode.INVALID, f"An estimate is a number from 0 to {LARGEST_ESTIMATE:,}.", "estimate")
+    return value
+
+
+def _due_date(value: date | None, checks: Checks) -> date | None:
+    if value is not None and not FIRST_DAY <= value <= LAST_DAY:
+        checks.wrong(UserErrorCode.INVALID, f"A due date is a day from {FIRST_DAY} to {LAST_DAY}.", "dueDate")
     return value
 
 

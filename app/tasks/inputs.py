@@ -30,7 +30,9 @@ class CreateTaskInput:
     estimate: float | None = strawberry.field(
         default=UNSET, description="How much work it is, from 0 to 1,000,000, in whatever the team counts in."
     )
-    due_date: date | None = strawberry.field(default=UNSET, description="The day it is due.")
+    due_date: date | None = strawberry.field(
+        default=UNSET, description="The day it is due, from 0001-01-02 to 9999-12-30."
+    )
     tags: list[str] = strawberry.field(
         default_factory=list, description="At most 20, of 1 to 50 characters each. Duplicates are dropped."
     )
@@ -54,7 +56,9 @@ class UpdateTaskInput:
     estimate: float | None = strawberry.field(
         default=UNSET, description="How much work it is, from 0 to 1,000,000, in whatever the team counts in."
     )
-    due_date: date | None = strawberry.field(default=UNSET, description="The day it is due.")
+    due_date: date | None = strawberry.field(
+        default=UNSET, description="The day it is due, from 0001-01-02 to 9999-12-30."
+    )
     tags: list[str] | None = strawberry.field(
         default=UNSET,
         description="In place of those it has: at most 20, of 1 to 50 characters each; `[]` leaves none. "

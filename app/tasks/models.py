@@ -88,8 +88,8 @@ class Task(Owned, table=True):
             "status IN ('BACKLOG', 'TODO', 'IN_PROGRESS', 'IN_REVIEW', 'DONE', 'CANCELED')", name="status_known"
         ),
         CheckConstraint("priority IN ('NONE', 'URGENT', 'HIGH', 'MEDIUM', 'LOW')", name="priority_known"),
-        CheckConstraint("estimate >= 0 AND estimate < 'infinity'", name="estimate_finite"),
-        CheckConstraint("due_date > '-infinity' AND due_date < 'infinity'", name="due_date_finite"),
+        CheckConstraint("estimate BETWEEN 0 AND 1000000", name="estimate_fits"),
+        CheckConstraint("due_date BETWEEN '0001-01-02' AND '9999-12-30'", name="due_date_fits"),
         CheckConstraint("trellis_tags_valid(tags)", name="tags_valid"),
         CheckConstraint("(status = 'DONE') = (completed_at IS NOT NULL)", name="completed_when_done"),
         CheckConstraint("version > 0", name="version_positive"),

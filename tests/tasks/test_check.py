@@ -29,6 +29,8 @@ REFUSED = [
     ({"description": "d" * 65_537}, "TOO_LONG", ["description"]),
     ({"estimate": -0.5}, "INVALID", ["estimate"]),
     ({"estimate": 1_000_000.5}, "INVALID", ["estimate"]),
+    ({"dueDate": "0001-01-01"}, "INVALID", ["dueDate"]),
+    ({"dueDate": "9999-12-31"}, "INVALID", ["dueDate"]),
     ({"tags": ["a", " "]}, "BLANK", ["tags", "1"]),
     ({"tags": ["a", "t" * 51]}, "TOO_LONG", ["tags", "1"]),
     ({"tags": [str(number) for number in range(21)]}, "TOO_LONG", ["tags"]),

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, IPvAnyNetwork, RedisDsn, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, RedisDsn, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 # RFC 7518 §3.2: an HS256 key must be at least as long as the hash.
@@ -22,6 +23,19 @@ def _from_json(value: object) -> object:
 Item = TypeVar("Item")
 # Decoded here, because an error of the library's own decoding names no variable.
 Listed = Annotated[list[Item], NoDecode, BeforeValidator(_from_json)]
+
+
+def _postgresql(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # half an IPv6 address
+        parts = urlsplit("")
+    if url and (parts.scheme not in {"postgresql", "postgres"} or not parts.username):
+        raise ValueError("must look like postgresql://role:password@host/database")
+    return url
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_postgresql)]
 
 
 class Limits(BaseSettings):
@@ -92,11 +106,11 @@ class Limits(BaseSettings):
 class Settings(Limits):
     """What a server is told from outside: `TRELLIS_DATABASE_URL` sets `database_url`, and so on."""
 
-    database_url: str | None = Field(
+    database_url: DatabaseUrl | None = Field(
         default=None,
         description="Where the server finds PostgreSQL, as the role that owns nothing: postgresql://trellis:…@host/trellis",
     )
-    database_owner_url: str | None = Field(
+    database_owner_url: DatabaseUrl | None = Field(
         default=None,
         description="The same database as the role that owns the tables; only `trellis migrate` uses it.",
     )

@@ -9,7 +9,6 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from app.refusal import Refusal
 
@@ -18,10 +17,6 @@ TURN = 0x7472656C6C6973  # "trellis" in ASCII: the key of the advisory lock
 
 # Whoever may become the owner can switch row-level security off, as can a superuser, who may become anybody.
 POWERS = "SELECT rolbypassrls OR pg_has_role(oid, current_user, 'MEMBER') FROM pg_roles WHERE rolname = $1"
-
-
-class DatabaseUrlUnusable(Refusal):
-    """A URL that names no PostgreSQL database, or no role."""
 
 
 class DatabaseUnreachable(Refusal):
@@ -41,7 +36,7 @@ def migrate(owner_url: str, runtime_url: str) -> None:
 
     Makes that role where it is missing, with the password of its URL. Safe to call from several servers at once.
     """
-    owner, runtime = _read(owner_url, "TRELLIS_DATABASE_OWNER_URL"), _read(runtime_url, "TRELLIS_DATABASE_URL")
+    owner, runtime = make_url(owner_url), make_url(runtime_url)
     if owner.username == runtime.username:
         raise RolesNotSeparate(
             f"TRELLIS_DATABASE_OWNER_URL and TRELLIS_DATABASE_URL both name the role {owner.username}: let the second "
@@ -112,13 +107,3 @@ async def _let_in(connection: asyncpg.Connection, role: str) -> None:
         await connection.execute(
             await connection.fetchval("SELECT format('GRANT trellis_runtime TO %I', $1::text)", role)
         )
-
-
-def _read(url: str, variable: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        parsed = URL.create("unknown")
-    if parsed.get_backend_name() not in {"postgresql", "postgres"} or not parsed.username:
-        raise DatabaseUrlUnusable(f"{variable} must look like postgresql://role:password@host/database")
-    return parsed

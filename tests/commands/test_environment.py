@@ -58,3 +58,15 @@ def test_a_secret_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnusableSettings) as refusal:
         read_settings()
     assert "hidden" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["TRELLIS_DATABASE_URL", "TRELLIS_DATABASE_OWNER_URL"])
+@pytest.mark.parametrize(
+    "url", ["nonsense", "mysql://trellis:hidden@host/trellis", "postgresql:///trellis", "postgresql://["]
+)
+def test_a_url_that_names_no_database_and_role_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, url: str) -> None:
+    monkeypatch.setenv(name, url)
+    with pytest.raises(UnusableSettings) as refused:
+        read_settings()
+
+    assert str(refused.value) == f"{name}: must look like postgresql://role:password@host/database"

@@ -24,6 +24,7 @@ LOST = (
     ConnectionError,
     OSError,
 )
+UNREACHABLE = "The database cannot be reached: try again in a moment."
 RETRY_AFTER = 0.05  # seconds between two attempts to connect: a restart of PostgreSQL takes some tenths
 REST = 0.01  # seconds that a transaction which only read may stay open after its operation
 ROLLBACK_TIMEOUT = 1.0  # seconds; a connection that cannot even end its transaction is thrown away
@@ -125,9 +126,10 @@ class Database:
         deadline = loop.time() + self.timeout
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._wait() or await self._open(deadline)
+                given = await self._wait()
         except TimeoutError as error:
             raise DatabaseUnavailable("All database connections are busy: try again in a moment.") from error
+        return await self._open(deadline) if given is None else given
 
     async def _wait(self) -> "Connection | None":
         """The next connection that is given back; None is leave to open one."""
@@ -155,11 +157,14 @@ class Database:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                return await self.connect()
+                async with asyncio.timeout_at(deadline):
+                    return await self.connect()
             except LOST as error:
                 if loop.time() + RETRY_AFTER > deadline:
-                    raise DatabaseUnavailable("The database cannot be reached: try again in a moment.") from error
+                    raise DatabaseUnavailable(UNREACHABLE) from error
                 await asyncio.sleep(RETRY_AFTER)
+            except asyncpg.PostgresError as error:  # of a wrong password, role or database: no moment mends that
+                raise DatabaseUnavailable(UNREACHABLE) from error
 
     async def check(self) -> None:
         """Asks PostgreSQL something; raises DatabaseUnavailable where it does not answer in time."""

@@ -1,6 +1,7 @@
 """The pool: what it gives, how long it lets wait, and what comes back to it."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -86,6 +87,24 @@ async def test_a_database_that_is_away_is_told_in_time(data_directory: Path) -> 
             await pool.acquire()
 
         assert asyncio.get_running_loop().time() - started < 1
+
+
+async def test_a_database_that_does_not_answer_is_not_called_busy() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://trellis@127.0.0.1:{silent.getsockname()[1]}/trellis"
+        async with opened(url, pool_timeout=0.2) as pool:
+            with pytest.raises(DatabaseUnavailable, match="The database cannot be reached"):
+                await pool.acquire()
+            assert pool.opened == 0
+
+
+@pytest.mark.parametrize("wrong", ["//nobody@/trellis", "//trellis@/nothing"])
+async def test_a_role_or_database_that_is_not_there_is_told_at_once(database: Any, wrong: str) -> None:
+    url = "postgresql:" + wrong + "?" + database.runtime_url.partition("?")[2]
+    async with opened(url) as pool:
+        with pytest.raises(DatabaseUnavailable, match="The database cannot be reached"):
+            await pool.acquire()
+        assert pool.opened == 0
 
 
 async def test_a_discarded_connection_is_replaced(database: Any) -> None:

@@ -27,7 +27,7 @@ def demo(
     check_options(email)
     started = time.monotonic()
     size = Size(organizations, teams, tasks)
-    with reach_database(data) as url:
+    with reach_database(data, make=True) as url:
         rows = track(demo_rows(size), "Making up", tasks)
         summary = asyncio.run(load(url, rows, plan_demo(size), email=email, made_up=members, anew=True))
     show(summary, since=started)

@@ -36,6 +36,11 @@ def read_development_secret(directory: Path) -> str:
             f"There is no secret in {directory}: run `trellis dev` first, name its directory with --data, or set "
             "TRELLIS_JWT_SECRET"
         ) from error
+    except OSError as error:
+        raise NoDevelopmentSecret(
+            f"{directory / 'secret'} cannot be read ({error.strerror}): be the user who ran `trellis dev`, or set "
+            "TRELLIS_JWT_SECRET"
+        ) from error
 
 
 def is_development_secret(secret: str) -> bool:

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 
 from app.commands.environment import read_settings
 from app.commands.options import DataOption
-from app.commands.reach import reach_database
+from app.commands.reach import reach_database, unreachable
 from app.config import DATA_DIRECTORY, Settings
 from app.db.engine import Database, DatabaseUnavailable
 from app.db.migrate import alembic_config
@@ -28,6 +28,12 @@ VERSION = (
     "SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('server_version') AS said"
 )
 EXTENSIONS = "SELECT extname, extversion FROM pg_extension WHERE extname IN ('vector', 'pg_trgm') ORDER BY extname DESC"
+# Whoever owns the tables can switch row-level security off.
+ROLE = """
+SELECT rolname, rolsuper OR rolbypassrls OR EXISTS (
+    SELECT FROM pg_class WHERE oid = to_regclass('alembic_version') AND pg_has_role(relowner, 'MEMBER')
+) AS unheld FROM pg_roles WHERE rolname = current_user
+"""
 REVISION = "SELECT version_num FROM alembic_version"
 
 
@@ -57,7 +63,7 @@ async def _findings(settings: Settings) -> list[Finding]:
             findings += _of_choice(health, settings)
         return findings
     except DatabaseUnavailable as error:
-        return [Finding(well=False, text=f"The database does not answer: {error.message} Check TRELLIS_DATABASE_URL.")]
+        return [Finding(well=False, text=unreachable(error))]
     finally:
         await database.close()
 
@@ -69,6 +75,8 @@ async def _of_database(database: Database) -> AsyncIterator[Finding]:
         yield Finding(version["major"] >= OLDEST_POSTGRES, f"PostgreSQL {version['said']}; 16 and later will do")
         for extension in await connection.fetch(EXTENSIONS):
             yield Finding(well=True, text=f"The extension {extension['extname']} {extension['extversion']}")
+        (role,) = await connection.fetch(ROLE)
+        yield _of_role(role["rolname"], unheld=role["unheld"])
         head = ScriptDirectory.from_config(alembic_config("")).get_current_head()
         try:
             revision = await connection.fetchval(REVISION)
@@ -76,6 +84,13 @@ async def _of_database(database: Database) -> AsyncIterator[Finding]:
             revision = None
         found = f"The tables are those of {revision}" if revision else "There are no tables"
         yield Finding(revision == head, found if revision == head else f"{found}: run `trellis migrate`")
+
+
+def _of_role(name: str, *, unheld: bool) -> Finding:
+    if unheld:
+        text = f"The role {name} gets around row-level security: name one in TRELLIS_DATABASE_URL that owns nothing"
+        return Finding(well=False, text=text)
+    return Finding(well=True, text=f"The role {name} is held by row-level security")
 
 
 def _of_queue(health: Health) -> Iterator[Finding]:

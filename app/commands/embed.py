@@ -6,16 +6,15 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import asyncpg
 import typer
 
 from app.commands.environment import database_urls, read_settings
 from app.commands.options import DataOption
 from app.commands.progress import gauge
+from app.commands.reach import explained, reach_embedded
 from app.config import DATA_DIRECTORY, Settings
-from app.db import embedded
-from app.db.engine import LOST, Database, DatabaseUnavailable
-from app.db.migrate import migrate
+from app.db.engine import Database
+from app.db.migrate import connect_as_owner
 from app.main import SEARCHABLES
 from app.refusal import Refusal
 from app.search.embedder import EmbedderUnavailable, load_embedder
@@ -28,7 +27,7 @@ STATEMENT_TIMEOUT = 120.0  # seconds: looking through all texts of a large organ
 
 
 class EmbeddingStopped(Refusal):
-    """The model or the database could not be reached, or no longer."""
+    """The model does not work here, or no longer."""
 
 
 def embed(
@@ -49,13 +48,13 @@ def embed(
     """
     settings = read_settings()
     name = model or (settings.embedder if switch else None)
-    with _urls(data) as (owner_url, runtime_url), gauge("Embedding") as progress:
+    with _urls(data) as (owner_url, runtime_url), explained(), gauge("Embedding") as progress:
         wanted = settings.model_copy(
             update={"database_url": runtime_url, "statement_timeout": STATEMENT_TIMEOUT, "pool_size": 2}
         )
         try:
             said = asyncio.run(fill_and_switch(wanted, owner_url, name, switch=switch, progress=progress))
-        except (EmbedderUnavailable, DatabaseUnavailable, *LOST) as error:
+        except EmbedderUnavailable as error:
             raise EmbeddingStopped(f"{error}. What is embedded stays: run the command again.") from error
     typer.echo(said)
 
@@ -67,8 +66,7 @@ def _urls(data: Path) -> Iterator[tuple[str, str]]:
     if urls is not None:
         yield urls
         return
-    with embedded.borrow(data) as addresses:
-        migrate(addresses.owner_url, addresses.runtime_url)
+    with reach_embedded(data) as addresses:
         yield addresses.owner_url, addresses.runtime_url
 
 
@@ -99,12 +97,11 @@ def _said(name: str, retired: list[Model]) -> str:
 @asynccontextmanager
 async def _opened(settings: Settings, owner_url: str) -> AsyncIterator[tuple[Owner, Worker]]:
     """A connection as the owner of the tables, and a worker as the server has it."""
-    owner = await asyncpg.connect(owner_url)
-    database = Database.open(settings)
-    meanings = LocalMeanings(database, settings)
-    try:
-        yield owner, Worker(database, meanings, SEARCHABLES)
-    finally:
-        await meanings.close()
-        await database.close()
-        await owner.close()
+    async with connect_as_owner(owner_url) as owner:
+        database = Database.open(settings)
+        meanings = LocalMeanings(database, settings)
+        try:
+            yield owner, Worker(database, meanings, SEARCHABLES)
+        finally:
+            await meanings.close()
+            await database.close()

@@ -54,7 +54,7 @@ def import_(
         return
     source = TaskFile(file, organization, team)
     plan, rejects = _survey(source)
-    with reach_database(data) as url:
+    with reach_database(data, make=True) as url:
         rows = track(source.rows(), "Importing", plan.rows)
         summary = asyncio.run(load(url, rows, plan, email=email, made_up=members))
     there, rejected = counted(summary.there, "task"), counted(rejects.count, "line")
@@ -71,7 +71,7 @@ def _required(organization: str | None) -> str:
 
 def _import_folder(folder: Path, organization: str, team: str | None, email: str, data: Path, started: float) -> None:
     paths = documents_in(folder)
-    with reach_database(data) as url, Rejects(folder) as rejects:
+    with reach_database(data, make=True) as url, Rejects(folder) as rejects:
         documents = _kept(track(gather(folder, paths), "Importing", len(paths)), rejects)
         summary = asyncio.run(deposit(url, documents, organization=organization, team=team, email=email))
     there, rejected = counted(summary.there, "document"), counted(rejects.count, "file")

@@ -7,15 +7,10 @@ import typer
 
 from app.commands.environment import read_settings
 from app.commands.options import DataOption
-from app.commands.reach import reach_database
+from app.commands.reach import explained, reach_database
 from app.config import DATA_DIRECTORY
-from app.db.engine import Database, DatabaseUnavailable
-from app.refusal import Refusal
+from app.db.engine import Database
 from app.trash.sweep import sweep
-
-
-class PurgeStopped(Refusal):
-    """The database could not be reached, or no longer."""
 
 
 def purge(data: DataOption = DATA_DIRECTORY) -> None:
@@ -23,7 +18,7 @@ def purge(data: DataOption = DATA_DIRECTORY) -> None:
 
     The server does it once an hour by itself. Both can run at once: it goes in small batches.
     """
-    with reach_database(data) as url:
+    with reach_database(data) as url, explained():
         purged = asyncio.run(_sweep(url))
     kinds = ", ".join(f"{amount:,} {kind.replace('_', ' ')}" for kind, amount in sorted(purged.items()) if amount)
     typer.echo(f"Purged {kinds}." if kinds else "Nothing is past its time.")
@@ -33,7 +28,5 @@ async def _sweep(url: str) -> Counter[str]:
     database = Database.open(read_settings(database_url=url))
     try:
         return await sweep(database)
-    except DatabaseUnavailable as error:
-        raise PurgeStopped(f"{error.message} What is purged stays purged: run the command again.") from error
     finally:
         await database.close()

@@ -30,6 +30,11 @@ class DataDirectoryUnusable(Refusal):
     """The directory cannot be made or written."""
 
 
+def exists(directory: Path) -> bool:
+    """Whether there has ever been a server over this directory."""
+    return (directory / "postgres").exists()
+
+
 @contextmanager
 def run(directory: Path, *, durable: bool = True) -> Iterator[Addresses]:
     """Runs PostgreSQL over `directory` for the time of the block; raises DataDirectoryInUse where another process does.

@@ -54,7 +54,7 @@ def alembic_config(owner_url: str) -> Config:
 
 
 async def _migrate(owner_url: str, owner: URL, runtime: URL) -> None:
-    async with _connect(owner_url, owner) as connection:
+    async with connect_as_owner(owner_url) as connection:
         await _take_turn(connection)
         try:
             await _make_login(connection, runtime)
@@ -69,11 +69,12 @@ async def _migrate(owner_url: str, owner: URL, runtime: URL) -> None:
 
 
 @asynccontextmanager
-async def _connect(owner_url: str, owner: URL) -> AsyncIterator[asyncpg.Connection]:
+async def connect_as_owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection for the time of the block; raises DatabaseUnreachable."""
     try:
         connection = await asyncpg.connect(owner_url)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        shown = owner.render_as_string(hide_password=True)
+        shown = make_url(owner_url).render_as_string(hide_password=True)
         raise DatabaseUnreachable(f"{shown} cannot be reached ({error}): check TRELLIS_DATABASE_OWNER_URL") from error
     try:
         yield connection

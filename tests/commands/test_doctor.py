@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
 from tests.factories import make_tenant
 from tests.processes import free_port, trellis
@@ -25,10 +26,11 @@ async def test_a_healthy_server_is_told_so(new_database: Any, tmp_path: Path) ->
 
     assert (found.returncode, found.stderr) == (0, "")
     lines = found.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["ok"] * 5
+    assert [line.split()[0] for line in lines] == ["ok"] * 6
     assert lines[0].startswith("ok    PostgreSQL 18.")
     assert lines[1].startswith("ok    The extension vector 0.8")
     assert lines[2:] == [
+        "ok    The role trellis is held by row-level security",
         "ok    The tables are those of 2026_11_22_settings",
         "ok    0 texts wait to be embedded",
         "ok    The model wordllama is active and works",
@@ -70,6 +72,39 @@ async def test_a_database_without_tables_is_to_be_migrated(new_database: Any, tm
 
     assert found.returncode == 1
     assert found.stdout.splitlines()[-1] == "WRONG There are no tables: run `trellis migrate`"
+
+
+@pytest.mark.parametrize("role", ["trellis_owner", "postgres"])
+async def test_a_role_that_gets_around_row_level_security_is_wrong(database: Any, tmp_path: Path, role: str) -> None:
+    url = database.addresses.url(role, database.name)
+    found = await asyncio.to_thread(trellis, tmp_path, "doctor", TRELLIS_DATABASE_URL=url)
+
+    assert found.returncode == 1
+    assert [line for line in found.stdout.splitlines() if line.startswith("WRONG")] == [
+        f"WRONG The role {role} gets around row-level security: name one in TRELLIS_DATABASE_URL that owns nothing"
+    ]
+
+
+async def test_a_database_that_is_not_there_is_named(database: Any, tmp_path: Path) -> None:
+    url = database.addresses.url("trellis", "nothing")
+    found = await asyncio.to_thread(trellis, tmp_path, "doctor", TRELLIS_DATABASE_URL=url)
+
+    assert (found.returncode, found.stderr) == (1, "")
+    assert found.stdout == (
+        'WRONG The database cannot be reached (database "nothing" does not exist): check TRELLIS_DATABASE_URL\n'
+    )
+
+
+@pytest.mark.parametrize("command", ["doctor", "purge", "embed"])
+def test_what_needs_a_database_makes_none(tmp_path: Path, command: str) -> None:
+    refused = trellis(tmp_path, command)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "There is no database in .trellis: run `trellis dev` first, name its directory with --data, or set "
+        "TRELLIS_DATABASE_URL\n"
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unreachable_database_is_one_line(tmp_path: Path) -> None:

@@ -43,3 +43,13 @@ async def test_an_embedder_that_nobody_knows_is_one_line(tmp_path: Path, databas
 
     assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
     assert "There is no embedder 'bert': name wordllama, minilm or openai:MODEL" in refused.stderr
+
+
+async def test_an_owner_that_is_not_there_is_named(tmp_path: Path, database: Any) -> None:
+    owner_url = database.addresses.url("nobody", database.name)
+    urls = {"TRELLIS_DATABASE_URL": database.runtime_url, "TRELLIS_DATABASE_OWNER_URL": owner_url}
+
+    refused = await asyncio.to_thread(trellis, tmp_path, "embed", **urls)
+
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert refused.stderr.endswith('(role "nobody" does not exist): check TRELLIS_DATABASE_OWNER_URL\n')

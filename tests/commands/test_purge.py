@@ -33,6 +33,14 @@ async def test_it_says_how_much_is_gone(tmp_path: Path, new_database: Any) -> No
     await superuser.close()
 
 
+async def test_a_database_without_tables_is_to_be_migrated(tmp_path: Path, new_database: Any) -> None:
+    database = await new_database(migrated=False)
+    refused = trellis(tmp_path, "purge", TRELLIS_DATABASE_URL=database.runtime_url)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "The database lacks Trellis's tables: run `trellis migrate` first\n"
+
+
 def test_an_unreachable_database_is_one_line(tmp_path: Path) -> None:
     url = f"postgresql://trellis:hidden@127.0.0.1:{free_port()}/trellis"
     refused = trellis(tmp_path, "purge", TRELLIS_DATABASE_URL=url)

@@ -48,3 +48,14 @@ def test_token_without_a_secret_says_where_one_comes_from(tmp_path: Path) -> Non
         "or set TRELLIS_JWT_SECRET\n"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_token_with_a_secret_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir()
+    refused = trellis(tmp_path, "token", "ada@example.com", "--data", str(tmp_path))
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        f"{tmp_path / 'secret'} cannot be read (Is a directory): be the user who ran `trellis dev`, or set "
+        "TRELLIS_JWT_SECRET\n"
+    )

@@ -117,6 +117,7 @@ def _records(path: Path, lines: Lines, missing: Collection[str]) -> Iterator[Rec
     if first.lstrip().startswith("{"):
         yield from _json_lines(first, lines)
     else:
+        csv.field_size_limit(LONGEST_FIELD)
         yield from _csv(_header(path, first, missing), lines)
 
 
@@ -165,11 +166,13 @@ def _header(path: Path, line: str, missing: Collection[str]) -> Header:
 
 
 def _split(line: str, delimiter: str) -> tuple[str, ...]:
-    return tuple(_name(name) for name in next(csv.reader([line], delimiter=delimiter)))
+    try:
+        return tuple(_name(name) for name in next(csv.reader([line], delimiter=delimiter)))
+    except csv.Error:  # longer than any field may be: no names of columns, whatever it is
+        return ()
 
 
 def _csv(header: Header, lines: Lines) -> Iterator[Record | Reject]:
-    csv.field_size_limit(LONGEST_FIELD)
     lines.take()
     reader = csv.reader(lines, delimiter=header.delimiter, strict=True)
     while True:

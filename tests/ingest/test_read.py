@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.ingest.read import FileUnusable, Record, Reject, read
+from app.ingest.read import LONGEST_FIELD, FileUnusable, Record, Reject, read
 
 
 def written(folder: Path, content: bytes) -> Path:
@@ -95,6 +95,10 @@ def test_a_huge_field_is_one_record(tmp_path: Path) -> None:
     assert (second.line, second.values["title"]) == (20_003, "Two")
 
 
+def test_a_huge_name_of_a_column_costs_nothing(tmp_path: Path) -> None:
+    assert titles(written(tmp_path, b"title," + b"x" * 200_000 + b"\nOne,\n")) == ["One"]
+
+
 def test_a_malformed_json_line_stays_out_alone(tmp_path: Path) -> None:
     path = written(
         tmp_path, b'{"title": "One"}\n{"title": \n["Two"]\n{"title": "Three", "estimate": NaN}\n{"title": "Four"}'
@@ -126,6 +130,7 @@ def test_bytes_that_are_no_utf8_cost_no_other_line(tmp_path: Path) -> None:
         (b'[{"title": "One"}]', "is a JSON array"),
         ("title\nOne\n".encode("utf-16"), "is UTF-16: save it as UTF-8"),
         (b"name,status\nOne,TODO\n", "has no column title"),
+        (b"title;" + b"x" * (LONGEST_FIELD + 1), "has no column title"),
         (b"title,status,Title\nOne,TODO,Two\n", "names the column title twice"),
         (gzip.compress(b"title\n" + b"One\n" * 10_000, mtime=0)[:-20], "is cut short or damaged"),
         (gzip.compress(b"title\nOne\n", mtime=0)[:-8] + b"\0" * 8, "is cut short or damaged"),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from app.db.row import now
+from app.db.row import now, table_of
 from app.documents.check import columns_of_text
 from app.documents.models import Document, DocumentText
 from app.ingest.check import group_of
@@ -19,17 +19,14 @@ from app.ingest.plan import Plan, TeamPlan
 from app.ingest.transact import acting, connect, insert_rows, insertion
 from app.ingest.write import stable_id
 
-MOST_TEXT = 4 * 1024 * 1024  # bytes of texts to a transaction, or one text more
+MOST_TEXT = 4 * 1024 * 1024  # characters of texts to a transaction, or one text more
 
 MAKE_DOCUMENTS = insertion(
-    Document.__table__,  # type: ignore[attr-defined]  # SQLModel adds it where table=True
+    table_of(Document),
     *("organization_id", "id", "team_id", "title", "kind", "source", "size", "text_hash", "due_at", "created_by"),
     *("created_at", "updated_at"),
 )
-MAKE_TEXTS = insertion(
-    DocumentText.__table__,  # type: ignore[attr-defined]  # as above
-    *("organization_id", "document_id", "text"),
-)
+MAKE_TEXTS = insertion(table_of(DocumentText), "organization_id", "document_id", "text")
 
 
 class Owner(NamedTuple):

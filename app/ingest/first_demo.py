@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy import Text, Uuid, bindparam, func, select, update
 
 from app.db.identity import SIGN_IN
-from app.db.row import now
+from app.db.row import now, table_of
 from app.db.statement import prepare
 from app.ingest.check import Row, group_of
 from app.ingest.invent import Person
@@ -37,8 +37,8 @@ TEAMS = {
     ("Globex", "Research"): ("What the reactor does, and why.", ()),
 }
 
-members = OrganizationMember.__table__  # type: ignore[attr-defined]  # SQLModel adds it where table=True
-team_members = TeamMember.__table__  # type: ignore[attr-defined]  # as above
+members = table_of(OrganizationMember)
+team_members = table_of(TeamMember)
 
 EVER_A_MEMBER = prepare(
     select(func.count()).select_from(members).where(members.c.user_id == bindparam("person_id", type_=Uuid))

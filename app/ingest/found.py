@@ -9,7 +9,7 @@ import asyncpg
 from slugify import slugify
 from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, update
 
-from app.db.row import new_id, now
+from app.db.row import new_id, now, table_of
 from app.db.statement import prepare
 from app.ingest.check import Group
 from app.ingest.hold import hold
@@ -23,9 +23,9 @@ from app.teams.models import Team
 LONGEST_SLUG = 50
 LONGEST_KEY = 12
 
-organizations = Organization.__table__  # type: ignore[attr-defined]  # SQLModel adds it where table=True
-memberships = OrganizationMember.__table__  # type: ignore[attr-defined]  # as above
-teams = Team.__table__  # type: ignore[attr-defined]  # as above
+organizations = table_of(Organization)
+memberships = table_of(OrganizationMember)
+teams = table_of(Team)
 
 OWN_ORGANIZATIONS = prepare(
     select(organizations.c.id, organizations.c.name, organizations.c.slug)

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, select
 
-from app.db.row import new_id, now
+from app.db.row import new_id, now, table_of
 from app.db.statement import prepare
 from app.ingest.check import LONGEST_NAME
 from app.ingest.found import Foundation, Place
@@ -18,8 +18,8 @@ from app.ingest.transact import fetch, insert_rows, insertion
 from app.members.models import OrganizationMember, OrganizationRole
 from app.team_members.models import TeamMember, TeamRole
 
-members = OrganizationMember.__table__  # type: ignore[attr-defined]  # SQLModel adds it where table=True
-team_members = TeamMember.__table__  # type: ignore[attr-defined]  # as above
+members = table_of(OrganizationMember)
+team_members = table_of(TeamMember)
 
 people = (
     func.unnest(bindparam("emails", type_=ARRAY(Text)), bindparam("names", type_=ARRAY(Text)))

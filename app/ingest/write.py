@@ -17,6 +17,7 @@ from zlib import crc32
 import asyncpg
 from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, update
 
+from app.db.row import table_of
 from app.db.statement import prepare
 from app.ingest.check import Row
 from app.ingest.found import Place
@@ -25,11 +26,12 @@ from app.ingest.transact import fetch, fetching, insert_rows, insertion
 from app.search.texts import write_texts
 from app.tasks.models import FormerTaskKey, Task, TaskStatus
 from app.tasks.searchable import TASKS
+from app.tasks.write import NEW
 from app.teams.models import Team
 
-tasks = Task.__table__  # type: ignore[attr-defined]  # SQLModel adds it where table=True
-former_keys = FormerTaskKey.__table__  # type: ignore[attr-defined]  # as above
-teams = Team.__table__  # type: ignore[attr-defined]  # as above
+tasks = table_of(Task)
+former_keys = table_of(FormerTaskKey)
+teams = table_of(Team)
 
 KNOWN = prepare(
     select(tasks.c.id).where(
@@ -37,25 +39,7 @@ KNOWN = prepare(
         tasks.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
     )
 )
-MAKE_TASKS = insertion(
-    tasks,
-    "organization_id",
-    "id",
-    "team_id",
-    "number",
-    "title",
-    "description",
-    "status",
-    "priority",
-    "estimate",
-    "due_date",
-    "tags",
-    "assignee_id",
-    "creator_id",
-    "completed_at",
-    "created_at",
-    "updated_at",
-)
+MAKE_TASKS = insertion(tasks, *NEW)
 KEEP_KEYS = insertion(former_keys, "organization_id", "key", "task_id", "created_at")
 counters = (
     func.unnest(

@@ -9,11 +9,12 @@ import asyncpg
 import typer
 from alembic.script import ScriptDirectory
 
-from app.commands.environment import read_settings
+from app.commands.environment import misspelt, read_settings
 from app.commands.options import DataOption
 from app.commands.reach import reach_database, unreachable
 from app.config import DATA_DIRECTORY, Settings
-from app.db.engine import Database, DatabaseUnavailable
+from app.db.engine import Connection, Database, DatabaseUnavailable
+from app.db.login import RoleNotHeld, held_role
 from app.db.migrate import alembic_config
 from app.db.row import now
 from app.search.embedder import EmbedderUnavailable, load_embedder
@@ -28,12 +29,6 @@ VERSION = (
     "SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('server_version') AS said"
 )
 EXTENSIONS = "SELECT extname, extversion FROM pg_extension WHERE extname IN ('vector', 'pg_trgm') ORDER BY extname DESC"
-# Whoever owns the tables can switch row-level security off.
-ROLE = """
-SELECT rolname, rolsuper OR rolbypassrls OR EXISTS (
-    SELECT FROM pg_class WHERE oid = to_regclass('alembic_version') AND pg_has_role(relowner, 'MEMBER')
-) AS unheld FROM pg_roles WHERE rolname = current_user
-"""
 REVISION = "SELECT version_num FROM alembic_version"
 
 
@@ -47,7 +42,8 @@ class Finding(NamedTuple):
 def doctor(data: DataOption = DATA_DIRECTORY) -> None:
     """Look at the database, its tables, the embedding models and the queue. Exits with 1 where something is wrong."""
     with reach_database(data) as url:
-        findings = asyncio.run(_findings(read_settings(database_url=url)))
+        findings = [Finding(well=False, text=text) for text in misspelt()]
+        findings += asyncio.run(_findings(read_settings(database_url=url)))
     for finding in findings:
         typer.echo(f"{'ok   ' if finding.well else 'WRONG'} {finding.text}")
     raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
@@ -75,8 +71,7 @@ async def _of_database(database: Database) -> AsyncIterator[Finding]:
         yield Finding(version["major"] >= OLDEST_POSTGRES, f"PostgreSQL {version['said']}; 16 and later will do")
         for extension in await connection.fetch(EXTENSIONS):
             yield Finding(well=True, text=f"The extension {extension['extname']} {extension['extversion']}")
-        (role,) = await connection.fetch(ROLE)
-        yield _of_role(role["rolname"], unheld=role["unheld"])
+        yield await _of_role(connection)
         head = ScriptDirectory.from_config(alembic_config("")).get_current_head()
         try:
             revision = await connection.fetchval(REVISION)
@@ -86,11 +81,11 @@ async def _of_database(database: Database) -> AsyncIterator[Finding]:
         yield Finding(revision == head, found if revision == head else f"{found}: run `trellis migrate`")
 
 
-def _of_role(name: str, *, unheld: bool) -> Finding:
-    if unheld:
-        text = f"The role {name} gets around row-level security: name one in TRELLIS_DATABASE_URL that owns nothing"
-        return Finding(well=False, text=text)
-    return Finding(well=True, text=f"The role {name} is held by row-level security")
+async def _of_role(connection: Connection) -> Finding:
+    try:
+        return Finding(well=True, text=f"The role {await held_role(connection)} is held by row-level security")
+    except RoleNotHeld as refusal:
+        return Finding(well=False, text=str(refusal))
 
 
 def _of_queue(health: Health) -> Iterator[Finding]:

@@ -1,5 +1,8 @@
 """Settings as the commands read them: what is wrong with a variable is said in one line, by its name."""
 
+import os
+from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,6 +33,14 @@ def _told(problem: ErrorDetails) -> str:
         return said
     name, *places = problem["loc"]
     return f"TRELLIS_{str(name).upper()}{''.join(f'[{place}]' for place in places)}: {said}"
+
+
+def misspelt() -> Iterator[str]:
+    """What is wrong with each variable that is no setting and nearly is one; others may be somebody else's."""
+    known = [f"TRELLIS_{name}".upper() for name in Settings.model_fields]
+    for name in sorted(os.environ.keys() - {*known}):
+        meant = get_close_matches(name, known, n=1, cutoff=0.9) if name.startswith("TRELLIS_") else ()
+        yield from (f"{name} is no setting: is {one} meant?" for one in meant)
 
 
 def database_urls(settings: Settings) -> tuple[str, str] | None:

@@ -1,18 +1,22 @@
 """`trellis serve`: the server in production, which refuses to start on anything made for development."""
 
+import asyncio
 from typing import Annotated
 
+import asyncpg
 import typer
 import uvicorn
 from starlette.applications import Starlette
 
 from app.auth.tokens import Tokens
 from app.commands.development import is_development_secret
-from app.commands.environment import UnusableSettings, read_settings
+from app.commands.environment import UnusableSettings, misspelt, read_settings
 from app.commands.listen import listen
 from app.commands.options import HostOption, PortOption
 from app.commands.speak import UVICORN
 from app.config import Settings
+from app.db.engine import Database, DatabaseUnavailable
+from app.db.login import held_role
 from app.graph.manifest import read_manifests
 from app.log import start_logging
 from app.main import create_app
@@ -26,7 +30,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
 ) -> None:
     """Serve in production: the database and the signing key come from the environment."""
-    production_settings()
+    asyncio.run(require_held_role(production_settings()))
     start_logging()
     listen(host, port).close()  # uvicorn would tell of a taken port once per worker
     uvicorn.run(
@@ -47,10 +51,22 @@ def application() -> Starlette:
     return create_app(production_settings())
 
 
+async def require_held_role(settings: Settings) -> None:
+    """Raises RoleNotHeld, where the database says so: a server may start before it does."""
+    database = Database.open(settings)
+    try:
+        async with database.lent() as connection:
+            await held_role(connection)
+    except (DatabaseUnavailable, asyncpg.PostgresError):
+        return
+    finally:
+        await database.close()
+
+
 def production_settings() -> Settings:
     """The environment's settings; raises UnusableSettings with a line for each that is not fit for production."""
     settings = read_settings()
-    problems = []
+    problems = list(misspelt())
     if settings.database_url is None:
         problems.append(
             "Set TRELLIS_DATABASE_URL: postgresql://trellis:password@host/trellis, as the role that owns nothing"

@@ -107,6 +107,16 @@ def test_what_needs_a_database_makes_none(tmp_path: Path, command: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_a_misspelt_setting_is_found(database: Any, tmp_path: Path) -> None:
+    variables = {"TRELLIS_DATABASE_URL": database.runtime_url, "TRELLIS_RATE_LIMITS": "5"}
+    found = await asyncio.to_thread(trellis, tmp_path, "doctor", **variables)
+
+    assert found.returncode == 1
+    assert [line for line in found.stdout.splitlines() if line.startswith("WRONG")] == [
+        "WRONG TRELLIS_RATE_LIMITS is no setting: is TRELLIS_RATE_LIMIT meant?"
+    ]
+
+
 def test_an_unreachable_database_is_one_line(tmp_path: Path) -> None:
     url = f"postgresql://trellis:hidden@127.0.0.1:{free_port()}/trellis"
     found = trellis(tmp_path, "doctor", TRELLIS_DATABASE_URL=url)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.environment import UnusableSettings, read_settings
+from app.commands.environment import UnusableSettings, misspelt, read_settings
 
 NO_LIST = 'a list is written as JSON, as in ["this", "that"]'
 
@@ -70,3 +70,16 @@ def test_a_url_that_names_no_database_and_role_is_refused(monkeypatch: pytest.Mo
         read_settings()
 
     assert str(refused.value) == f"{name}: must look like postgresql://role:password@host/database"
+
+
+def test_a_variable_that_is_nearly_a_setting_is_misspelt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others are somebody else's, such as those that Kubernetes makes for a service of the name `trellis`."""
+    for name in (
+        "TRELLIS_RATELIMIT",
+        "TRELLIS_PORT",
+        "TRELLIS_SERVICE_HOST",
+        "TRELLIS_PORT_8000_TCP",
+        "TRELLIS_PASSWORD",
+    ):
+        monkeypatch.setenv(name, "1")
+    assert list(misspelt()) == ["TRELLIS_RATELIMIT is no setting: is TRELLIS_RATE_LIMIT meant?"]

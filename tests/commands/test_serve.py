@@ -1,5 +1,6 @@
 """`trellis serve`: refuses what is not fit for production, and serves what is."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from app.commands.serve import production_settings
+from tests.conftest import Database
 from tests.processes import serve, trellis
 
 SECRET = "a secret of thirty-two bytes or more"
@@ -83,6 +85,22 @@ def test_serve_answers_programs_and_has_no_page(tmp_path: Path, database: Any, w
     assert "data" not in schema.json()
     assert [error["message"] for error in guess.json()["errors"]] == ["Cannot query field 'vewer' on type 'Query'."]
     assert "text/html" not in page.headers.get("content-type", "")
+
+
+async def test_serve_refuses_a_role_that_nothing_holds(database: Database, tmp_path: Path) -> None:
+    variables = {"TRELLIS_DATABASE_URL": database.owner_url, "TRELLIS_JWT_SECRET": SECRET}
+    refused = await asyncio.to_thread(trellis, tmp_path, "serve", **variables)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("The role trellis_owner gets around row-level security: ")
+
+
+def test_serve_refuses_a_setting_that_is_misspelt(tmp_path: Path) -> None:
+    variables = {"TRELLIS_DATABASE_URL": "postgresql://trellis@/trellis", "TRELLIS_JWT_SECRET": SECRET}
+    refused = trellis(tmp_path, "serve", TRELLIS_TRUSTED_PROXY="[]", **variables)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "TRELLIS_TRUSTED_PROXY is no setting: is TRELLIS_TRUSTED_PROXIES meant?\n"
 
 
 @pytest.mark.parametrize(("variable", "introspection"), [({}, False), ({"TRELLIS_INTROSPECTION": "true"}, True)])

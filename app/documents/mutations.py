@@ -14,17 +14,17 @@ from app.documents.policies import can_write, can_write_in, can_write_own
 from app.documents.write import change, create, process_again
 from app.graph.change import require_version, rows_for_update
 from app.graph.context import Context, Info
-from app.graph.guards import require, require_row
+from app.graph.guards import require
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
 from app.graph.parents import parent_for_update
 from app.graph.select import Key
 from app.graph.writes import UserErrorCode, mutation
 from app.organizations.loaders import ORGANIZATIONS
-from app.team_members.loaders import actor_roles_by_team, actor_roles_to_restore
+from app.team_members.loaders import actor_roles_by_team
+from app.team_members.lock import row_with_role
 from app.teams.loaders import TEAMS
 from app.trash.delete import delete_rows
-from app.trash.hold import rows_to_restore
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
 
@@ -115,11 +115,6 @@ async def _parent(context: Context, given: CreateDocumentInput, checks: Checks) 
 
 async def _written(context: Context, document_id: str, *, deleted: bool = False) -> Any:
     """The locked row of a document, live or `deleted`, that the actor may write; raises NotFound and Forbidden."""
-    locked = rows_to_restore if deleted else rows_for_update
-    (row,) = await locked(context, DOCUMENTS, [parse_id(document_id, "id")])
-    require_row(row, "deleted document" if deleted else "document")
-    team = row.team_id and Key(row.organization_id, row.team_id)
-    roles = actor_roles_to_restore if deleted else actor_roles_by_team
-    role = await context.load(roles, team) if team else None
+    row, role = await row_with_role(context, DOCUMENTS, document_id, "document", deleted=deleted)
     require(can_write(context.actor, row, role))
     return row

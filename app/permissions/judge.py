@@ -10,7 +10,7 @@ from app.graph.node import noun_named
 from app.graph.select import Key, rows_by_key
 from app.permissions.models import Permission
 from app.team_members.loaders import actor_roles_by_team, actor_roles_to_restore
-from app.teams.loaders import TEAMS
+from app.team_members.lock import team_of
 
 # The columns that policies read, of whichever noun, and those that say which policies are to be asked.
 READS = (
@@ -26,7 +26,7 @@ async def rows_to_judge(context: Context, keys: Sequence[Key], noun: Any) -> lis
 
 async def permissions_of(context: Context, rows: Sequence[Any], _arguments: Mapping[str, Any]) -> list[list[str]]:
     """What the actor may do with each row; a deleted one can only be restored."""
-    roles = await context.load_many(actor_roles_by_team, [_team(row) for row in rows])
+    roles = await context.load_many(actor_roles_by_team, [team_of(row) for row in rows])
     granted = [_granted(context, row, role) for row, role in zip(rows, roles, strict=True)]
     deleted = [place for place, row in enumerate(rows) if row.deleted_at is not None]
     for place, verdict in zip(deleted, await restore_verdicts(context, [rows[one] for one in deleted]), strict=True):
@@ -41,15 +41,9 @@ def _granted(context: Context, row: Any, role: str | None) -> list[str]:
 
 async def restore_verdicts(context: Context, rows: Sequence[Any]) -> list[Verdict]:
     """Whether the actor may bring each deleted row back: its noun's policy, told what they are or were in its team."""
-    roles = await context.load_many(actor_roles_to_restore, [_team(row) for row in rows])
+    roles = await context.load_many(actor_roles_to_restore, [team_of(row) for row in rows])
     nouns: Iterable[Any] = (noun_named(row.typename) for row in rows)
     return [noun.can_restore(context.actor, row, role) for noun, row, role in zip(nouns, rows, roles, strict=True)]
-
-
-def _team(row: Any) -> Key | None:
-    """The team that the row is, or belongs to."""
-    team_id = row.id if row.typename == TEAMS.typename else row.get("team_id")
-    return None if team_id is None else Key(row.organization_id, team_id)
 
 
 async def permissions_of_deletions(

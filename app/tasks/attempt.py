@@ -3,20 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
-from app.graph.change import rows_for_update
 from app.graph.context import Context
-from app.graph.guards import Verdict, require, require_row
+from app.graph.guards import Verdict, require
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
-from app.graph.select import Key
 from app.graph.writes import UserError, UserErrorCode, rejected
 from app.tasks.inputs import MOST_ITEMS, BulkErrorPolicy
 from app.tasks.loaders import TASKS
 from app.tasks.policies import can_work
-from app.team_members.loaders import actor_roles_by_team, actor_roles_to_restore
-from app.trash.hold import rows_to_restore
+from app.team_members.lock import row_with_role, rows_with_roles
 
 
 @dataclass
@@ -31,13 +27,9 @@ class Attempt:
 
 async def attempt_on(context: Context, task_id: str, checks: Checks, *, deleted: bool = False) -> Attempt:
     """The attempt on the (deleted) task with that id, which is locked; raises NotFound and Forbidden."""
-    locked = rows_to_restore if deleted else rows_for_update
-    (row,) = await locked(context, TASKS, [parse_id(task_id, "id")])
-    require_row(row, noun(deleted=deleted))
-    attempt = Attempt(checks, row)
-    await _judge(context, [attempt], deleted=deleted)
-    require(attempt.verdict)
-    return attempt
+    row, role = await row_with_role(context, TASKS, task_id, "task", deleted=deleted)
+    require(can_work(context.actor, row, role))
+    return Attempt(checks, row)
 
 
 async def attempts_on(context: Context, task_ids: Sequence[str], *, deleted: bool = False) -> list[Attempt]:
@@ -47,29 +39,18 @@ async def attempts_on(context: Context, task_ids: Sequence[str], *, deleted: boo
     """
     require_few(task_ids, "ids")
     ids = [parse_id(task_id, f"ids.{place}") for place, task_id in enumerate(task_ids)]
-    rows = await (rows_to_restore if deleted else rows_for_update)(context, TASKS, ids)
-    attempts = [Attempt(Checks("ids", str(place)), row) for place, row in enumerate(rows)]
-    await _judge(context, [attempt for attempt in attempts if attempt.row is not None], deleted=deleted)
-    check_verdicts(attempts)
-    seen: set[UUID] = set()
-    for task_id, attempt in zip(ids, attempts, strict=True):
-        if attempt.row is None:
-            attempt.checks.wrong(UserErrorCode.NOT_FOUND, f"There is no such {noun(deleted=deleted)}.")
-        elif task_id in seen:
-            attempt.checks.wrong(UserErrorCode.INVALID, "This id came before: name each once.")
-        seen.add(task_id)
+    attempts = []
+    for place, (row, role) in enumerate(await rows_with_roles(context, TASKS, ids, deleted=deleted)):
+        checks = Checks("ids", str(place))
+        verdict = row is None or can_work(context.actor, row, role)
+        if row is None:
+            checks.wrong(UserErrorCode.NOT_FOUND, f"There is no such {'deleted ' if deleted else ''}task.")
+        elif verdict is not True:
+            checks.wrong(UserErrorCode.FORBIDDEN, str(verdict))
+        elif ids[place] in ids[:place]:
+            checks.wrong(UserErrorCode.INVALID, "This id came before: name each once.")
+        attempts.append(Attempt(checks, row))
     return attempts
-
-
-def noun(*, deleted: bool) -> str:
-    return "deleted task" if deleted else "task"
-
-
-async def _judge(context: Context, attempts: Sequence[Attempt], *, deleted: bool) -> None:
-    keys = [Key(attempt.row.organization_id, attempt.row.team_id) for attempt in attempts]
-    roles = actor_roles_to_restore if deleted else actor_roles_by_team
-    for attempt, role in zip(attempts, await context.load_many(roles, keys), strict=True):
-        attempt.verdict = can_work(context.actor, attempt.row, role)
 
 
 def check_verdicts(attempts: Iterable[Attempt], *path: str) -> None:

@@ -5,23 +5,21 @@ from typing import Annotated, Any
 import strawberry
 
 from app.events.change import change, create
-from app.graph.change import rows_for_update
 from app.graph.context import Context, Info
-from app.graph.guards import require, require_row
-from app.graph.ids import parse_id
+from app.graph.guards import require
 from app.graph.inputs import Checks
 from app.graph.parents import parent_for_update
 from app.graph.select import Key
 from app.graph.writes import UserError, UserErrorCode, mutation
 from app.members.loaders import ORGANIZATION_MEMBERS
-from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team, actor_roles_to_restore, team_member_by_id
+from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team, team_member_by_id
+from app.team_members.lock import row_with_role
 from app.team_members.models import TeamRole
 from app.team_members.policies import can_remove
 from app.team_members.types import TeamMember
 from app.teams.loaders import TEAMS
 from app.teams.policies import can_manage
 from app.trash.delete import delete_rows
-from app.trash.hold import rows_to_restore
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
 
@@ -85,7 +83,7 @@ class TeamMemberMutations:
         role: Annotated[TeamRole, strawberry.argument(description="What they are to be in the team.")],
     ) -> TeamMemberPayload:
         context = info.context
-        row, own_role = await _found(context, team_member_id)
+        row, own_role = await row_with_role(context, TEAM_MEMBERS, team_member_id, "team member")
         require(can_manage(context.actor, row, own_role))
         return await _payload(context, await change(context, TEAM_MEMBERS, row, {"role": role.name}))
 
@@ -95,7 +93,7 @@ class TeamMemberMutations:
     )
     async def remove_team_member(self, info: Info, team_member_id: TeamMemberId) -> DeletePayload:
         context = info.context
-        row, own_role = await _found(context, team_member_id)
+        row, own_role = await row_with_role(context, TEAM_MEMBERS, team_member_id, "team member")
         require(can_remove(context.actor, row, own_role))
         return DeletePayload.of(await delete_rows(context, TEAM_MEMBERS, [row]))
 
@@ -105,7 +103,7 @@ class TeamMemberMutations:
     )
     async def restore_team_member(self, info: Info, team_member_id: TeamMemberId) -> TeamMemberPayload:
         context = info.context
-        row, own_role = await _found(context, team_member_id, deleted=True)
+        row, own_role = await row_with_role(context, TEAM_MEMBERS, team_member_id, "team member", deleted=True)
         require(can_manage(context.actor, row, own_role))
         await restore_rows(context, TEAM_MEMBERS, [row])
         return await _payload(context, row)
@@ -117,15 +115,6 @@ async def _parents(context: Context, given: AddTeamMemberInput, checks: Checks) 
         context, ORGANIZATION_MEMBERS, given.organization_member_id, "member", checks, "organizationMemberId"
     )
     return member, await parent_for_update(context, TEAMS, given.team_id, "team", checks, "teamId")
-
-
-async def _found(context: Context, team_member_id: str, *, deleted: bool = False) -> tuple[Any, str | None]:
-    """The locked row of a membership, live or `deleted`, and what the actor is in its team; raises NotFound."""
-    locked = rows_to_restore if deleted else rows_for_update
-    (row,) = await locked(context, TEAM_MEMBERS, [parse_id(team_member_id, "id")])
-    require_row(row, "deleted team member" if deleted else "team member")
-    roles = actor_roles_to_restore if deleted else actor_roles_by_team
-    return row, await context.load(roles, Key(row.organization_id, row.team_id))
 
 
 async def _payload(context: Context, row: Any) -> TeamMemberPayload:

@@ -10,21 +10,19 @@ from app.events.change import change, create
 from app.graph.change import require_version, rows_for_update
 from app.graph.context import Info
 from app.graph.guards import require, require_row
-from app.graph.ids import parse_id
 from app.graph.inputs import Checks
 from app.graph.parents import parent_for_update
-from app.graph.select import Key
 from app.graph.writes import UserError, UserErrorCode, mutation
 from app.members.loaders import actor_member_by_organization
 from app.organizations.loaders import ORGANIZATIONS
-from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team, actor_roles_to_restore
+from app.team_members.loaders import TEAM_MEMBERS
+from app.team_members.lock import row_with_role
 from app.team_members.models import TeamRole
 from app.teams.loaders import TEAMS
 from app.teams.policies import can_create, can_manage
 from app.teams.rename import keep_key
 from app.teams.types import Team
 from app.trash.delete import delete_rows
-from app.trash.hold import rows_to_restore
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
 
@@ -145,12 +143,8 @@ class TeamMutations:
 
 async def _managed(info: Info, team_id: str, *, deleted: bool = False) -> Any:
     """The locked row of a team, live or `deleted`, that the actor manages; raises NotFound and Forbidden."""
-    context = info.context
-    locked = rows_to_restore if deleted else rows_for_update
-    (team,) = await locked(context, TEAMS, [parse_id(team_id, "id")])
-    require_row(team, "deleted team" if deleted else "team")
-    roles = actor_roles_to_restore if deleted else actor_roles_by_team
-    require(can_manage(context.actor, team, await context.load(roles, Key(team.organization_id, team.id))))
+    team, role = await row_with_role(info.context, TEAMS, team_id, "team", deleted=deleted)
+    require(can_manage(info.context.actor, team, role))
     return team
 
 

@@ -1,0 +1,43 @@
+"""Locking what is of a team, or is one, and finding what the actor is there."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from app.db.source import Source
+from app.graph.change import rows_for_update
+from app.graph.context import Context
+from app.graph.guards import require_row
+from app.graph.ids import parse_id
+from app.graph.select import Key
+from app.team_members.loaders import actor_roles_by_team, actor_roles_to_restore
+from app.teams.loaders import TEAMS
+from app.trash.hold import rows_to_restore
+
+
+async def row_with_role(
+    context: Context, source: Source, given: str, noun: str, *, deleted: bool = False
+) -> tuple[Any, str | None]:
+    """The locked row that the argument `id` names, with the actor's role in its team; raises NotFound."""
+    ((row, role),) = await rows_with_roles(context, source, [parse_id(given, "id")], deleted=deleted)
+    require_row(row, f"deleted {noun}" if deleted else noun)
+    return row, role
+
+
+async def rows_with_roles(
+    context: Context, source: Source, ids: Sequence[UUID], *, deleted: bool = False
+) -> list[tuple[Any, str | None]]:
+    """The locked row of each id, live or `deleted`, with what the actor is in its team, or was when that was deleted.
+
+    None in place of a row that the caller does not have, and of a role where there is no team or they are not in it.
+    """
+    lock, roles = (rows_to_restore, actor_roles_to_restore) if deleted else (rows_for_update, actor_roles_by_team)
+    rows = await lock(context, source, ids)
+    teams = [None if row is None else team_of(row) for row in rows]
+    return list(zip(rows, await context.load_many(roles, teams), strict=True))
+
+
+def team_of(row: Any) -> Key | None:
+    """The team that the row is, or belongs to."""
+    team_id = row.id if row.typename == TEAMS.typename else row.get("team_id")
+    return None if team_id is None else Key(row.organization_id, team_id)

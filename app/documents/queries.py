@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import strawberry
-from strawberry import UNSET
 
 from app.documents.filter import DocumentFilter
 from app.documents.loaders import chunk_by_id, live_document
@@ -12,16 +11,12 @@ from app.documents.search import MOST_CHUNKS, search_documents
 from app.documents.types import Document, DocumentChunk
 from app.graph.context import Context, Info
 from app.graph.fields import by_level
-from app.graph.guards import require_row
 from app.graph.ids import parse_id
-from app.graph.paging import LARGEST_SIZE, size_of
 from app.graph.select import Key
-from app.organizations.loaders import live_organization
 from app.organizations.policies import can_read
+from app.organizations.search import searching
 from app.search.connection import Place, SearchConnection, SearchEdge
 from app.search.connection import edges as results_edges
-from app.search.find import LONGEST_QUERY, SearchMode
-from app.settings.choose import search_mode
 
 
 async def best_chunks(context: Context, places: Sequence[Place], _: Mapping[str, Any]) -> list[list[Any]]:
@@ -60,44 +55,10 @@ class DocumentQueries:
         row: Any = await info.context.load(live_document, parse_id(id, "id"))
         return row if row is not None and can_read(actor, row) else None
 
-    @strawberry.field(
-        graphql_type=DocumentSearchConnection,
+    search_documents: DocumentSearchConnection = searching(
+        search_documents,
+        "documents",
+        DocumentFilter,
         description="The documents of an organization that a search finds by their chunks. A chunk must hold each "
         '"quoted phrase" and no `-word`. Deleted documents are not found.',
     )
-    async def search_documents(  # noqa: PLR0913  # the arguments of the field
-        self,
-        info: Info,
-        *,
-        organization_id: Annotated[strawberry.ID, strawberry.argument(description="The organization.")],
-        query: Annotated[
-            str, strawberry.argument(description=f"What to search for: 1 to {LONGEST_QUERY} characters, not blank.")
-        ],
-        mode: Annotated[
-            SearchMode | None,
-            strawberry.argument(description="By what; left out, what the organization's `searchMode` says."),
-        ] = UNSET,
-        filter: Annotated[  # noqa: A002  # the name of the argument
-            DocumentFilter | None, strawberry.argument(description="Only documents for which all of this holds.")
-        ] = UNSET,
-        first: Annotated[
-            int | None, strawberry.argument(description=f"How many, at most {LARGEST_SIZE}; 20 by default.")
-        ] = UNSET,
-        after: Annotated[
-            str | None, strawberry.argument(description="Only documents after this cursor of the same search.")
-        ] = UNSET,
-    ) -> Any:
-        actor = info.context.actor
-        organization = await info.context.load(live_organization, parse_id(organization_id, "organizationId"))
-        require_row(
-            organization if organization is not None and can_read(actor, organization) else None, "organization"
-        )
-        return await search_documents(
-            info.context,
-            organization.id,
-            query,
-            mode=await search_mode(info.context, organization.id, mode),
-            condition=filter or None,
-            size=size_of("first", None if first is UNSET else first),
-            after=None if after is UNSET else after,
-        )

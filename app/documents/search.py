@@ -13,9 +13,10 @@ from app.documents.searchable import CHUNKS
 from app.graph.context import Context
 from app.graph.paging import Filter
 from app.graph.select import Key
+from app.organizations.search import Inquiry
 from app.search.among import Condition
 from app.search.connection import Results
-from app.search.find import Hit, Search, SearchMode, find
+from app.search.find import Hit, Search, find
 from app.search.place import Place, decode
 
 documents = table_of(Document)
@@ -24,21 +25,14 @@ chunks = table_of(DocumentChunk)
 MOST_CHUNKS = 5  # of a document that are shown
 
 
-async def search_documents(  # noqa: PLR0913  # the arguments of the field
-    context: Context,
-    organization_id: UUID,
-    query: str,
-    *,
-    mode: SearchMode,
-    condition: Filter | None,
-    size: int,
-    after: str | None,
-) -> Results:
-    """A page of the organization's live documents that `query` finds among those that pass; raises BadUserInput.
+async def search_documents(context: Context, inquiry: Inquiry) -> Results:
+    """A page of the organization's live documents that are found among those that pass; raises BadUserInput.
 
     All chunks that are found are ranked for each page, and grouped: a cursor is the place of a document's best chunk.
     """
-    search = Search(organization_id, CHUNKS, _condition(condition), query, mode.name, size, after, whole=True)
+    organization_id, after, size = inquiry.organization.id, inquiry.after, inquiry.size
+    condition = _condition(inquiry.condition)
+    search = Search(organization_id, CHUNKS, condition, inquiry.query, inquiry.mode.name, size, after, whole=True)
     found = await find(context, search)
     keys = [Key(organization_id, hit.id) for hit in found.hits]
     rows = await context.load_many(chunk_by_id, keys)

@@ -3,16 +3,13 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from inspect import Parameter
 from operator import itemgetter
-from typing import Annotated, Any
-
-import strawberry
-from strawberry import UNSET
+from typing import Any
 
 from app.db.source import Source
 from app.graph.batch import Batch
 from app.graph.connections import Listing
 from app.graph.context import Context
-from app.graph.fields import by_level
+from app.graph.fields import argument, by_level
 from app.graph.paging import LARGEST_SIZE, DeletedScope, Order, OrderDirection, page_of
 from app.graph.select import Key
 
@@ -78,20 +75,15 @@ def connection_arguments(
     """The arguments that connections share, in the order in which the schema shows them."""
     shown = []
     if filters is not None:
-        shown.append(_argument("filter", filters | None, "Only objects for which all of this holds."))
+        shown.append(argument("filter", filters | None, "Only objects for which all of this holds."))
     if orders is not None:
-        shown.append(_argument("order_by", orders | None, "What the list is sorted by."))
+        shown.append(argument("order_by", orders | None, "What the list is sorted by."))
     if deletable:
-        shown.append(_argument("deleted", DeletedScope, "Whether deleted objects are listed.", DeletedScope.EXCLUDE))
+        shown.append(argument("deleted", DeletedScope, "Whether deleted objects are listed.", DeletedScope.EXCLUDE))
     return [
         *shown,
-        _argument("first", int | None, f"How many objects from the start on, at most {LARGEST_SIZE}; 20 by default."),
-        _argument("after", str | None, "Only objects after this cursor."),
-        _argument("last", int | None, f"How many objects from the end back, at most {LARGEST_SIZE}; not with `first`."),
-        _argument("before", str | None, "Only objects before this cursor."),
+        argument("first", int | None, f"How many objects from the start on, at most {LARGEST_SIZE}; 20 by default."),
+        argument("after", str | None, "Only objects after this cursor."),
+        argument("last", int | None, f"How many objects from the end back, at most {LARGEST_SIZE}; not with `first`."),
+        argument("before", str | None, "Only objects before this cursor."),
     ]
-
-
-def _argument(name: str, annotation: Any, description: str, default: Any = UNSET) -> Parameter:
-    annotated = Annotated[annotation, strawberry.argument(description=description)]
-    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotated, default=default)

@@ -6,9 +6,10 @@ it once a level; graphql-core, where it completes the field, once a row.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from inspect import Parameter, Signature, isawaitable
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
+from strawberry import UNSET
 
 from app.graph.context import Context, Info
 
@@ -49,6 +50,12 @@ def by_level(
         ]
     )
     return strawberry.field(resolver=resolve, name=name, description=description, metadata={LEVEL: level, NEEDS: needs})
+
+
+def argument(name: str, annotation: Any, description: str, default: Any = UNSET) -> Parameter:
+    """An argument of such a field; one without a default, `Parameter.empty`, has to be given."""
+    annotated = Annotated[annotation, strawberry.argument(description=description)]
+    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotated, default=default)
 
 
 def of_one(level: Level, context: Context, row: Any, arguments: Mapping[str, Any]) -> Any:

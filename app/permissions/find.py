@@ -2,21 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from inspect import Parameter
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
 from app.graph.context import Context
+from app.graph.fields import argument
 from app.graph.ids import parse_id
 from app.nodes.loaders import Place, place_of_id
 from app.permissions.judge import permissions_of, permissions_of_deletions, rows_to_judge
 from app.trash.loaders import DELETIONS
 
-ON = Parameter(
-    "on",
-    Parameter.KEYWORD_ONLY,
-    annotation=Annotated[strawberry.ID, strawberry.argument(description="The id of the object.")],
-)
+ON = argument("on", strawberry.ID, "The id of the object.", Parameter.empty)
 
 
 async def permissions_on(

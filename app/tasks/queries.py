@@ -7,15 +7,11 @@ from strawberry import UNSET
 
 from app.graph.context import Info
 from app.graph.errors import BadUserInput
-from app.graph.guards import require_row
 from app.graph.ids import parse_id
-from app.graph.paging import LARGEST_SIZE, size_of
-from app.organizations.loaders import live_organization
 from app.organizations.policies import can_read
+from app.organizations.search import searching
 from app.search.connection import SearchConnection
-from app.search.find import LONGEST_QUERY, SearchMode
 from app.search.place import MOST_RESULTS
-from app.settings.choose import search_mode
 from app.tasks.filter import TaskFilter
 from app.tasks.loaders import TaskName, live_task, task_by_name
 from app.tasks.name import name_of
@@ -49,48 +45,14 @@ class TaskQueries:
             row = await info.context.load(live_task, parse_id(by.id or "", "by.id"))
         return row if row is not None and can_read(actor, row) else None
 
-    @strawberry.field(
-        graphql_type=SearchConnection[Task],
+    search_tasks: SearchConnection[Task] = searching(
+        search_tasks,
+        "tasks",
+        TaskFilter,
         description=f"The tasks of an organization that a search finds, the best first, at most {MOST_RESULTS} in all. "
         'A task must hold each "quoted phrase" and no `-word`; a key such as ENG-42 comes first, also one that it had '
         "before. Deleted tasks are not found.",
     )
-    async def search_tasks(  # noqa: PLR0913  # the arguments of the field
-        self,
-        info: Info,
-        *,
-        organization_id: Annotated[strawberry.ID, strawberry.argument(description="The organization.")],
-        query: Annotated[
-            str, strawberry.argument(description=f"What to search for: 1 to {LONGEST_QUERY} characters, not blank.")
-        ],
-        mode: Annotated[
-            SearchMode | None,
-            strawberry.argument(description="By what; left out, what the organization's `searchMode` says."),
-        ] = UNSET,
-        filter: Annotated[  # noqa: A002  # the name of the argument
-            TaskFilter | None, strawberry.argument(description="Only tasks for which all of this holds.")
-        ] = UNSET,
-        first: Annotated[
-            int | None, strawberry.argument(description=f"How many, at most {LARGEST_SIZE}; 20 by default.")
-        ] = UNSET,
-        after: Annotated[
-            str | None, strawberry.argument(description="Only tasks after this cursor of the same search.")
-        ] = UNSET,
-    ) -> Any:
-        actor = info.context.actor
-        organization = await info.context.load(live_organization, parse_id(organization_id, "organizationId"))
-        require_row(
-            organization if organization is not None and can_read(actor, organization) else None, "organization"
-        )
-        return await search_tasks(
-            info.context,
-            organization,
-            query,
-            mode=await search_mode(info.context, organization.id, mode),
-            condition=filter or None,
-            size=size_of("first", None if first is UNSET else first),
-            after=None if after is UNSET else after,
-        )
 
 
 def parse_name(given: TaskKey) -> TaskName:

@@ -9,6 +9,7 @@ from sqlalchemy import and_
 from app.graph.context import Context
 from app.graph.paging import Filter
 from app.graph.select import Key
+from app.organizations.search import Inquiry
 from app.search.among import Condition
 from app.search.connection import Results
 from app.search.find import Search, SearchMode, find
@@ -23,27 +24,17 @@ from app.tasks.searchable import TASKS as TEXTS
 LIVE = Condition("", TASKS.columns["deleted_at"].is_(None))
 
 
-async def search_tasks(  # noqa: PLR0913  # the arguments of the field
-    context: Context,
-    organization: Any,
-    query: str,
-    *,
-    mode: SearchMode,
-    condition: Filter | None,
-    size: int,
-    after: str | None,
-) -> Results:
-    """A page of the organization's live tasks that `query` finds among those that pass; raises BadUserInput."""
+async def search_tasks(context: Context, inquiry: Inquiry) -> Results:
+    """A page of the organization's live tasks that are found among those that pass; raises BadUserInput."""
     search = Search(
-        organization_id=organization.id,
+        organization_id=inquiry.organization.id,
         searchable=TEXTS,
-        condition=_condition(condition),
-        text=query,
-        mode=mode.name,
-        size=size,
-        after=after,
-        pinned_id=await _called(context, organization, query, mode),
-        owners=await _owners(context, organization.id, query, mode),
+        condition=_condition(inquiry.condition),
+        text=inquiry.query,
+        mode=inquiry.mode.name,
+        size=inquiry.size,
+        after=inquiry.after,
+        pinned_id=await _called(context, inquiry),
     )
     return Results(await find(context, search), task_by_id)
 
@@ -64,8 +55,9 @@ async def _owners(context: Context, organization_id: UUID, query: str, mode: Sea
     return tuple(await recognize(context, organization_id, read_query(query).words))
 
 
-async def _called(context: Context, organization: Any, query: str, mode: SearchMode) -> Any:
+async def _called(context: Context, inquiry: Inquiry) -> Any:
     """The id of the task that is called so, now or before."""
-    name = name_of(organization.slug, query.strip(), loosely=mode is SearchMode.FUZZY)
+    loosely = inquiry.mode is SearchMode.FUZZY
+    name = name_of(inquiry.organization.slug, inquiry.query.strip(), loosely=loosely)
     row = await context.load(task_by_name, name) if name else None
     return row.id if row else None

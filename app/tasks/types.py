@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from inspect import Parameter
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
@@ -12,7 +11,7 @@ from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import to_many, to_one
-from app.graph.fields import by_level
+from app.graph.fields import argument, by_level
 from app.graph.node import Node
 from app.graph.paging import LARGEST_SIZE, size_of
 from app.graph.select import Key
@@ -98,14 +97,7 @@ class Task(Node, Deletable):
     similar: list["TaskMatch"] = by_level(
         similar_of_tasks,
         needs=("organization_id", "id"),
-        arguments=[
-            Parameter(
-                "first",
-                Parameter.KEYWORD_ONLY,
-                annotation=Annotated[int, strawberry.argument(description=f"How many, at most {LARGEST_SIZE}.")],
-                default=SIMILAR,
-            )
-        ],
+        arguments=[argument("first", int, f"How many, at most {LARGEST_SIZE}.", SIMILAR)],
         description="Other tasks of the organization that mean much the same, the likest first: a near duplicate is "
         "above 0.9. Empty until the task has been read for its meaning, a moment after it was written.",
     )

@@ -1,0 +1,70 @@
+"""Root fields that search an organization: the same arguments, checked in the same way, whatever is searched."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from inspect import Parameter
+from typing import Any, NamedTuple
+
+import strawberry
+
+from app.graph.context import Context
+from app.graph.fields import argument, by_level
+from app.graph.guards import require_row
+from app.graph.ids import parse_id
+from app.graph.paging import LARGEST_SIZE, Filter, size_of
+from app.organizations.loaders import live_organization
+from app.organizations.policies import can_read
+from app.search.connection import Results
+from app.search.find import LONGEST_QUERY, SearchMode
+from app.settings.choose import search_mode
+
+
+class Inquiry(NamedTuple):
+    """What is asked of an organization that the caller may read."""
+
+    organization: Any
+    query: str
+    mode: SearchMode
+    condition: Filter | None
+    size: int
+    after: str | None
+
+
+def searching(
+    find: Callable[[Context, Inquiry], Awaitable[Results]], nouns: str, filters: type, *, description: str
+) -> Any:
+    """A root field that answers a page of what `find` finds of `nouns`, such as "tasks"."""
+
+    async def level(context: Context, roots: Sequence[Any], arguments: Mapping[str, Any]) -> list[Results]:
+        inquiry = await _inquiry(context, arguments)
+        return [await find(context, inquiry) for _ in roots]
+
+    return by_level(level, description=description, arguments=_arguments(nouns, filters))
+
+
+async def _inquiry(context: Context, arguments: Mapping[str, Any]) -> Inquiry:
+    """Raises BadUserInput, and NotFound where the caller has no such organization."""
+    actor, organization_id = context.actor, parse_id(arguments["organization_id"], "organizationId")
+    organization = await context.load(live_organization, organization_id)
+    require_row(organization if organization is not None and can_read(actor, organization) else None, "organization")
+    return Inquiry(
+        organization,
+        arguments["query"],
+        await search_mode(context, organization_id, arguments.get("mode")),
+        arguments.get("filter"),
+        size_of("first", arguments.get("first")),
+        arguments.get("after"),
+    )
+
+
+def _arguments(nouns: str, filters: type) -> list[Parameter]:
+    """In the order in which the schema shows them."""
+    first = f"How many, at most {LARGEST_SIZE}; 20 by default."
+    mode = "By what; left out, what the organization's `searchMode` says."
+    return [
+        argument("organization_id", strawberry.ID, "The organization.", Parameter.empty),
+        argument("query", str, f"What to search for: 1 to {LONGEST_QUERY} characters, not blank.", Parameter.empty),
+        argument("mode", SearchMode | None, mode),
+        argument("filter", filters | None, f"Only {nouns} for which all of this holds."),
+        argument("first", int | None, first),
+        argument("after", str | None, f"Only {nouns} after this cursor of the same search."),
+    ]

@@ -12,7 +12,7 @@ from app.documents.models import DocumentStatus
 from app.documents.payloads import DocumentPayload
 from app.documents.policies import can_write, can_write_in, can_write_own
 from app.documents.write import change, create, process_again
-from app.graph.change import require_version, rows_for_update
+from app.graph.change import ExpectedVersion, require_version, rows_for_update
 from app.graph.context import Context, Info
 from app.graph.guards import require
 from app.graph.ids import parse_id
@@ -60,9 +60,7 @@ class DocumentMutations:
         given: Annotated[
             UpdateDocumentInput, strawberry.argument(name="input", description="What is to be different.")
         ],
-        expected_version: Annotated[
-            int | None, strawberry.argument(description="CONFLICT if this is not its version; null for any.")
-        ] = UNSET,
+        expected_version: ExpectedVersion = UNSET,
     ) -> DocumentPayload:
         checks = Checks("input")
         row = await _written(info.context, document_id)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+import strawberry
 from sqlalchemy import ARRAY, FromClause, Uuid, bindparam, func, insert, join, select, true, update
 from strawberry import UNSET
 
@@ -13,6 +14,10 @@ from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.writes import UserErrorCode, rejected
+
+ExpectedVersion = Annotated[
+    int | None, strawberry.argument(description="CONFLICT if this is not its version; null for any.")
+]
 
 
 async def rows_for_update(context: Context, source: Source, ids: Sequence[UUID], *, deleted: bool = False) -> list[Any]:

@@ -7,7 +7,7 @@ import strawberry
 from strawberry import UNSET
 
 from app.events.change import change
-from app.graph.change import require_version, rows_for_update
+from app.graph.change import ExpectedVersion, require_version, rows_for_update
 from app.graph.context import Info
 from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
@@ -81,9 +81,7 @@ class OrganizationMutations:
         given: Annotated[
             UpdateOrganizationInput, strawberry.argument(name="input", description="What is to be different.")
         ],
-        expected_version: Annotated[
-            int | None, strawberry.argument(description="CONFLICT if this is not its version; null for any.")
-        ] = UNSET,
+        expected_version: ExpectedVersion = UNSET,
     ) -> OrganizationPayload:
         (row,) = await rows_for_update(info.context, ORGANIZATIONS, [parse_id(organization_id, "id")])
         require_row(row, "organization")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET
 
-from app.graph.change import require_version
+from app.graph.change import ExpectedVersion, require_version
 from app.graph.context import Context, Info
 from app.graph.guards import require
 from app.graph.ids import parse_id
@@ -61,9 +61,7 @@ class TaskMutations:
         info: Info,
         task_id: TaskId,
         given: Annotated[UpdateTaskInput, strawberry.argument(name="input", description="What is to be different.")],
-        expected_version: Annotated[
-            int | None, strawberry.argument(description="CONFLICT if this is not its version; null for any.")
-        ] = UNSET,
+        expected_version: ExpectedVersion = UNSET,
     ) -> TaskPayload:
         attempt = await attempt_on(info.context, task_id, Checks("input"))
         if expected_version not in (None, UNSET, attempt.row.version):

@@ -7,7 +7,7 @@ import strawberry
 from strawberry import UNSET
 
 from app.events.change import change, create
-from app.graph.change import require_version, rows_for_update
+from app.graph.change import ExpectedVersion, require_version, rows_for_update
 from app.graph.context import Info
 from app.graph.guards import require, require_row
 from app.graph.inputs import Checks
@@ -108,9 +108,7 @@ class TeamMutations:
         info: Info,
         team_id: TeamId,
         given: Annotated[UpdateTeamInput, strawberry.argument(name="input", description="What is to be different.")],
-        expected_version: Annotated[
-            int | None, strawberry.argument(description="CONFLICT if this is not its version; null for any.")
-        ] = UNSET,
+        expected_version: ExpectedVersion = UNSET,
     ) -> TeamPayload:
         context, checks = info.context, Checks("input")
         team = await _managed(info, team_id)

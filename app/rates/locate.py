@@ -1,10 +1,12 @@
 """The address that a request comes from, as its limits see it."""
 
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.requests import Request
 
+WITH_PORT = re.compile(r"([\d.]+):\d+|\[(.+)\](?::\d+)?", re.ASCII)  # as some proxies add it to an address
 SUBNET = 64  # bits; the least that an IPv6 customer gets, who can send from every address in it
 
 Address = IPv4Address | IPv6Address
@@ -30,8 +32,10 @@ def locate(request: Request, trusted: Sequence[Network]) -> str:
 
 
 def _parsed(text: str) -> Address | None:
+    said = text.strip()
+    with_port = WITH_PORT.fullmatch(said)
     try:
-        address = ip_address(text.strip())
+        address = ip_address(with_port[1] or with_port[2] if with_port else said)
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None

@@ -76,8 +76,7 @@ class Meter:
 
     def roots(self, node: SelectionSetNode) -> int:
         """How many fields a selection set has itself, each fragment counted once."""
-        names: set[str] = set()
-        return sum(1 for _ in self.fields(node, names))
+        return sum(1 for _ in self.fields(node, set()))
 
     def fields(self, node: SelectionSetNode, spread: set[str]) -> Iterator[FieldNode]:
         """The same fields; the names of fragments that are in `spread` are passed over, and those met are added."""

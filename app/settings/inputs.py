@@ -65,7 +65,8 @@ def values_of(given: TeamMemberSettingsInput, checks: Checks) -> dict[str, Any]:
     """The columns that the input says something about, None for `null`; mistakes are noted."""
     said = {name: value for name, value in vars(given).items() if value is not UNSET}
     values: dict[str, Any] = {name: value.name if isinstance(value, Enum) else value for name, value in said.items()}
-    if values.get("timezone") not in {None, *ZONES}:
+    zone = values.get("timezone")
+    if zone is not None and zone not in ZONES:
         hint = "There is no such time zone: take a name of the IANA database, as in Europe/Berlin."
         checks.wrong(UserErrorCode.INVALID, hint, "timezone")
     days = values.get("retention_days")

@@ -1,6 +1,7 @@
 """Settings: each variable of the environment, its default, and the reason for it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -18,6 +19,12 @@ def _from_json(value: object) -> object:
         return json.loads(value) if isinstance(value, str) else value
     except ValueError as error:
         raise ValueError('a list is written as JSON, as in ["this", "that"]') from error
+
+
+def _origin(value: str) -> str:
+    if value != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\sA-Z]+", value):
+        raise ValueError("an origin is a scheme and a host in lower case and no path, as in https://app.example.com")
+    return value
 
 
 Item = TypeVar("Item")
@@ -200,7 +207,7 @@ class Settings(Limits):
         default=True, description="Whether clients may read the schema; `serve` turns it off unless it is set."
     )
     playground: bool = Field(default=False, description="Whether browsers get GraphiQL at /graphql; `dev` turns it on.")
-    cors_origins: Listed[str] = Field(
+    cors_origins: Listed[Annotated[str, AfterValidator(_origin)]] = Field(
         default=[],
         description='The sites whose pages may read answers, as in ["https://app.example.com"]; without cookies.',
     )

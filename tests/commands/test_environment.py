@@ -9,6 +9,8 @@ from app.commands.environment import UnusableSettings, misspelt, read_settings
 
 NO_LIST = 'a list is written as JSON, as in ["this", "that"]'
 
+NO_ORIGIN = "an origin is a scheme and a host in lower case and no path, as in https://app.example.com"
+
 
 def test_lists_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRELLIS_CORS_ORIGINS", '["https://app.example.com"]')
@@ -29,6 +31,12 @@ def test_lists_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
             {"CORS_ORIGINS": "https://app.example.com", "MANIFESTS": "web.json"},
             f"TRELLIS_MANIFESTS: {NO_LIST}\nTRELLIS_CORS_ORIGINS: {NO_LIST}",
         ),
+        (
+            {"CORS_ORIGINS": '["*", "https://a.example.com:8443", "https://app.example.com/"]'},
+            f"TRELLIS_CORS_ORIGINS[2]: {NO_ORIGIN}",
+        ),
+        ({"CORS_ORIGINS": '["app.example.com"]'}, f"TRELLIS_CORS_ORIGINS[0]: {NO_ORIGIN}"),
+        ({"CORS_ORIGINS": '["https://App.example.com"]'}, f"TRELLIS_CORS_ORIGINS[0]: {NO_ORIGIN}"),
         ({"CORS_ORIGINS": '{"a": 1}'}, "TRELLIS_CORS_ORIGINS: Input should be a valid list"),
         (
             {"TRUSTED_PROXIES": '["10.0.0.0/8", "10.0.0.300"]'},

@@ -4,16 +4,12 @@ graphql-core completes an answer cell by cell, 10 µs each. Here a selection set
 field a column of values for all objects of the level; the columns, dealt out again, are the objects. What a field leads
 to is one level more, and one batch of loads for all of it.
 
-It is the way of answers in which nothing goes wrong. At the first error, wherever it is, the attempt is dropped, and
-graphql-core completes that part of the answer from its beginning: which errors there are, with which paths, and what
-they make null is then its doing alone. What had been loaded is kept, so that nothing is loaded twice.
+It is the way of answers in which nothing goes wrong: see `attempt.py` for the others.
 """
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from contextlib import suppress
-from copy import copy
-from inspect import CORO_CREATED, getcoroutinestate, isawaitable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from inspect import isawaitable
 from typing import Any, cast
 
 from graphql import (
@@ -25,32 +21,56 @@ from graphql import (
     is_leaf_type,
     is_object_type,
 )
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.executor import CollectedErrors, to_nodes
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.executor import to_nodes
 from graphql.pyutils import Path
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app.graph.arguments import Arguments
+from app.graph.attempt import AttemptingExecutor
 from app.graph.fields import LEVEL, Column, answered, of_one
 from app.graph.flatten import Irregular, Paths, flatten, nowhere
 from app.graph.leaves import complete_leaves, is_no_value
 from app.graph.plan import FieldPlan, Plan, deal, make_plan
+from app.graph.root import RootField, only_field
 
 Plans = dict[tuple[object, ...], Plan]
-Completion = Callable[["BulkExecutor"], Any]
 
 
-class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
+class BulkExecutor(AttemptingExecutor):
     """Completes objects and lists of objects a level at a time; everything else is graphql-core's."""
-
-    one_by_one = False  # so in the copy that completes what was irregular
 
     def __init__(self, *args: Any, plans: Plans | None = None, **kwargs: Any) -> None:
         """`plans` may outlive the operation where its selection sets do not depend on variables."""
         super().__init__(*args, **kwargs)
         self.plans: Plans = {} if plans is None else plans
-        self.arguments = Arguments()  # shared with the copies, as is what somebody was to await:
-        self.coming: list[Coroutine[Any, Any, Any]] = []
+        self.arguments = Arguments()  # shared with the copies
+
+    def execute_collected_root_fields(
+        self,
+        root_type: GraphQLObjectType,
+        root_value: Any,
+        grouped_field_set: GroupedFieldSet,
+        serially: bool,
+        new_defer_usages: Sequence[Any],
+    ) -> Any:
+        """The only field of a query without the layers around it; others as graphql-core has them."""
+        given = (root_type, root_value, grouped_field_set, serially, new_defer_usages)
+        only = None if serially or self.one_by_one else only_field(root_type, grouped_field_set)
+        if only is None:
+            return super().execute_collected_root_fields(*given)
+        return self.attempt(
+            only.label,
+            lambda quick: quick.noted(quick.complete_root(only, root_value)),
+            lambda slow: slow.execute_collected_root_fields(*given),
+        )
+
+    async def complete_root(self, only: RootField, root_value: Any) -> Column:
+        info = self.build_resolve_info(only.definition, to_nodes(only.details), only.parent, only.path)
+        arguments = self.arguments.of(self, only.parent, only.definition, only.details)
+        value = only.resolve(root_value, info, arguments)
+        values = [await value if isawaitable(value) else value]
+        column = self.complete_column(only.definition.type, only.details, values, lambda _: only.path)
+        return [{only.name: (column if isinstance(column, list) else await column)[0]}]
 
     def execute_field(
         self,
@@ -92,8 +112,8 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         given = (return_type, field_details_list, info, path, result, position_context)
         if self.one_by_one:
             return super().complete_object_value(*given)
-        return self._attempt(
-            info,
+        return self.attempt(
+            label_of(info),
             lambda quick: quick.complete_column(return_type, field_details_list, [result], lambda _: path),
             lambda slow: slow.complete_object_value(*given),
         )
@@ -110,49 +130,11 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         given = (return_type, field_details_list, info, path, result, position_context)
         if self.one_by_one or not is_object_type(get_named_type(return_type)):
             return super().complete_list_value(*given)
-        return self._attempt(
-            info,
+        return self.attempt(
+            label_of(info),
             lambda quick: quick.complete_column(return_type, field_details_list, [result], lambda _: path),
             lambda slow: slow.complete_list_value(*given),
         )
-
-    def _attempt(self, info: GraphQLResolveInfo[Any], quickly: Completion, slowly: Completion) -> Any:
-        quick = copy(self)
-        quick.collected_errors = CollectedErrors()
-        try:
-            column = quickly(quick)
-        except Exception:  # noqa: BLE001  # whatever it is, graphql-core will meet it again and say where
-            return slowly(self._slow(info))
-        if isinstance(column, list):
-            return column[0]
-        return self._noted(self._attempt_later(info, quick, column, slowly))
-
-    async def _attempt_later(
-        self, info: GraphQLResolveInfo[Any], quick: "BulkExecutor", column: Awaitable[Column], slowly: Completion
-    ) -> Any:
-        with suppress(Exception):  # as above
-            completed = (await column)[0]
-            if not quick.collected_errors.errors:
-                return completed
-        completed = slowly(self._slow(info))
-        return await completed if isawaitable(completed) else completed
-
-    def _noted(self, coming: Coroutine[Any, Any, Any]) -> Coroutine[Any, Any, Any]:
-        self.coming.append(coming)
-        return coming
-
-    def drop_unawaited(self) -> None:
-        """Closes what nobody came to await, where an operation was cut short: Python would warn of each."""
-        for one in self.coming:
-            if getcoroutinestate(one) == CORO_CREATED:
-                one.close()
-
-    def _slow(self, info: GraphQLResolveInfo[Any]) -> "BulkExecutor":
-        """This executor, with the same errors, as graphql-core wrote it: for what is under the field of `info`."""
-        self.context_value.note_one_by_one(f"{info.parent_type.name}.{info.field_name}", 1)
-        slow = copy(self)
-        slow.one_by_one = True
-        return slow
 
     def complete_column(
         self, type_: GraphQLOutputType, details: FieldDetailsList, values: Column, paths: Paths
@@ -170,7 +152,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         if plan.immediate:
             columns = [self._leaves(field, flat.values) for field in plan.fields]
             return flat.restore(deal(plan, columns, len(flat.values)))
-        return self._noted(self._complete_later(plan, flat.values, flat.paths, flat.restore))
+        return self.noted(self._complete_later(plan, flat.values, flat.paths, flat.restore))
 
     def _check_types(self, type_: GraphQLObjectType, rows: Column) -> None:
         # A row's class says what it is a row of, so one of each class is enough to ask about.
@@ -236,6 +218,10 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         for place, value in zip(waiting, await _all(values[one] for one in waiting), strict=True):
             values[place] = value
         return values
+
+
+def label_of(info: GraphQLResolveInfo[Any]) -> str:
+    return f"{info.parent_type.name}.{info.field_name}"
 
 
 async def _all(awaitables: Iterable[Awaitable[Any]]) -> list[Any]:

@@ -99,7 +99,7 @@ async def test_introspection_is_graphql_core_s() -> None:
 def test_what_nobody_awaits_is_closed_without_a_warning() -> None:
     executor = BulkExecutor.build(graphql_schema, parse("{ people { id } }"), context_value=context())
     assert isinstance(executor, BulkExecutor)
-    coming = executor._noted(asyncio.sleep(0))
+    coming = executor.noted(asyncio.sleep(0))
 
     executor.drop_unawaited()
 

@@ -1,0 +1,62 @@
+"""The root field of a query that has only one, as most have: resolved without what graphql-core needs for many."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, get_named_type, is_abstract_type
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.pyutils import Path
+from strawberry.types.field import StrawberryField
+
+from app.graph.context import Info
+from app.graph.fields import LEVEL, of_one
+
+
+@dataclass(frozen=True, slots=True)
+class RootField:
+    """The field, and what Strawberry knows of it."""
+
+    name: str  # in the answer
+    details: FieldDetailsList
+    parent: GraphQLObjectType
+    definition: GraphQLField
+    declared: StrawberryField
+
+    @property
+    def label(self) -> str:
+        return f"{self.parent.name}.{self.details[0].node.name.value}"
+
+    @property
+    def path(self) -> Path:
+        return Path(None, self.name, self.parent.name)
+
+    def resolve(self, root: Any, info: GraphQLResolveInfo[Any], arguments: Mapping[str, Any]) -> Any:
+        """What the field's function answers, or an awaitable of it; raises what it raises."""
+        level = self.declared.metadata.get(LEVEL)
+        if level is not None:
+            return of_one(level, info.context, root, arguments)
+        resolver = self.declared.base_resolver
+        if resolver is None:
+            raise TypeError(f"{self.label} has no function")  # `only_field` sees to that it has
+        given = dict(arguments)
+        if resolver.info_parameter:
+            given[resolver.info_parameter.name] = Info(_raw_info=info, _field=self.declared)
+        return resolver(root, **given) if resolver.self_parameter else resolver(**given)
+
+
+def only_field(parent: GraphQLObjectType, selected: GroupedFieldSet) -> RootField | None:
+    """The only one that is selected, where a function answers it that takes nothing but itself, info and arguments."""
+    if len(selected) != 1:
+        return None
+    ((name, details),) = selected.items()
+    definition = parent.fields.get(details[0].node.name.value)
+    declared = definition and definition.extensions.get("strawberry-definition")
+    if definition is None or not isinstance(declared, StrawberryField) or declared.extensions:
+        return None
+    resolver = declared.base_resolver
+    if resolver is None or resolver.root_parameter or resolver.parent_parameter:
+        return None
+    if is_abstract_type(get_named_type(definition.type)):
+        return None
+    return RootField(name, details, parent, definition, declared)

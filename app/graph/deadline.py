@@ -1,9 +1,8 @@
 """How long a request is worked on: until its moment has come, or until nobody waits for the answer any more."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import ClassVar
+from types import TracebackType
+from typing import ClassVar, Self
 
 from starlette.types import Receive
 
@@ -31,53 +30,60 @@ class ClientGone(Exception):
     """The client hung up; nothing of its request has happened, and nobody is there to hear of it."""
 
 
-@asynccontextmanager
-async def until(moment: float, receive: Receive | None = None, *, late: type[TooLate] = TooLate) -> AsyncIterator[None]:
-    """Ends the block at that moment of the loop's clock, with `late`.
+class Deadline:
+    """Ends a block at a moment of the loop's clock, with SentTooSlowly as long as the request has not been received.
 
-    With what a request whose body has been read may still receive, also when its client hangs up, with ClientGone.
-    What is committed is not under it: nobody could say any more whether a commit that is cut short has happened.
-    """
-    watch = None
-    try:
-        async with asyncio.timeout_at(moment) as timeout:
-            watch = Watch(receive, timeout) if receive else None
-            try:
-                yield
-            finally:
-                if watch:
-                    watch.stop()
-    except TimeoutError as error:
-        if watch and watch.client_gone:
-            raise ClientGone from error
-        raise late(late.advice) from error
-
-
-class Watch:
-    """Brings the end of `timeout` forward when the client hangs up.
-
-    uvicorn does not cancel what it runs for a client that is gone: without this, whoever asks for something slow and
-    hangs up, again and again, would soon hold every connection to the database.
+    From then on it ends it with TooLate, or before, with ClientGone, where the client hangs up: uvicorn does not cancel
+    what it runs for a client that is gone, and whoever asks for something slow and hangs up, again and again, would
+    soon hold every connection to the database.
     """
 
-    def __init__(self, receive: Receive, timeout: asyncio.Timeout) -> None:
-        self.client_gone = False
-        self._receive = receive
-        self._timeout = timeout
+    def __init__(self, moment: float) -> None:
+        self._timeout = asyncio.timeout_at(moment)
+        self._late: type[TooLate] = SentTooSlowly
+        self._client_gone = False
+        self._receive: Receive
+        self._beginning: asyncio.TimerHandle | None = None
         self._looking: asyncio.Task[None] | None = None
-        self._beginning = asyncio.get_running_loop().call_later(PATIENCE, self._begin)
 
-    def stop(self) -> None:
-        self._beginning.cancel()
-        if self._looking:
-            self._looking.cancel()
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        return self
 
-    def _begin(self) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop_looking()
+        try:
+            await self._timeout.__aexit__(kind, error, traceback)
+        except TimeoutError as timeout:
+            if self._client_gone:
+                raise ClientGone from timeout
+            raise self._late(self._late.advice) from timeout
+
+    def received(self, receive: Receive) -> None:
+        """To be called once the request is there, with what may still come from its client."""
+        self._late = TooLate
+        self._receive = receive
+        self._beginning = asyncio.get_running_loop().call_later(PATIENCE, self._begin_looking)
+
+    def lift(self) -> None:
+        """From now on the block is not cut short: nobody could say of a commit that is whether it has happened."""
+        self._stop_looking()
+        self._timeout.reschedule(None)
+
+    def _begin_looking(self) -> None:
         self._looking = asyncio.create_task(self._look())
 
     async def _look(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass  # the body of a GET, which nobody has read
         if not self._timeout.expired():
-            self.client_gone = True
+            self._client_gone = True
             self._timeout.reschedule(asyncio.get_running_loop().time())
+
+    def _stop_looking(self) -> None:
+        if self._beginning:
+            self._beginning.cancel()
+        if self._looking:
+            self._looking.cancel()

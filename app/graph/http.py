@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive
 
 from app.auth.actor import Actor
 from app.auth.backend import Credentials, Unauthenticated, credentials_of
@@ -21,7 +20,7 @@ from app.graph.answer import Answer, answer_of, failed, shown
 from app.graph.context import Context
 from app.graph.cost import cost_of, wants_cost
 from app.graph.csrf import check_site
-from app.graph.deadline import ClientGone, SentTooSlowly, until
+from app.graph.deadline import ClientGone, Deadline
 from app.graph.dry_run import without_the_rest
 from app.graph.entry import Entry
 from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
@@ -54,8 +53,7 @@ class Operation(NamedTuple):
     tab: Tab
     tells_cost: bool
     cost: dict[str, int]
-    deadline: float  # of the event loop's clock
-    receive: Receive  # which tells when the client hangs up
+    deadline: Deadline
 
 
 class Endpoint:
@@ -125,26 +123,32 @@ class Endpoint:
             raise
 
     async def _answer(self, request: Request, entry: Entry, caller: Caller | None, tab: Tab) -> Answer:
-        deadline = asyncio.get_running_loop().time() + self.limits.request_timeout
+        moment = asyncio.get_running_loop().time() + self.limits.request_timeout
         await tab.enter()
-        async with until(deadline, late=SentTooSlowly):
+        async with Deadline(moment) as deadline:
             envelope = await read(request, self.limits, signed_in=caller is not None)
-        document = entry.document = self.persisted.find(envelope)
+            deadline.received(request.receive)
+            document = entry.document = self._document(envelope)
+            cost = weigh(document, envelope.variables, envelope.operation_name, self.limits)
+            tells_cost = self.debug and wants_cost(request)
+            run = without_the_rest(document, envelope.operation_name, envelope.variables)
+            operation = Operation(run, envelope, caller, entry, tab, tells_cost, cost, deadline)
+            entry.operation = document.operation(envelope.operation_name)
+            reads = is_query(entry.operation)
+            if not reads and request.method != "POST":
+                raise WrongMethod("Only queries may be sent by GET: send this operation by POST.")
+            await tab.pay(cost["requested"], writes=not reads, dry=run is not document)
+            if reads:
+                return await self._read(operation)
+            return await self._write(operation, attempt_of(request, envelope, document.hash))
+
+    def _document(self, envelope: Envelope) -> Document:
+        """What is asked for; raises Refused where it cannot be run."""
+        document = self.persisted.find(envelope)
         errors = document.errors or nul_errors(envelope.variables)
         if errors:
             raise Refused(errors)
-        cost = weigh(document, envelope.variables, envelope.operation_name, self.limits)
-        tells_cost = self.debug and wants_cost(request)
-        run = without_the_rest(document, envelope.operation_name, envelope.variables)
-        operation = Operation(run, envelope, caller, entry, tab, tells_cost, cost, deadline, request.receive)
-        node = entry.operation = document.operation(envelope.operation_name)
-        reads = is_query(node)
-        if not reads and request.method != "POST":
-            raise WrongMethod("Only queries may be sent by GET: send this operation by POST.")
-        await tab.pay(cost["requested"], writes=not reads, dry=run is not document)
-        if reads:
-            return await self._read(operation)
-        return await self._write(operation, attempt_of(request, envelope, document.hash))
+        return document
 
     async def _read(self, operation: Operation) -> Answer:
         async with self._unit(operation, writes=False) as unit:
@@ -164,6 +168,7 @@ class Endpoint:
                 if may_pass(unit, body):
                     return answer
                 await self.retries.keep(unit, attempt, answer.body)
+            operation.deadline.lift()
             await unit.commit()
             return answer
 
@@ -193,15 +198,14 @@ class Endpoint:
             charge=operation.tab.charge,
         )
         try:
-            async with until(operation.deadline, operation.receive):
-                result = await execute(
-                    documents.schema,
-                    operation.document,
-                    context,
-                    envelope.variables,
-                    envelope.operation_name,
-                    hide_suggestions=documents.hide_suggestions,
-                )
+            result = await execute(
+                documents.schema,
+                operation.document,
+                context,
+                envelope.variables,
+                envelope.operation_name,
+                hide_suggestions=documents.hide_suggestions,
+            )
         finally:
             await context.batches.stop()
         cost = {"trellis": cost_of(context, started)} if operation.tells_cost else {}

@@ -36,7 +36,7 @@ WHERE datname = current_database() AND usename = 'trellis' AND state <> 'idle'
 
 
 @asynccontextmanager
-async def serving_sockets(database: Database) -> AsyncIterator[tuple[Starlette, int]]:
+async def serving_sockets(database: Database, **others: Any) -> AsyncIterator[tuple[Starlette, int]]:
     """The application, which waits long for locks, and its port."""
     settings = Settings(
         database_url=database.runtime_url,
@@ -44,6 +44,7 @@ async def serving_sockets(database: Database) -> AsyncIterator[tuple[Starlette, 
         request_timeout=60,
         statement_timeout=60,
         lock_timeout=60,
+        **others,
     )
     app = create_app(settings)
     async with nothing_unforeseen(), listening(app) as port:
@@ -101,6 +102,33 @@ async def test_many_who_hang_up_hold_nobody_up(database: Database, superuser: "a
         writer.write(over_the_wire(tenant, QUERY))
         assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
         writer.close()
+
+
+async def test_who_hangs_up_while_every_connection_is_busy_waits_for_none(
+    database: Database, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser)
+    async with serving_sockets(database, pool_size=1, pool_timeout=60) as (app, port):
+        reader, first = await asyncio.open_connection("127.0.0.1", port)
+        first.write(over_the_wire(tenant, "{ viewer { user { id } } }"))
+        assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+        async with tasks_locked(superuser):
+            first.write(over_the_wire(tenant, QUERY))
+            await whoever_waits(superuser)
+            _, second = await asyncio.open_connection("127.0.0.1", port)
+            second.write(over_the_wire(tenant, QUERY))
+            async with asyncio.timeout(2):
+                await until_in_line(app, 1)
+                second.transport.abort()
+                await until_in_line(app, 0)
+        first.close()
+
+
+async def until_in_line(app: Starlette, amount: int) -> None:
+    while (  # noqa: ASYNC110  # the pool has no event for it
+        sum(not turn.done() for turn in app.state.database._waiting) != amount
+    ):
+        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.3])

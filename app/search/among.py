@@ -117,19 +117,22 @@ class Searched:
 def few_rows() -> TableValuedAlias:
     """The rows whose `ids` a statement is given."""
     # As a table: to compare a row with each id of an array would take longer the more there are.
-    return func.unnest(bindparam("ids", type_=ARRAY(Uuid))).table_valued("id").render_derived("few")
+    return func.unnest(cast(bindparam("ids", type_=Text), ARRAY(Uuid))).table_valued("id").render_derived("few")
 
 
 @lru_cache(500)
 def counting(searched: Searched) -> Statement:
-    """The `ids` of all rows that may be found, in one array; NULL where they are more than FEW.
+    """The `ids` of all rows that may be found, as the text of an array, which comes and goes faster than its elements
+    do; NULL where they are more than FEW.
 
     Where nothing is asked of them and there were many texts the last time they were counted, they are not counted
     again: reading 5,001 rows would be a fifth of the search.
     """
     some = searched.rows(searched.table.c.id).limit(literal_column(str(FEW + 1))).subquery("some")
     every = func.coalesce(func.array_agg(some.c.id), cast(literal_column("'{}'"), ARRAY(Uuid)))
-    few = select(case((func.count() <= literal_column(str(FEW)), every))).select_from(some).scalar_subquery()
+    few = (
+        select(case((func.count() <= literal_column(str(FEW)), cast(every, Text)))).select_from(some).scalar_subquery()
+    )
     if searched.condition.key or searched.holds or searched.lacks:
         return prepare(select(few.label("ids")))
     texts = (

@@ -1,5 +1,6 @@
 """One search, from what was typed to a page of ids with scores."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -90,6 +91,18 @@ class Hit(NamedTuple):
     texts: tuple[UUID, ...] = ()
 
 
+class Among(NamedTuple):
+    """What a search may find, and the parameters that say so."""
+
+    searched: Searched
+    values: dict[str, Any]
+
+    @property
+    def narrow(self) -> bool:
+        """Whether that is few rows, whose ids are known."""
+        return self.values["ids"] is not None
+
+
 @dataclass(frozen=True)
 class Found:
     """A page of a search."""
@@ -106,12 +119,16 @@ async def find(context: Context, search: Search) -> Found:
     """The page that `search` asks for."""
     after = decode(search.listed, search.after) if search.after is not None else None
     query = read_query(search.text)
-    meaning, degraded = await _meaning(context, search, query)
+    coming = asyncio.ensure_future(_meaning(context, search, query))  # the model works while the database does
+    try:
+        terms = after.basis.terms if after else await _terms(context, search, query)
+        among = await _among(context, search, await demands_of(context, query))
+        meaning, degraded = await coming
+    finally:
+        coming.cancel()
     if after and meaning and after.basis.model_id != meaning.model_id:
         raise BadUserInput("`after` is of a search by a model that has been replaced: search again from the start.")
-    terms = after.basis.terms if after else await _terms(context, search, query)
-    demands = await demands_of(context, query)
-    rows = await _ranked(context, search, terms, meaning, demands, after)
+    rows = await _ranked(context, search, terms, meaning, among, after)
     basis = Basis(_scale(rows, after), meaning and meaning.model_id, terms)
     return _page(search, rows, after, basis, degraded=degraded)
 
@@ -135,28 +152,37 @@ async def _terms(context: Context, search: Search, query: Query) -> tuple[Term, 
     return await look_up(context, search.organization_id, search.searchable.kind, query.words)
 
 
+async def _among(context: Context, search: Search, demands: Demands) -> Among:
+    """What may be found, and its ids where they are few."""
+    searched = Searched(search.searchable, search.condition, holds=bool(demands.held), lacks=bool(demands.unwanted))
+    values = {"organization_id": search.organization_id, "letters": _letters(search), **demands.values()}
+    (counted,) = await context.fetch(counting(searched), values)
+    return Among(searched, values | {"ids": counted["ids"]})
+
+
+def _letters(search: Search) -> list[float]:
+    return TITLE if search.mode == "FUZZY" else TITLE_AND_BODY
+
+
 async def _ranked(
     context: Context,
     search: Search,
     terms: Sequence[Term],
     meaning: Meaning | None,
-    demands: Demands,
+    among: Among,
     after: Place | None,
 ) -> list[Any]:
     if not terms and meaning is None and search.pinned_id is None and not search.owners:
         return []
-    searched = Searched(search.searchable, search.condition, holds=bool(demands.held), lacks=bool(demands.unwanted))
-    values = _values(search, terms, meaning, after) | demands.values()
-    (counted,) = await context.fetch(counting(searched), values)
-    if counted["ids"] is None and meaning:
+    if meaning and not among.narrow:
         await context.fetch(WALK, {})
     legs = Legs(
         words=bool(terms),
         model=meaning and Model(meaning.model_id, meaning.dimension),
         owners=bool(search.owners),
-        narrow=counted["ids"] is not None,
+        narrow=among.narrow,
     )
-    return await context.fetch(ranking(searched, legs), values | {"ids": counted["ids"]})
+    return await context.fetch(ranking(among.searched, legs), among.values | _values(search, terms, meaning, after))
 
 
 def _values(search: Search, terms: Sequence[Term], meaning: Meaning | None, after: Place | None) -> dict[str, Any]:
@@ -166,12 +192,10 @@ def _values(search: Search, terms: Sequence[Term], meaning: Meaning | None, afte
     alone = not terms or meaning is None
     names = ("words_low", "words_high", "meaning_low", "meaning_high")
     return {
-        "organization_id": search.organization_id,
         "terms": [term.lexeme for term in terms if term.finds],
         "scored": " | ".join(as_query(term.lexeme) for term in terms),
         "term_queries": [as_query(term.lexeme) for term in terms],
         "term_weights": [term.weight for term in terms],
-        "letters": TITLE if search.mode == "FUZZY" else TITLE_AND_BODY,
         "vector": meaning and meaning.vector,
         "weight": meaning and meaning.weight,
         "depth": MOST_RESULTS if alone or shown + size >= DEPTH else DEPTH,

@@ -1,19 +1,30 @@
-"""The application as a client meets it, in this process: what it answers, and the statements that it sends for that."""
+"""The application as a client meets it, in this process: what it answers, and what its resolver does for that."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from time import perf_counter
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 import httpx
-from asyncpg.connection import LoggedQuery
 from pydantic import SecretStr
+from starlette.applications import Starlette
 
+from app.auth.actor import Actor
 from app.auth.tokens import sign
 from app.config import Settings
-from app.db.engine import Connection
+from app.db.engine import Database, Record
+from app.db.identity import identifying
+from app.db.statement import Statement
+from app.db.unit import Unit
+from app.graph.context import Context
+from app.graph.http import Endpoint
 from app.main import create_app
+from app.organizations.loaders import live_organization
+from app.search.find import SearchMode
+from app.tasks.search import search_tasks
 from benchmarks.search.fill import READER
 
 SECRET = "a secret of thirty-two bytes or more"  # noqa: S105  # of a server that lives for a benchmark
@@ -22,29 +33,87 @@ SEARCH = """query ($organization: ID!, $text: String!, $mode: SearchMode!, $firs
     edges { score node { id title } } degraded
   }
 }"""
-LONGEST_QUERY = 500
+ASKED = {"Task": frozenset({"id", "title"})}
+LONGEST_QUERY, SIZE = 500, 10
+AnyUnit = TypeVar("AnyUnit", bound=Unit)
 
 
 class SearchFailed(Exception):
     """The server did not answer a search, or not in full."""
 
 
-class Client:
-    """Searches as one person; `sent` holds the statements of the newest search."""
+class Sent(NamedTuple):
+    """What opens the transaction of a search, and its statements with their arguments."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    opening: str
+    statements: Sequence[tuple[str, Sequence[Any]]]
+
+
+class Noting(Unit):
+    """Notes each statement."""
+
+    def __init__(self, database: Database, actor: Actor) -> None:
+        super().__init__(database, actor)
+        self.sent: list[tuple[str, Sequence[Any]]] = []
+
+    async def fetch(self, statement: Statement, values: Mapping[str, Any], record: type[Record] = Record) -> list[Any]:
+        self.sent.append((statement.text, statement.arguments(values)))
+        return await super().fetch(statement, values, record)
+
+
+class Client:
+    """Searches as one person."""
+
+    def __init__(self, http: httpx.AsyncClient, app: Starlette) -> None:
         self.http = http
-        self.sent: list[LoggedQuery] = []
+        self.app = app
 
     async def search(self, organization: object, text: str, mode: str, **more: Any) -> list[str]:
         """The ids that are found, the best first; raises SearchFailed."""
-        self.sent.clear()
-        variables = {"organization": str(organization), "text": text[:LONGEST_QUERY], "mode": mode, "first": 10, **more}
+        variables = {
+            "organization": str(organization),
+            "text": text[:LONGEST_QUERY],
+            "mode": mode,
+            "first": SIZE,
+            **more,
+        }
         response = await self.http.post("/graphql", json={"query": SEARCH, "variables": variables})
         body = response.json()
         if "errors" in body or body["data"]["searchTasks"]["degraded"]:
             raise SearchFailed(response.text)
         return [edge["node"]["id"] for edge in body["data"]["searchTasks"]["edges"]]
+
+    async def resolve(self, organization: UUID, text: str, mode: str) -> float:
+        """The milliseconds that the resolver takes, from its call until its rows are there."""
+        return (await self._resolve(Unit, organization, text, mode))[1]
+
+    async def sent_for(self, organization: UUID, text: str, mode: str) -> Sent:
+        """The statements of a search."""
+        unit, _ = await self._resolve(Noting, organization, text, mode)
+        return Sent(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {identifying(unit.actor)}", unit.sent)
+
+    async def _resolve(self, kind: type[AnyUnit], organization_id: UUID, text: str, mode: str) -> tuple[AnyUnit, float]:
+        """Does what the resolver of `searchTasks` does. The server must have answered the person before."""
+        endpoint: Endpoint = self.app.state.endpoint
+        unit = kind(self.app.state.database, endpoint.identities.actors[READER])
+        await unit.begin()
+        try:
+            context = Context(unit, ASKED, retention=endpoint.retention, meanings=endpoint.meanings)
+            begin = perf_counter()
+            organization = await context.load(live_organization, organization_id)
+            results = await search_tasks(
+                context,
+                organization,
+                text[:LONGEST_QUERY],
+                mode=SearchMode[mode],
+                condition=None,
+                size=SIZE,
+                after=None,
+            )
+            await context.load_many(results.rows, results.keys(results.found.hits))
+            return unit, 1000 * (perf_counter() - begin)
+        finally:
+            await unit.end()
 
 
 @asynccontextmanager
@@ -64,17 +133,4 @@ async def searching(runtime_url: str, embedder: str) -> AsyncIterator[Client]:
             timeout=60,
         ) as http,
     ):
-        client = Client(http)
-        _note(app.state.database, client)
-        yield client
-
-
-def _note(database: Any, client: Client) -> None:
-    connect = database.connect
-
-    async def noted() -> Connection:
-        connection: Connection = await connect()
-        connection.add_query_logger(client.sent.append)
-        return connection
-
-    database.connect = noted
+        yield Client(http, app)

@@ -13,6 +13,7 @@ from sqlalchemy import URL, make_url
 from app.refusal import Refusal
 
 PACKAGE = Path(__file__).parents[1]
+EXTENSION = "vector"
 TURN = 0x7472656C6C6973  # "trellis" in ASCII: the key of the advisory lock
 
 # Whoever may become the owner can switch row-level security off, as can a superuser, who may become anybody.
@@ -25,6 +26,10 @@ class DatabaseUnreachable(Refusal):
 
 class RolesNotSeparate(Refusal):
     """The server would log in as a role that row-level security does not hold."""
+
+
+class ExtensionMissing(Refusal):
+    """PostgreSQL lacks pgvector, or the database does and the owner may not bring it in."""
 
 
 class OwnerLacksPrivilege(Refusal):
@@ -56,6 +61,7 @@ def alembic_config(owner_url: str) -> Config:
 async def _migrate(owner_url: str, owner: URL, runtime: URL) -> None:
     async with connect_as_owner(owner_url) as connection:
         await _take_turn(connection)
+        await _make_extension(connection)
         try:
             await _make_login(connection, runtime)
             # In a thread, because Alembic is synchronous and its env.py runs a loop of its own.
@@ -88,6 +94,20 @@ async def _take_turn(connection: asyncpg.Connection) -> None:
     """
     while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", TURN):  # noqa: ASYNC110  # PostgreSQL sends no event
         await asyncio.sleep(0.1)
+
+
+async def _make_extension(connection: asyncpg.Connection) -> None:
+    try:
+        await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {EXTENSION}")
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise ExtensionMissing(
+            f"The database lacks the extension {EXTENSION}, which only a superuser may add: let one run "
+            f"`CREATE EXTENSION {EXTENSION}` in it"
+        ) from error
+    except (asyncpg.FeatureNotSupportedError, asyncpg.UndefinedFileError) as error:
+        raise ExtensionMissing(
+            f"PostgreSQL has no extension {EXTENSION}: install pgvector 0.8 or later beside it"
+        ) from error
 
 
 async def _make_login(connection: asyncpg.Connection, runtime: URL) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from app.db.migrate import (
     DatabaseUnreachable,
+    ExtensionMissing,
     OwnerLacksPrivilege,
     RolesNotSeparate,
     migrate,
@@ -84,6 +85,37 @@ async def test_an_empty_database_gets_all_tables_and_the_server_its_rights(new_d
     assert await fetch(made.runtime_url, "SELECT count(*) FROM tasks") == 0
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await fetch(made.runtime_url, "DROP TABLE tasks")
+
+
+async def test_an_owner_who_is_a_superuser_brings_the_extension(new_database: NewDatabase) -> None:
+    made = await new_database(migrated=False)
+    await fetch(made.superuser_url, "DROP EXTENSION vector")
+
+    await in_thread(migrate, made.superuser_url, made.runtime_url)
+
+    assert await fetch(made.runtime_url, "SELECT count(*) FROM tasks") == 0
+
+
+async def test_an_owner_who_may_not_bring_the_extension_is_told_who_may(new_database: NewDatabase) -> None:
+    made = await new_database(migrated=False)
+    await fetch(made.superuser_url, "DROP EXTENSION vector")
+
+    with pytest.raises(ExtensionMissing, match="let one run `CREATE EXTENSION vector` in it"):
+        await in_thread(migrate, made.owner_url, made.runtime_url)
+
+    assert await fetch(made.owner_url, TABLES) is None
+
+
+async def test_postgresql_without_the_extension_is_told_so(
+    new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await new_database(migrated=False)
+    monkeypatch.setattr("app.db.migrate.EXTENSION", "nothing_like_it")
+
+    with pytest.raises(ExtensionMissing, match="PostgreSQL has no extension nothing_like_it"):
+        await in_thread(migrate, made.superuser_url, made.runtime_url)
+
+    assert await fetch(made.owner_url, TABLES) is None
 
 
 async def test_servers_that_start_together_migrate_once(new_database: NewDatabase) -> None:

@@ -30,13 +30,17 @@ from app.trash.types import DeletePayload
 
 DocumentId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the document.")]
 
+WRITERS_ONLY = (
+    " FORBIDDEN to those who neither work in its team nor administer the organization, and for a document of the "
+    "organization itself to all but the latter."
+)
+
 
 @strawberry.type
 class DocumentMutations:
     @mutation(
-        description="Makes a document of a team, or of the organization itself. Viewers of the team may not, and for "
-        "the organization itself only its owners and admins may. It is cut into chunks, and so can be searched, in the "
-        "background: `status` says how far that is."
+        description="Makes a document of a team, or of the organization itself. It is cut into chunks, and so can be "
+        "searched, in the background: `status` says how far that is." + WRITERS_ONLY
     )
     async def create_document(
         self,
@@ -51,7 +55,7 @@ class DocumentMutations:
 
     @mutation(
         description="Changes a document. Where nothing is different, nothing happens and its version stays. Another "
-        "title, kind or text has it cut into chunks anew; search finds it as it was until that is done."
+        "title, kind or text has it cut into chunks anew; search finds it as it was until that is done." + WRITERS_ONLY
     )
     async def update_document(
         self,
@@ -71,7 +75,7 @@ class DocumentMutations:
 
     @mutation(
         description="Has a document that FAILED cut into chunks once more, with as many attempts as the first time. "
-        "Any other stays as it is."
+        "Any other stays as it is." + WRITERS_ONLY
     )
     async def retry_document(self, info: Info, document_id: DocumentId) -> DocumentPayload:
         row = await _written(info.context, document_id)
@@ -79,12 +83,14 @@ class DocumentMutations:
             row = await process_again(info.context, row)
         return DocumentPayload(document=row)
 
-    @mutation(description="Deletes a document. It can be restored until its deletion is purged.")
+    @mutation(description="Deletes a document. It can be restored until its deletion is purged." + WRITERS_ONLY)
     async def delete_document(self, info: Info, document_id: DocumentId) -> DeletePayload:
         row = await _written(info.context, document_id)
         return DeletePayload.of(await delete_rows(info.context, DOCUMENTS, [row]))
 
-    @mutation(description="Restores a deleted document. PARENT_DELETED while what it belongs to is deleted.")
+    @mutation(
+        description="Restores a deleted document. PARENT_DELETED while what it belongs to is deleted." + WRITERS_ONLY
+    )
     async def restore_document(self, info: Info, document_id: DocumentId) -> DocumentPayload:
         row = await _written(info.context, document_id, deleted=True)
         await restore_rows(info.context, DOCUMENTS, [row])

@@ -147,9 +147,9 @@ class DateTimeComparator(Comparison):
 
 @strawberry.input(description="Conditions on a set of tags; all given ones must hold.")
 class TagsComparator(Comparison):
-    has_all: list[str] | None = comparator("Has every one of these.")
-    has_any: list[str] | None = comparator("Has at least one of these.")
-    has_none: list[str] | None = comparator("Has none of these.")
+    has_all: list[str] | None = comparator("Has every one of these, at most 100.")
+    has_any: list[str] | None = comparator("Has at least one of these, at most 100.")
+    has_none: list[str] | None = comparator("Has none of these, at most 100.")
     is_empty: bool | None = comparator("`true`: has no tags. `false`: has some.")
 
     def condition(self, name: str, value: Any, place: Place) -> Condition:  # noqa: ARG002  # nothing to parse

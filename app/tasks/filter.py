@@ -45,7 +45,9 @@ class TaskFilter(Conditions):
     updated_at: DateTimeComparator | None = comparator("When it last changed.")
     estimate: FloatComparator | None = comparator("How much work it is.")
     tags: TagsComparator | None = comparator("Its tags.")
-    assignee: TeamMemberFilter | None = comparator("Who works on it; a task without an assignee never passes.")
+    assignee: TeamMemberFilter | None = comparator(
+        "Who works on it; a task without an assignee never passes: `not: {assignee: {}}` finds those."
+    )
     team: TeamFilter | None = comparator("Its team.")
     creator: UserFilter | None = comparator("Who made it; a task without a creator never passes.")
     and_: list["TaskFilter"] | None = comparator("All of these hold, at most 100.", "and")

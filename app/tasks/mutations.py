@@ -35,12 +35,12 @@ OnError = Annotated[
     BulkErrorPolicy, strawberry.argument(description="What becomes of the good ones when others have mistakes.")
 ]
 
+WORKERS_ONLY = " FORBIDDEN to those who neither work in its team nor administer the organization."
+
 
 @strawberry.type
 class TaskMutations:
-    @mutation(
-        description="Makes a task, with its team's next number. Viewers of the team may not.", scope="WRITE_TASKS"
-    )
+    @mutation(description="Makes a task, with its team's next number." + WORKERS_ONLY, scope="WRITE_TASKS")
     async def create_task(
         self,
         info: Info,
@@ -53,7 +53,8 @@ class TaskMutations:
         return await _payload(info.context, attempt)
 
     @mutation(
-        description="Changes a task. Where nothing is to be different, nothing happens and its version stays.",
+        description="Changes a task. Where nothing is to be different, nothing happens and its version stays."
+        + WORKERS_ONLY,
         scope="WRITE_TASKS",
     )
     async def update_task(
@@ -73,7 +74,8 @@ class TaskMutations:
 
     @mutation(
         description="Moves a task to another team of its organization. It gets that team's next number, and its old "
-        "key still finds it. Its assignee stays if the same person is in that team too; otherwise it has none.",
+        "key still finds it. Its assignee stays if the same person is in that team too; otherwise it has none. "
+        "FORBIDDEN to those who do not work in both teams and do not administer the organization.",
         scope="WRITE_TASKS",
     )
     async def move_task(
@@ -87,12 +89,18 @@ class TaskMutations:
         attempt = await move(info.context, parse_id(task_id, "id"), parse_id(team_id, "teamId"))
         return await _payload(info.context, attempt)
 
-    @mutation(description="Deletes a task. It can be restored until its deletion is purged.", scope="WRITE_TASKS")
+    @mutation(
+        description="Deletes a task. It can be restored until its deletion is purged." + WORKERS_ONLY,
+        scope="WRITE_TASKS",
+    )
     async def delete_task(self, info: Info, task_id: TaskId) -> DeletePayload:
         attempt = await attempt_on(info.context, task_id, Checks())
         return DeletePayload.of(await delete_rows(info.context, TASKS, [attempt.row]))
 
-    @mutation(description="Restores a deleted task. PARENT_DELETED while its team is deleted.", scope="WRITE_TASKS")
+    @mutation(
+        description="Restores a deleted task. PARENT_DELETED while its team is deleted." + WORKERS_ONLY,
+        scope="WRITE_TASKS",
+    )
     async def restore_task(self, info: Info, task_id: TaskId) -> TaskPayload:
         attempt = await attempt_on(info.context, task_id, Checks(), deleted=True)
         await restore_rows(info.context, TASKS, [attempt.row])

@@ -97,3 +97,13 @@ async def test_an_assignee_who_left_is_still_shown(api: Api, superuser: "asyncpg
     assert await api.data(query, who=tenant.owner, id=str(tenant.tasks[0])) == {
         "task": {"assignee": {"role": "ADMIN", "user": {"name": "Person 1"}}}
     }
+
+
+async def test_tasks_without_an_assignee_are_what_any_assignee_leaves_out(api: Api, superuser: Any) -> None:
+    tenant = await make_tenant(superuser, tasks=3)
+    await superuser.execute("UPDATE tasks SET assignee_id = NULL WHERE id = $1", tenant.tasks[1])
+    query = """query ($id: ID!) { team(id: $id) { tasks(filter: {not: {assignee: {}}}) { nodes { id } } } }"""
+
+    answer = await api.data(query, who=tenant.owner, id=str(tenant.teams[0]))
+
+    assert answer["team"]["tasks"]["nodes"] == [{"id": str(tenant.tasks[1])}]

@@ -206,7 +206,11 @@ class Settings(Limits):
     introspection: bool = Field(
         default=True, description="Whether clients may read the schema; `serve` turns it off unless it is set."
     )
-    playground: bool = Field(default=False, description="Whether browsers get GraphiQL at /graphql; `dev` turns it on.")
+    playground: bool = Field(
+        default=False,
+        description="Whether browsers get GraphiQL at /graphql, which also needs TRELLIS_INTROSPECTION to show the "
+        "schema; `dev` turns both on.",
+    )
     cors_origins: Listed[Annotated[str, AfterValidator(_origin)]] = Field(
         default=[],
         description='The sites whose pages may read answers, as in ["https://app.example.com"]; without cookies.',

@@ -52,8 +52,17 @@ def dev(folder: Path, *arguments: str, **variables: str) -> Iterator[Running]:
         try:
             yield until_ready(process)
         finally:
-            process.terminate()
-            process.wait(timeout=60)
+            end(process)
+
+
+def end(process: subprocess.Popen[Any]) -> None:
+    """Asks the process to end; one that does not is killed, and its test fails."""
+    process.terminate()
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
 
 
 def until_ready(process: subprocess.Popen[str]) -> Running:
@@ -80,8 +89,7 @@ def serve(folder: Path, *arguments: str, **variables: str) -> Iterator[str]:
             wait_for(f"http://127.0.0.1:{port}/healthz")
             yield f"http://127.0.0.1:{port}"
         finally:
-            process.terminate()
-            process.wait(timeout=60)
+            end(process)
 
 
 def free_port() -> int:

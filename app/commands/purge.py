@@ -5,6 +5,7 @@ from collections import Counter
 
 import typer
 
+import app.schema  # noqa: F401  # every noun: what lies under a row is read off the tables that are known
 from app.commands.environment import read_settings
 from app.commands.options import DataOption
 from app.commands.reach import explained, reach_database

@@ -20,6 +20,7 @@ WITH deleted AS (
 UPDATE tasks SET deleted_at = now(), deletion_id = deleted.id FROM deleted WHERE tasks.id = $2
 """
 PASS = "UPDATE embedding_jobs SET due_at = now()"  # as time does
+PARK = "UPDATE embedding_jobs SET attempts = 5, parked_at = now() WHERE subject_id = ANY($1)"
 
 
 async def test_a_text_is_embedded_once_however_often_it_is_queued(site: Site) -> None:
@@ -129,6 +130,22 @@ async def test_a_text_that_the_model_refuses_is_parked_and_stops_no_other(site: 
     assert all(later > 1.8 * sooner for sooner, later in pairwise(waits))
     error = await site.superuser.fetchval("SELECT error FROM embedding_jobs")
     assert error == 'openai:test answers 400: {"error": {"message": "this is a 400"}}'
+
+
+async def test_an_organization_where_all_is_parked_keeps_no_other_from_its_turn(site: Site) -> None:
+    parked, other = [await site.tenant(1) for _ in range(2)]
+    await site.superuser.execute(PARK, parked.tasks)
+
+    assert [await site.worker.work() for _ in range(2)] == [1, 0]
+    assert await site.superuser.fetchval("SELECT array_agg(subject_id) FROM embeddings") == other.tasks
+
+
+async def test_what_is_parked_is_left_alone_beside_what_is_due(site: Site) -> None:
+    parked, due = (await site.tenant(2)).tasks
+    await site.superuser.execute(PARK, [parked])
+
+    assert await site.worker.work() == 1
+    assert await site.superuser.fetchval("SELECT array_agg(subject_id) FROM embeddings") == [due]
 
 
 async def test_organizations_take_turns(site: Site) -> None:

@@ -5,13 +5,17 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, func, select
 
+from app.db.row import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.change import rows_for_update
 from app.graph.context import Context
+from app.organizations.models import Organization
 from app.trash.cascade import Edge, organization_of, owners_of
+
+organizations = table_of(Organization)
 
 
 async def rows_to_restore(context: Context, source: Source, ids: Sequence[UUID]) -> list[Any]:
@@ -20,9 +24,17 @@ async def rows_to_restore(context: Context, source: Source, ids: Sequence[UUID])
     Restoring a member of an organization holds the organization and then asks for the teams that they come back to. Who
     held a team first and then asked for its organization would wait for the other, and the other for them.
     """
-    for edge in owners_of(source.table):
+    for edge in _from_the_top(source.table):
         await context.fetch(_hold_owners(edge), {"ids": list(set(ids))})
     return await rows_for_update(context, source, ids, deleted=True)
+
+
+@lru_cache(100)
+def _from_the_top(table: Table) -> tuple[Edge, ...]:
+    """The edges to all that a row of `table` belongs to; before its team comes the organization."""
+    top = Edge(organizations, table, "organization_id", belongs=True, owns=False, cascades=False)
+    owners = [edge for edge in owners_of(table) if edge.parent is not organizations]
+    return () if table is organizations else (top, *owners)
 
 
 @lru_cache(100)

@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.applications import Starlette
 
-from app.commands.speak import BoundedHead
+from app.commands.speak import Bounded
 
 
 @asynccontextmanager
 async def listening(app: Starlette) -> AsyncIterator[int]:
     """A real socket, by its port."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="on", http=BoundedHead))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="on", http=Bounded))
     running = asyncio.create_task(server.serve())
     try:
         async with asyncio.timeout(5):

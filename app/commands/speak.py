@@ -1,5 +1,6 @@
-"""How the server speaks HTTP: uvicorn, as `dev` and `serve` run it, with an end to what may come before a body."""
+"""How the server speaks HTTP: uvicorn, as `dev` and `serve` run it, with an end to what clients may keep it waiting."""
 
+import asyncio
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -7,28 +8,44 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 LARGEST_HEAD = 64 * 1024  # bytes, beside what the system hands over at once; proxies let 8 to 32 KiB through
 MOST_HEADERS = 200  # every look for one goes through all of them; browsers and proxies send some thirty
 TOO_LARGE = f"More than {MOST_HEADERS} headers, or {LARGEST_HEAD} bytes of them: send less."
+SECONDS_FOR_HEAD = 10.0  # from a connection, or the first byte of a request, to the end of its headers
+SECONDS_TO_READ = 10.0  # between two looks whether a client reads its answer
+LEAST_READ = 64 * 1024  # bytes between them; the slowest mobile networks carry some more
 
 
 class HeadTooLarge(Exception):
     """Raised through the parser, which ends the connection for it."""
 
 
-class BoundedHead(HttpToolsProtocol):
-    """uvicorn's own protocol would keep whatever a stranger sends as headers, without end."""
+class Bounded(HttpToolsProtocol):
+    """uvicorn's own protocol keeps all that a client sends as headers, and waits without end for it to send or read.
+
+    Each connection takes a descriptor, of which there are few, and each answer that is not read its memory.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._in_head = False
         self._head = 0  # bytes of a head whose end is still to come
+        self._head_due: asyncio.TimerHandle | None = None
         self._refusal: str | None = None
+        self._unread = 0  # bytes of an answer, at the last look
+        self._next_look: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_awaiting_head()
+        self._stop_looking()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         went_on = self._in_head
         super().data_received(data)
-        if went_on and self._in_head:
-            self._head += len(data)
-            if self._head > LARGEST_HEAD and not self.transport.is_closing():
-                self.send_400_response(TOO_LARGE)
+        if self._in_head and not self.transport.is_closing():
+            self._await_rest_of_head(len(data) if went_on else 0)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -36,6 +53,7 @@ class BoundedHead(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self._stop_awaiting_head()
         if len(self.headers) > MOST_HEADERS:
             self._refusal = TOO_LARGE
             raise HeadTooLarge
@@ -44,10 +62,48 @@ class BoundedHead(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         super().send_400_response(self._refusal or msg)
 
+    def _await_rest_of_head(self, more: int) -> None:
+        self._head += more
+        if self._head > LARGEST_HEAD:
+            self.send_400_response(TOO_LARGE)
+        elif self._head_due is None:
+            self._await_head()
+
+    def _await_head(self) -> None:
+        self._head_due = self.loop.call_later(SECONDS_FOR_HEAD, self.transport.close)
+
+    def _stop_awaiting_head(self) -> None:
+        if self._head_due is not None:
+            self._head_due.cancel()
+            self._head_due = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._look_later()
+
+    def resume_writing(self) -> None:
+        self._stop_looking()
+        super().resume_writing()
+
+    def _look_later(self) -> None:
+        self._unread = self.transport.get_write_buffer_size()
+        self._next_look = self.loop.call_later(SECONDS_TO_READ, self._look)
+
+    def _look(self) -> None:
+        if self.transport.get_write_buffer_size() > self._unread - LEAST_READ:
+            self.transport.abort()
+        else:
+            self._look_later()
+
+    def _stop_looking(self) -> None:
+        if self._next_look is not None:
+            self._next_look.cancel()
+            self._next_look = None
+
 
 UVICORN: dict[str, Any] = {
     "loop": "uvloop",
-    "http": BoundedHead,
+    "http": Bounded,
     "log_config": None,
     "access_log": False,
     "server_header": False,

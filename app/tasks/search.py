@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import and_
 
@@ -35,6 +34,7 @@ async def search_tasks(context: Context, inquiry: Inquiry) -> Results:
         size=inquiry.size,
         after=inquiry.after,
         pinned_id=await _called(context, inquiry),
+        owners=await _owners(context, inquiry),
     )
     return Results(await find(context, search), task_by_id)
 
@@ -48,11 +48,11 @@ def _condition(given: Filter | None) -> Condition:
     return LIVE if given is None else Condition(repr(given), and_(LIVE.clause, given.where(TASKS)))
 
 
-async def _owners(context: Context, organization_id: UUID, query: str, mode: SearchMode) -> tuple[Owner, ...]:
-    """The teams and people that are named in `query`, however they are spelled."""
-    if mode is not SearchMode.FUZZY:
+async def _owners(context: Context, inquiry: Inquiry) -> tuple[Owner, ...]:
+    """The teams and people that are named in the query, however they are spelled."""
+    if inquiry.mode is not SearchMode.FUZZY:
         return ()
-    return tuple(await recognize(context, organization_id, read_query(query).words))
+    return tuple(await recognize(context, inquiry.organization.id, read_query(inquiry.query).words))
 
 
 async def _called(context: Context, inquiry: Inquiry) -> Any:

@@ -23,6 +23,7 @@ from app.graph.context import Context
 from app.graph.http import Endpoint
 from app.main import create_app
 from app.organizations.loaders import live_organization
+from app.organizations.search import Inquiry
 from app.search.find import SearchMode
 from app.tasks.search import search_tasks
 from benchmarks.search.fill import READER
@@ -101,15 +102,8 @@ class Client:
             context = Context(unit, ASKED, retention=endpoint.retention, meanings=endpoint.meanings)
             begin = perf_counter()
             organization = await context.load(live_organization, organization_id)
-            results = await search_tasks(
-                context,
-                organization,
-                text[:LONGEST_QUERY],
-                mode=SearchMode[mode],
-                condition=None,
-                size=SIZE,
-                after=None,
-            )
+            inquiry = Inquiry(organization, text[:LONGEST_QUERY], SearchMode[mode], None, SIZE, None)
+            results = await search_tasks(context, inquiry)
             await context.load_many(results.rows, results.keys(results.found.hits))
             return unit, 1000 * (perf_counter() - begin)
         finally:

@@ -1,9 +1,13 @@
 """What a new row is to belong to, as an input names it."""
 
+from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import select
+
 from app.db.source import Source
-from app.graph.change import rows_for_update
+from app.db.statement import Statement, prepare
+from app.graph.change import rows_for_update, rows_of_ids
 from app.graph.context import Context
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
@@ -19,9 +23,15 @@ async def parent_for_update(context: Context, source: Source, given: str, noun: 
     (row,) = await rows_for_update(context, source, [row_id])
     if row is not None:
         return row
-    (deleted,) = await rows_for_update(context, source, [row_id], deleted=True)
-    if deleted is not None:
+    if await context.fetch(_deleted(source), {"ids": [row_id]}):
         checks.wrong(UserErrorCode.PARENT_DELETED, f"The {noun} is deleted: restore it first.", *path)
     else:
         checks.wrong(UserErrorCode.NOT_FOUND, f"There is no such {noun}.", *path)
     return None
+
+
+@lru_cache(100)
+def _deleted(source: Source) -> Statement:
+    """Not locked: who restores it holds it, and may be waiting for what this operation holds already."""
+    deleted = source.table.c.deleted_at.is_not(None)
+    return prepare(select(source.table.c.id).select_from(rows_of_ids(source)).where(deleted))

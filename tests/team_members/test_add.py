@@ -123,6 +123,16 @@ async def test_what_is_deleted_is_named(api: Api, superuser: "asyncpg.Connection
     }
 
 
+async def test_a_team_that_is_being_restored_is_still_deleted(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    """Nobody waits for it, who holds a member that the restore may be waiting for."""
+    tenant = await outside(superuser)
+    await api.data(f'mutation {{ deleteTeam(id: "{tenant.teams[0]}") {{ deletedIds }} }}', who=tenant.owner)
+    async with superuser.transaction():
+        await superuser.execute("UPDATE teams SET deleted_at = NULL WHERE id = $1", tenant.teams[0])
+        data = await api.data(ADD, who=tenant.owner, input=given(tenant))
+    assert [error["code"] for error in data["addTeamMember"]["userErrors"]] == ["PARENT_DELETED"]
+
+
 async def test_a_team_and_a_member_of_others_are_as_absent_as_what_never_was(
     api: Api, superuser: "asyncpg.Connection[Any]"
 ) -> None:

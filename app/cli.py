@@ -22,6 +22,7 @@ def commands(wanted: str) -> typer.Typer:
         help="Trellis: a GraphQL API server for teams' work.",
         callback=lambda: None,  # what makes Typer ask for a verb where there is only one
         no_args_is_help=True,
+        rich_markup_mode="markdown",  # joins the lines of a docstring, which are broken for editors
         add_completion=False,
         pretty_exceptions_enable=False,
     )

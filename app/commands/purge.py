@@ -15,7 +15,7 @@ from app.trash.sweep import sweep
 
 
 def purge(data: DataOption = DATA_DIRECTORY) -> None:
-    """Remove for good what was deleted more than TRELLIS_RETENTION_DAYS ago, and answers kept for retries.
+    """Remove for good what is past its time in the trash, and answers kept for retries.
 
     The server does it once an hour by itself. Both can run at once: it goes in small batches.
     """

@@ -160,3 +160,9 @@ async def test_a_folder_needs_an_organization(tmp_path: Path, importer: Importer
 
     assert done.returncode == 2
     assert "add --organization NAME" in " ".join(done.stderr.split())
+
+
+def test_help_breaks_its_lines_for_the_terminal(tmp_path: Path) -> None:
+    shown = trellis(tmp_path, "import", "--help", COLUMNS="80")
+
+    assert " estimate, due_date, tags, assignee_email; all but title are optional. The" in shown.stdout

@@ -20,6 +20,7 @@ class OrganizationMemberFilter(Conditions):
     role: Comparator[OrganizationRole] | None = comparator("What they are in the organization.")
     user: UserFilter | None = comparator("The person.")
     created_at: DateTimeComparator | None = comparator("When they became a member.")
+    updated_at: DateTimeComparator | None = comparator("When the membership last changed.")
     and_: list["OrganizationMemberFilter"] | None = comparator("All of these hold, at most 100.", "and")
     or_: list["OrganizationMemberFilter"] | None = comparator("At least one of these holds, at most 100.", "or")
     not_: "OrganizationMemberFilter | None" = comparator("This does not hold.", "not")

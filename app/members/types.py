@@ -47,6 +47,7 @@ class OrganizationMember(Node, Deletable):
         description="Their memberships in the organization's teams, the oldest first.",
     )
     created_at: datetime = strawberry.field(description="When they became a member.")
+    updated_at: datetime = strawberry.field(description="When the membership last changed, as by another role.")
     events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
         events_by_subject,
         EVENTS,

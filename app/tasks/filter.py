@@ -40,6 +40,7 @@ class TaskFilter(Conditions):
     status: Comparator[TaskStatus] | None = comparator("How far it is.")
     priority: Comparator[TaskPriority] | None = comparator("How urgent it is.")
     completed: bool | None = comparator("Whether its status is DONE.")
+    completed_at: DateTimeComparator | None = comparator("When its status became DONE.")
     due_date: DateComparator | None = comparator("When it is due.")
     created_at: DateTimeComparator | None = comparator("When it was made.")
     updated_at: DateTimeComparator | None = comparator("When it last changed.")

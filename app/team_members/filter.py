@@ -23,6 +23,7 @@ class TeamMemberFilter(Conditions):
     team: TeamFilter | None = comparator("The team.")
     user: UserFilter | None = comparator("The person.")
     created_at: DateTimeComparator | None = comparator("When they became a member.")
+    updated_at: DateTimeComparator | None = comparator("When the membership last changed.")
     and_: list["TeamMemberFilter"] | None = comparator("All of these hold, at most 100.", "and")
     or_: list["TeamMemberFilter"] | None = comparator("At least one of these holds, at most 100.", "or")
     not_: "TeamMemberFilter | None" = comparator("This does not hold.", "not")

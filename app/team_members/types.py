@@ -70,6 +70,7 @@ class TeamMember(Node, Deletable):
         description="The tasks assigned to them, the newest first unless `orderBy` says otherwise.",
     )
     created_at: datetime = strawberry.field(description="When they became a member.")
+    updated_at: datetime = strawberry.field(description="When the membership last changed, as by another role.")
     events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
         events_by_subject,
         EVENTS,

@@ -64,7 +64,7 @@ class Writer:
 
     async def member(self, table: str, row_id: UUID, **related: Any) -> dict[str, Any]:
         role = self.choose.choice(["ADMIN", "MEMBER"])
-        row = await self.write(table, row_id, role=role, created_at=self.choose.choice(MOMENTS))
+        row = await self.write(table, row_id, role=role, **self.moments())
         return camel(row) | related
 
     async def task(self, row_id: UUID, assignee: Row, creator: Row, team: Row) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Writer:
             row_id,
             title=self.choose.choice(TEXTS),
             status=status,
-            completed_at=MOMENTS[0] if status == "DONE" else None,
+            completed_at=self.choose.choice(MOMENTS) if status == "DONE" else None,
             priority=self.choose.choice(PRIORITIES),
             estimate=self.choose.choice([None, *NUMBERS]),
             due_date=self.choose.choice([None, *DAYS]),
@@ -93,7 +93,12 @@ class Writer:
 
 
 def camel(row: dict[str, Any]) -> dict[str, Any]:
-    names = {"created_at": "createdAt", "updated_at": "updatedAt", "due_date": "dueDate"}
+    names = {
+        "created_at": "createdAt",
+        "updated_at": "updatedAt",
+        "completed_at": "completedAt",
+        "due_date": "dueDate",
+    }
     return {names.get(name, name): value for name, value in row.items()}
 
 

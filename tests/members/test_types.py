@@ -41,3 +41,15 @@ async def test_removed_members_are_listed_where_asked_for(api: Api, superuser: "
         "all": {"totalCount": 2, "nodes": [first, second]},
         "deleted": {"totalCount": 1, "nodes": [second]},
     }
+
+
+async def test_a_membership_says_when_it_last_changed(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    await superuser.execute(
+        "UPDATE organization_members SET updated_at = '2026-01-02T03:04:05Z' WHERE id = $1", tenant.members[0]
+    )
+    query = "query ($id: ID!) { node(id: $id) { ... on OrganizationMember { updatedAt } } }"
+
+    data = await api.data(query, who=tenant.owner, id=str(tenant.members[0]))
+
+    assert data == {"node": {"updatedAt": "2026-01-02T03:04:05Z"}}

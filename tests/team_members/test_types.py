@@ -54,3 +54,15 @@ async def test_who_was_removed_is_out_of_the_list_but_keeps_their_tasks(
             ]
         },
     }
+
+
+async def test_a_membership_says_when_it_last_changed(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    await superuser.execute(
+        "UPDATE team_members SET updated_at = '2026-01-02T03:04:05Z' WHERE id = $1", tenant.team_members[0]
+    )
+    query = "query ($id: ID!) { node(id: $id) { ... on TeamMember { updatedAt } } }"
+
+    data = await api.data(query, who=tenant.owner, id=str(tenant.team_members[0]))
+
+    assert data == {"node": {"updatedAt": "2026-01-02T03:04:05Z"}}

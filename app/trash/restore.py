@@ -62,22 +62,21 @@ class Tally:
     restored: Counter[str] = field(default_factory=Counter)
 
 
-async def restore_rows(context: Context, source: Source, rows: Sequence[Any], *, argument: str = "id") -> Counter[str]:
+async def restore_rows(context: Context, source: Source, rows: Sequence[Any]) -> Counter[str]:
     """Restores `rows`, deleted and locked by the operation; answers how many rows of each table are back.
 
     Raises NotFound where the time to restore is over, and Rejected where what a row belongs to is deleted
-    (PARENT_DELETED) or its name is another's by now (TAKEN), with the `argument` as the path. One event is recorded for
-    each of `rows`.
+    (PARENT_DELETED) or its name is another's by now (TAKEN). One event is recorded for each of `rows`.
     """
     await _hold_deletions(context, source.table, rows)
-    await _require_owners(context, source.table, rows, argument)
+    await _require_owners(context, source.table, rows)
     await allow_time(context.fetch, source.table)
     tally = Tally()
     roots = [Released(row.organization_id, row.id, row.deletion_id, None) for row in rows]
     try:
         await _release(context, itself(source.table), roots, tally)
     except asyncpg.UniqueViolationError as violation:
-        raise _taken(source.table, violation, argument) from None
+        raise _taken(source.table, violation) from None
     for edge in owned_under(source.table):
         if parents := tally.released[edge.parent]:
             await _hold_other_owners(context, edge, parents)
@@ -105,7 +104,7 @@ def _hold() -> Statement:
     return prepare(select(columns.id).where(scoped(DELETIONS), wanted, IN_TRASH).order_by(columns.id).with_for_update())
 
 
-async def _require_owners(context: Context, table: Table, rows: Sequence[Any], argument: str) -> None:
+async def _require_owners(context: Context, table: Table, rows: Sequence[Any]) -> None:
     """Raises Rejected where a row belongs to a deleted one; else its owners cannot be deleted until the commit."""
     errors = []
     for edge in owners_of(table):
@@ -113,7 +112,7 @@ async def _require_owners(context: Context, table: Table, rows: Sequence[Any], a
         owners = {row["id"] for row in await context.fetch(_hold_live(edge.parent), {"ids": ids})}
         if not owners.issuperset(ids):
             message = f"The {noun_of(edge.parent)} it belongs to is deleted: restore that first."
-            errors.append(UserError(code=UserErrorCode.PARENT_DELETED, message=message, path=[argument]))
+            errors.append(UserError(code=UserErrorCode.PARENT_DELETED, message=message, path=["id"]))
     if errors:
         raise Rejected(*errors)
 
@@ -223,8 +222,8 @@ def _given_values(parents: Sequence[Released]) -> dict[str, Any]:
     )
 
 
-def _taken(table: Table, violation: asyncpg.UniqueViolationError, argument: str) -> Rejected:
+def _taken(table: Table, violation: asyncpg.UniqueViolationError) -> Rejected:
     """What a unique index, which says so in its `info`, means for who restores."""
     name = SHARD.sub("", violation.constraint_name or "")
     message = next(index.info["taken"] for index in table.indexes if index.name == name)
-    return rejected(UserErrorCode.TAKEN, message, argument)
+    return rejected(UserErrorCode.TAKEN, message, "id")

@@ -33,14 +33,15 @@ async def create(context: Context, parent: Mapping[str, Any], columns: Mapping[s
     return row
 
 
-async def change(context: Context, row: Any, columns: Mapping[str, Any], text: str | None) -> Any:
-    """`row`, which the operation holds locked, with what is different of it in `columns`, and then with `text`."""
+async def change(context: Context, row: Any, columns: Mapping[str, Any], text: str) -> Any:
+    """`row`, which the operation holds locked, with what is different of it in `columns`; and with `text`, where they
+    say that it is another."""
     changes = {name: value for name, value in columns.items() if value != row[name]}
     if not changes:
         return row
     undone = _undone() if FOUND_BY.intersection(changes) else {}
     after = await update_row(context, DOCUMENTS, row, {**changes, **undone})
-    if "text_hash" in changes and text is not None:
+    if "text_hash" in changes:
         await _write_text(context, row, text)
     _record(context, row, after, *changes)
     return after

@@ -1,14 +1,14 @@
 """Making, changing, deleting and restoring organizations."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
 
 from app.events.change import change
 from app.graph.change import ExpectedVersion, require_version, rows_for_update
-from app.graph.context import Info
+from app.graph.context import Context, Info
 from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
@@ -83,8 +83,7 @@ class OrganizationMutations:
         ],
         expected_version: ExpectedVersion = UNSET,
     ) -> OrganizationPayload:
-        (row,) = await rows_for_update(info.context, ORGANIZATIONS, [parse_id(organization_id, "id")])
-        require_row(row, "organization")
+        row = await _locked(info.context, organization_id)
         require(can_update(info.context.actor, row))
         require_version(row, expected_version, organization=row)
         return OrganizationPayload(organization=await change(info.context, ORGANIZATIONS, row, _values(given)))
@@ -95,8 +94,7 @@ class OrganizationMutations:
         scope=None,
     )
     async def delete_organization(self, info: Info, organization_id: OrganizationId) -> DeletePayload:
-        (row,) = await rows_for_update(info.context, ORGANIZATIONS, [parse_id(organization_id, "id")])
-        require_row(row, "organization")
+        row = await _locked(info.context, organization_id)
         require(can_delete(info.context.actor, row))
         return DeletePayload.of(await delete_rows(info.context, ORGANIZATIONS, [row]))
 
@@ -106,12 +104,18 @@ class OrganizationMutations:
         scope=None,
     )
     async def restore_organization(self, info: Info, organization_id: OrganizationId) -> OrganizationPayload:
-        (row,) = await rows_for_update(info.context, ORGANIZATIONS, [parse_id(organization_id, "id")], deleted=True)
-        require_row(row, "deleted organization")
+        row = await _locked(info.context, organization_id, deleted=True)
         require(can_delete(info.context.actor, row))
         await restore_rows(info.context, ORGANIZATIONS, [row])
         (restored,) = await rows_for_update(info.context, ORGANIZATIONS, [row.id])
         return OrganizationPayload(organization=restored)
+
+
+async def _locked(context: Context, organization_id: str, *, deleted: bool = False) -> Any:
+    """The locked row of an organization, live or `deleted`; raises NotFound."""
+    (row,) = await rows_for_update(context, ORGANIZATIONS, [parse_id(organization_id, "id")], deleted=deleted)
+    require_row(row, "deleted organization" if deleted else "organization")
+    return row
 
 
 def _values(given: CreateOrganizationInput | UpdateOrganizationInput) -> dict[str, str]:

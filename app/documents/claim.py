@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, DateTime, Interval, Uuid, bindparam, func,
 
 from app.db.row import table_of
 from app.db.statement import Fetch, Statement, prepare
+from app.db.turns import next_in_turn, turn
 from app.documents.models import Document, DocumentKind, DocumentStatus, DocumentText
 
 documents = table_of(Document)
@@ -36,18 +37,13 @@ class Claim(NamedTuple):
 
 
 async def next_organization(fetch: Fetch, after: UUID) -> UUID | None:
-    """The next organization, in the order of ids and around, in which a document is due: so all take turns."""
-    rows = await fetch(_next_organization(), {"after": after})
-    return rows[0]["organization_id"] if rows else None
+    """The next organization in which a document is due."""
+    return await next_in_turn(fetch, _turn(), after)
 
 
 @lru_cache(1)
-def _next_organization() -> Statement:
-    first = select(documents.c.organization_id).where(due).order_by(documents.c.organization_id)
-    first = first.limit(literal_column("1"))
-    following = first.where(documents.c.organization_id > bindparam("after", type_=Uuid))
-    found = func.coalesce(following.scalar_subquery(), first.scalar_subquery())
-    return prepare(select(found.label("organization_id")))
+def _turn() -> Statement:
+    return turn(documents, due)
 
 
 async def take(fetch: Fetch, organization_id: UUID) -> Claim | None:

@@ -33,6 +33,7 @@ from sqlalchemy import (
 
 from app.db.row import table_of
 from app.db.statement import Fetch, Statement, prepare
+from app.db.turns import next_in_turn, turn
 from app.search.models import EmbeddingJob
 
 jobs = table_of(EmbeddingJob)
@@ -51,24 +52,13 @@ class Job(NamedTuple):
 
 
 async def next_organization(fetch: Fetch, after: UUID) -> UUID | None:
-    """The next organization, in the order of ids and around, in which something is due: so all take turns."""
-    rows = await fetch(_next_organization(), {"after": after})
-    return rows[0]["organization_id"] if rows else None
+    """The next organization in which a text is due."""
+    return await next_in_turn(fetch, _turn(), after)
 
 
 @lru_cache(1)
-def _next_organization() -> Statement:
-    after = bindparam("after", type_=Uuid)
-    due = select(jobs.c.organization_id).where(jobs.c.due_at <= func.now(), jobs.c.parked_at.is_(None))
-    first = due.order_by(jobs.c.organization_id).limit(literal_column("1"))
-    following = first.where(jobs.c.organization_id > after).subquery("following")
-    return prepare(
-        select(
-            func.coalesce(select(following.c.organization_id).scalar_subquery(), first.scalar_subquery()).label(
-                "organization_id"
-            )
-        )
-    )
+def _turn() -> Statement:
+    return turn(jobs, (jobs.c.due_at <= func.now()) & jobs.c.parked_at.is_(None))
 
 
 async def take(fetch: Fetch, organization_id: UUID, most: int) -> list[Job]:

@@ -398,7 +398,7 @@ async def test_the_queue_is_read_off_its_index(made: Any, superuser: "asyncpg.Co
 
     async with runtime.transaction():
         await runtime.fetchval("SELECT trellis_process(NULL)")
-        looking = claim._next_organization()
+        looking = claim._turn()
         look = await explain(runtime, looking.text, looking.arguments({"after": tenants[0].id}))
         await runtime.fetchval("SELECT trellis_process($1)", tenants[1].id)
         taking = claim._take()

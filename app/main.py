@@ -19,6 +19,7 @@ from app.auth.tokens import Tokens
 from app.config import Settings
 from app.db.engine import Database, DatabaseUnavailable
 from app.db.identity import Identities, Uses
+from app.db.ready import require_ready
 from app.documents.process import Processor
 from app.documents.searchable import CHUNKS
 from app.graph.csrf import PREFLIGHT_HEADERS
@@ -159,7 +160,7 @@ async def ready(request: Request) -> Response:
     database: Database = request.app.state.database
     rates: Rates = request.app.state.rates
     try:
-        await database.check()
+        await require_ready(database)
     except DatabaseUnavailable as error:
         return PlainTextResponse(f"{error.message}\n", 503)
     if await rates.alone():

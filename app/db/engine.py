@@ -166,14 +166,6 @@ class Database:
             except asyncpg.PostgresError as error:  # of a wrong password, role or database: no moment mends that
                 raise DatabaseUnavailable(UNREACHABLE) from error
 
-    async def check(self) -> None:
-        """Asks PostgreSQL something; raises DatabaseUnavailable where it does not answer in time."""
-        try:
-            async with self.lent() as connection:
-                await connection.execute("SELECT 1", timeout=self.timeout)
-        except (*LOST, asyncpg.PostgresError, TimeoutError) as error:
-            raise DatabaseUnavailable("The database does not answer: try again in a moment.") from error
-
     @asynccontextmanager
     async def lent(self) -> AsyncIterator[Connection]:
         """A connection for the time of the block, with nothing open on it; raises DatabaseUnavailable.

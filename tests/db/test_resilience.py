@@ -98,6 +98,15 @@ async def test_a_server_whose_database_hangs_is_not_ready(database: Any) -> None
         await until_nothing_is_held(api)
 
 
+async def test_a_server_whose_database_has_no_tables_is_not_ready(new_database: Any) -> None:
+    made = await new_database(migrated=False)
+    async with serving(settings(made.runtime_url)) as api:
+        ready = await api.http.get("/readyz")
+
+    assert ready.status_code == 503
+    assert ready.text == "The database lacks Trellis's tables: run `trellis migrate`.\n"
+
+
 async def test_operations_beyond_the_pool_are_told_to_come_back(database: Any, superuser: Superuser) -> None:
     tenant = await make_tenant(superuser)
     async with serving(settings(database.runtime_url, pool_size=1)) as api:

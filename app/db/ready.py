@@ -1,0 +1,16 @@
+"""Whether a server may be sent requests: PostgreSQL answers, and `trellis migrate` has been there."""
+
+import asyncpg
+
+from app.db.engine import LOST, Database, DatabaseUnavailable
+
+
+async def require_ready(database: Database) -> None:
+    """Raises DatabaseUnavailable with what is missing."""
+    try:
+        async with database.lent() as connection:
+            await connection.execute("SELECT FROM alembic_version", timeout=database.timeout)
+    except asyncpg.UndefinedTableError as error:
+        raise DatabaseUnavailable("The database lacks Trellis's tables: run `trellis migrate`.") from error
+    except (*LOST, asyncpg.PostgresError, TimeoutError) as error:
+        raise DatabaseUnavailable("The database does not answer: try again in a moment.") from error

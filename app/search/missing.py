@@ -6,9 +6,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     SmallInteger,
     Table,
+    Text,
     Uuid,
     bindparam,
     column,
@@ -37,6 +39,7 @@ embeddings = table_of(Embedding)
 organizations = table("organizations", column("id"))
 
 BATCH = 5_000  # texts to a statement: some tenths of a second
+QUEUED = 200  # texts to a statement: who writes one of them waits for it, some milliseconds
 BEHIND = timedelta(days=1)  # the newest are taken first, and so what has just been written
 
 
@@ -63,11 +66,15 @@ async def queue_missing(database: Database, model_id: int) -> int:
     amount = 0
     for organization_id in await organization_ids(database):
         values = {"organization_id": organization_id, "model_id": model_id}
-        queued = True
-        while queued:
+        lacking = True
+        while lacking:
             async with embedding(database, organization_id) as fetch:
-                queued = bool(rows := await fetch(_queue(), values))
-            amount += len(rows)
+                lacking = bool(rows := await fetch(_unqueued(), values))
+            for first in range(0, len(rows), QUEUED):
+                part = rows[first : first + QUEUED]
+                subjects = {"kinds": [row["kind"] for row in part], "subject_ids": [row["subject_id"] for row in part]}
+                async with embedding(database, organization_id) as fetch:
+                    amount += len(await fetch(_queue(), values | subjects))
     return amount
 
 
@@ -88,14 +95,27 @@ def _retry() -> Statement:
 
 
 @lru_cache(1)
-def _queue() -> Statement:
+def _unqueued() -> Statement:
+    """In the order of their keys, in which writers queue them, too: so no two wait for each other."""
+    subject = (texts.c.kind, texts.c.subject_id)
     queued = exists().where(*_same_subject(jobs))
-    chosen = (
-        select(*(texts.c[name] for name in SUBJECT), literal_column("0"), func.now() - literal(BEHIND))
-        .where(_lacking(), ~queued)
-        .limit(literal(BATCH))
+    return prepare(select(*subject).where(_lacking(), ~queued).order_by(*subject).limit(literal(BATCH)))
+
+
+@lru_cache(1)
+def _queue() -> Statement:
+    given = (
+        func.unnest(bindparam("kinds", type_=ARRAY(Text)), bindparam("subject_ids", type_=ARRAY(Uuid)))
+        .table_valued("kind", "subject_id", name="given")
+        .render_derived()
     )
-    written = upsert(jobs).from_select([*SUBJECT, "attempts", "due_at"], chosen)
+    still_there = (
+        select(*(texts.c[name] for name in SUBJECT), literal_column("0"), func.now() - literal(BEHIND))
+        .join(given, (given.c.kind == texts.c.kind) & (given.c.subject_id == texts.c.subject_id))
+        .where(texts.c.organization_id == bindparam("organization_id", type_=Uuid))
+        .order_by(texts.c.kind, texts.c.subject_id)
+    )
+    written = upsert(jobs).from_select([*SUBJECT, "attempts", "due_at"], still_there)
     return prepare(written.on_conflict_do_nothing().returning(jobs.c.subject_id))
 
 

@@ -113,7 +113,7 @@ def _write() -> Statement:
         "content_hash": given.c.content_hash,
         "embedding": cast(given.c.vector, VECTOR()),
     }
-    written = upsert(embeddings).from_select(list(values), select(*values.values()))
+    written = upsert(embeddings).from_select(list(values), select(*values.values()).order_by(given.c.subject_id))
     return prepare(
         written.on_conflict_do_update(
             index_elements=list(embeddings.primary_key.columns.keys()),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.db.engine import Database
+from app.db.statement import Fetch
 from app.log import named
 from app.search.count import count_words
 from app.search.embedder import EmbedderUnavailable, as_text
@@ -20,8 +21,16 @@ from app.search.vectors import Made, Waiting, read_texts, write_vectors
 logger = logging.getLogger("trellis")
 
 BATCH = 32  # texts that are taken at once
-WRITTEN = 5  # texts to a transaction: who writes one of them waits for it, and an index takes up to 5 ms for each
+WRITTEN = 5  # texts to a transaction: an index takes 5 ms for each, and all are undone where one has changed
 NOBODY = UUID(int=0)
+
+
+class Overtaken(Exception):
+    """Some texts have been written anew since they were taken; only those of `left` have not."""
+
+    def __init__(self, left: set[UUID]) -> None:
+        super().__init__(left)
+        self.left = left
 
 
 class Worker:
@@ -46,6 +55,7 @@ class Worker:
         async with embedding(self.database, organization_id) as fetch:
             living = await filled_models(fetch)
             taken = await take(fetch, organization_id, BATCH)
+        async with embedding(self.database, organization_id) as fetch:  # who writes one waits for the taking alone
             waiting = await read_texts(fetch, self.searchables, organization_id, taken)
         try:
             await self._embed(organization_id, living, waiting)
@@ -99,15 +109,28 @@ class Worker:
     async def _write(
         self, organization_id: UUID, living: Sequence[Model], part: Sequence[Waiting], made: Sequence[Made]
     ) -> None:
-        """Writes those whose text is still what was embedded, for the models that are still there. Where one has come
-        meanwhile, they stay due."""
-        async with embedding(self.database, organization_id) as fetch:
-            held = await hold(fetch, organization_id, [one.job for one in part])
-            jobs = [one.job for one in part if one.job.subject_id in held]
-            now = {model.id for model in await filled_models(fetch)}
-            written = [one for one in made if one.waiting.job in jobs and one.model_id in now]
-            await write_vectors(fetch, organization_id, written)
-            if now <= {model.id for model in living}:
-                await finish(fetch, organization_id, jobs)
-            else:
-                await give_back(fetch, organization_id, jobs)
+        """Writes those whose text is still what was embedded; the others are left to whoever takes them next."""
+        left = [one.job for one in part]
+        while left:
+            try:
+                async with embedding(self.database, organization_id) as fetch:
+                    await self._put(fetch, organization_id, living, left, made)
+                return
+            except Overtaken as overtaken:
+                left = [job for job in left if job.subject_id in overtaken.left]
+
+    async def _put(
+        self, fetch: Fetch, organization_id: UUID, living: Sequence[Model], jobs: Sequence[Job], made: Sequence[Made]
+    ) -> None:
+        """Writes vectors for the models that are still there, and ends the jobs; where a model has come meanwhile, they
+        stay due. The jobs are locked last: who writes a text would wait for all that the indexes take, otherwise."""
+        there = {model.id for model in await filled_models(fetch)}
+        written = [one for one in made if one.waiting.job in jobs and one.model_id in there]
+        await write_vectors(fetch, organization_id, written)
+        held = await hold(fetch, organization_id, jobs)
+        if len(held) < len(jobs):
+            raise Overtaken(held)
+        if {model.id for model in await filled_models(fetch)} <= {model.id for model in living}:
+            await finish(fetch, organization_id, jobs)
+        else:
+            await give_back(fetch, organization_id, jobs)

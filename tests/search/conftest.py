@@ -33,6 +33,7 @@ class Site:
     """`worker` embeds with the model at `server`, whose dimension is 256."""
 
     superuser: "asyncpg.Connection[Any]"
+    superuser_url: str
     server: EmbedderServer
     database: Database
     meanings: LocalMeanings
@@ -76,7 +77,7 @@ async def site(new_database: Any) -> AsyncIterator[Site]:
         settings = Settings(database_url=made.runtime_url, embedder_url=server.url, embedder_timeout=5)
         database = Database.open(settings)
         meanings = LocalMeanings(database, settings)
-        yield Site(superuser, server, database, meanings, Worker(database, meanings, SEARCHABLES))
+        yield Site(superuser, made.superuser_url, server, database, meanings, Worker(database, meanings, SEARCHABLES))
         await meanings.close()
         await database.close()
     await superuser.close()

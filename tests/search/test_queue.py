@@ -3,14 +3,16 @@
 import asyncio
 from itertools import pairwise
 
+import asyncpg
 import pytest
 
+from app.search import missing
 from app.search.embedder import EmbedderUnavailable
 from app.search.meanings import LocalMeanings
 from app.search.queue import MOST_ATTEMPTS
 from app.search.worker import BATCH, Worker
 from app.trash.sweep import sweep
-from tests.search.conftest import Site
+from tests.search.conftest import QUEUE, Site
 
 DELETED = """
 WITH deleted AS (
@@ -182,3 +184,41 @@ async def test_what_is_purged_leaves_nothing_behind(site: Site) -> None:
 
     for table in ("search_texts", "embeddings", "embedding_jobs"):
         assert await site.superuser.fetch(f"SELECT subject_id FROM {table}") == [(tenant.tasks[1],)]
+
+
+async def test_who_writes_a_text_does_not_wait_for_its_vector(site: Site) -> None:
+    tenant = await site.tenant(2)
+    await site.work()
+    await site.superuser.execute("UPDATE tasks SET title = 'Once ' || number")
+    await site.queue(tenant)
+    holder = await asyncpg.connect(site.superuser_url)
+    async with holder.transaction():
+        await holder.execute("SELECT FROM embeddings FOR UPDATE")  # as if an index took its time
+        working = asyncio.create_task(site.worker.work())
+        while not await site.superuser.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110  # PostgreSQL sends no event
+            await asyncio.sleep(0.01)
+
+        await site.superuser.execute("SET lock_timeout = '1s'")
+        await site.superuser.execute("UPDATE tasks SET title = 'Twice' WHERE id = $1", tenant.tasks[0])
+        await site.superuser.execute(QUEUE, tenant.id)
+        await site.superuser.execute("UPDATE embedding_jobs SET due_at = now() WHERE subject_id = $1", tenant.tasks[0])
+    await holder.close()
+    await working
+
+    assert await site.state() == [("Twice", False, 0, False), ("Once 2", True, None, False)]
+    await site.work()
+    assert await site.state() == [("Twice", True, None, False), ("Once 2", True, None, False)]
+    assert site.server.asked == {f"{title}\n": 1 for title in ("Task 1", "Task 2", "Once 1", "Once 2", "Twice")}
+
+
+async def test_all_that_a_model_lacks_is_queued_in_small_parts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(missing, "QUEUED", 2)
+    first, second = await site.tenant(5), await site.tenant(3)
+    await site.work()
+    await site.superuser.execute("UPDATE search_texts SET content_hash = '' WHERE subject_id = $1", first.tasks[3])
+    await site.superuser.execute("DELETE FROM embeddings WHERE organization_id = $1", second.id)
+
+    assert await missing.queue_missing(site.database, 1) == 4
+    assert await missing.queue_missing(site.database, 1) == 0
+    queued = await site.superuser.fetch("SELECT subject_id FROM embedding_jobs ORDER BY subject_id")
+    assert [row["subject_id"] for row in queued] == sorted([first.tasks[3], *second.tasks])

@@ -119,7 +119,8 @@ class Settings(Limits):
     )
     database_owner_url: DatabaseUrl | None = Field(
         default=None,
-        description="The same database as the role that owns the tables; only `trellis migrate` uses it.",
+        description="The same database as the role that owns the tables, for `trellis migrate`, `embed` and `dev`; "
+        "`serve` has no use for it.",
     )
     jwt_secret: SecretStr | None = Field(
         default=None,

@@ -1,5 +1,6 @@
 """Filters choose the rows that they say: on rows and filters made at random, the database and Python agree."""
 
+import json
 import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -162,3 +163,19 @@ async def test_the_database_and_python_agree(api: Api, world: World, name: str, 
     (connection,) = parent.values()
     found = {node["id"] for node in connection["nodes"]}
     assert found == {row["id"] for row in world.rows[name] if passes(row, condition)}
+
+
+@pytest.mark.parametrize("comparator", ["contains", "startsWith"])
+async def test_no_letter_of_a_text_stands_for_others(api: Api, world: World, comparator: str) -> None:
+    conditions = [{"title": {comparator: text}} for text in TEXTS]
+    lists = " ".join(
+        f"list{place}: tasks(filter: {{title: {{{comparator}: {json.dumps(text)}}}}}, first: 100) {{ nodes {{ id }} }}"
+        for place, text in enumerate(TEXTS)
+    )
+    query = f"query ($id: ID!) {{ organization(by: {{id: $id}}) {{ {lists} }} }}"
+
+    answer = await api.data(query, who=world.tenant.owner, id=str(world.tenant.id))
+
+    found = [{node["id"] for node in one["nodes"]} for one in answer["organization"].values()]
+    assert found == [{row["id"] for row in world.rows["tasks"] if passes(row, one)} for one in conditions]
+    assert len({frozenset(ids) for ids in found}) > len(TEXTS) / 2

@@ -12,6 +12,7 @@ from tests.log import events_of
 from tests.teams.documents import CREATE, KEY_TAKEN, MISTAKES, ROW, UPDATE
 from tests.unchanged import unchanged
 
+MOMENTS = "SELECT created_at, updated_at FROM teams WHERE id = $1"
 TASK = "query ($key: TaskKey!) { task(by: {key: $key}) { id key } }"
 
 
@@ -53,6 +54,19 @@ async def test_an_update_writes_what_changed(api: Api, superuser: "asyncpg.Conne
             "changes": {"name": ["Team 0001", "New"], "description": [None, "Why"]},
         }
     ]
+
+
+async def test_an_update_says_when_it_was(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    before = await superuser.fetchrow(MOMENTS, tenant.teams[0])
+
+    await api.data(UPDATE, who=tenant.owner, id=str(tenant.teams[0]), input={"name": "New"})
+
+    after = await superuser.fetchrow(MOMENTS, tenant.teams[0])
+    assert before is not None
+    assert after is not None
+    assert after["created_at"] == before["created_at"]
+    assert before["updated_at"] < after["updated_at"] <= await superuser.fetchval("SELECT now()")
 
 
 async def test_null_clears_what_can_be_cleared(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

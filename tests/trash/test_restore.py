@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from app.db.row import new_id
+from tests.actions import ACTIONS, document, make_target
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
 from tests.trash.documents import (
@@ -162,6 +163,31 @@ async def test_what_cannot_be_restored_is_not_there(api: Api, superuser: "asyncp
         error = await api.error(RESTORE_DELETION, who=who, id=deletion_id)
 
     assert (error["extensions"], error["message"]) == ({"code": "NOT_FOUND"}, "There is no such deletion.")
+
+
+@pytest.mark.parametrize(
+    ("field", "noun"),
+    [
+        ("restoreOrganization", "organization"),
+        ("restoreOrganizationMember", "organization member"),
+        ("restoreTeam", "team"),
+        ("restoreTeamMember", "team member"),
+        ("restoreTask", "task"),
+        ("restoreDocument", "document"),
+    ],
+)
+async def test_what_is_past_its_time_does_not_come_back_by_itself_either(
+    api: Api, superuser: "asyncpg.Connection[Any]", field: str, noun: str
+) -> None:
+    target = await make_target(superuser)
+    action = ACTIONS[field]
+    await api.data(document(action.before, target), who=target.owner)
+    await superuser.execute("UPDATE deletions SET purge_at = now() WHERE organization_id = $1", target.id)
+
+    async with unchanged(superuser, target):
+        error = await api.error(document(action.field, target), who=target.owner)
+
+    assert (error["extensions"], error["message"]) == ({"code": "NOT_FOUND"}, f"There is no such {noun}.")
 
 
 async def test_only_the_field_that_fails_is_undone(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

@@ -116,4 +116,4 @@ $(PLAYGROUND)/dist/index.html: $(shell find $(PLAYGROUND) \( -name node_modules 
 	@if ! command -v npm >/dev/null; then echo "npm is missing, so GraphiQL is not built: install Node.js 20.19 or later for it"; \
 	elif ! node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major * 100 + minor < 2019 ? 1 : 0)'; \
 	then echo "Node.js $$(node --version) is too old, so GraphiQL is not built: install 20.19 or later for it"; \
-	else cd $(PLAYGROUND) && npm ci --no-audit --no-fund && npm run build; fi
+	else echo "Building GraphiQL"; cd $(PLAYGROUND) && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build; fi

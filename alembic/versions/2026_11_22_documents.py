@@ -11,7 +11,8 @@ branch_labels = None
 depends_on = None
 
 # The worker that cuts documents belongs to nobody: it has to find what is due in every organization, with a role that
-# sees none. So it says what it is about, and is shown the documents that are due. To read one it takes on the identity
+# sees none. So it says what it is about, and is shown the documents that are due, and for `trellis doctor` those that
+# failed. To read one it takes on the identity
 # of the one organization that it is of, which it gets only where one is due. As with the purge, none of this keeps out
 # somebody who has the role's password; it sees to it that a statement which lacks a condition reaches no more than it
 # should.
@@ -109,6 +110,7 @@ def upgrade() -> None:
         )
         op.execute(f"GRANT DELETE ON {table} TO trellis_runtime")
     op.execute(f"CREATE POLICY due ON documents FOR SELECT USING ({PROCESSING} AND due_at IS NOT NULL)")
+    op.execute(f"CREATE POLICY failed ON documents FOR SELECT USING ({PROCESSING} AND status = 'FAILED')")
     op.execute(PROCESS)
     op.execute(f"REVOKE ALL ON FUNCTION {FUNCTION} FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION {FUNCTION} TO trellis_runtime")

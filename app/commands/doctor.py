@@ -17,6 +17,7 @@ from app.db.engine import Connection, Database, DatabaseUnavailable
 from app.db.login import RoleNotHeld, held_role
 from app.db.migrate import alembic_config
 from app.db.row import now
+from app.documents.health import Failures, failures
 from app.search.embedder import EmbedderUnavailable, load_embedder
 from app.search.health import Health, examine
 from app.search.living import Model
@@ -55,7 +56,11 @@ async def _findings(settings: Settings) -> list[Finding]:
         findings = [finding async for finding in _of_database(database)]
         if findings[-1].well:
             health = await examine(database)
-            findings += [*_of_queue(health), *[await _of_model(model, settings) for model in health.models]]
+            findings += [
+                *_of_queue(health),
+                *_of_documents(await failures(database)),
+                *[await _of_model(model, settings) for model in health.models],
+            ]
             findings += _of_choice(health, settings)
         return findings
     except DatabaseUnavailable as error:
@@ -97,6 +102,15 @@ def _of_queue(health: Health) -> Iterator[Finding]:
         yield Finding(well=False, text=f"{health.amount_parked:,} texts failed; `trellis embed` tries them again:")
     for row in health.parked:
         text = f"  {row['kind'].lower()} {row['subject_id']} of organization {row['organization_id']}: {row['error']}"
+        yield Finding(well=False, text=text)
+
+
+def _of_documents(failures: Failures) -> Iterator[Finding]:
+    if failures.amount:
+        text = f"{failures.amount:,} documents could not be cut; `retryDocument` tries one again:"
+        yield Finding(well=False, text=text)
+    for row in failures.newest:
+        text = f"  document {row['id']} of organization {row['organization_id']}: {row['processing_error']}"
         yield Finding(well=False, text=text)
 
 

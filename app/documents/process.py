@@ -66,12 +66,12 @@ class Processor:
 
     async def _claim(self) -> tuple[Claim | None, str]:
         """A document that is due, taken, with its text."""
-        async with background(self.database, _identify()) as fetch:
+        async with background(self.database, identify()) as fetch:
             organization_id = await next_organization(fetch, self._last)
             if organization_id is None:
                 return None, ""
             self._last = organization_id
-            await fetch(_identify(), {"organization_id": organization_id})
+            await fetch(identify(), {"organization_id": organization_id})
             claim = await take(fetch, organization_id)
             return claim, await read_text(fetch, claim) if claim else ""
 
@@ -104,7 +104,7 @@ class Processor:
                 await _give_back(fetch, claim)
 
     def _of(self, claim: Claim) -> AbstractAsyncContextManager[Fetch]:
-        return background(self.database, _identify(), claim.organization_id)
+        return background(self.database, identify(), claim.organization_id)
 
 
 def is_away(error: Exception) -> bool:
@@ -134,5 +134,5 @@ async def _end(fetch: Fetch, claim: Claim, row: Any, values: Mapping[str, Any]) 
 
 
 @lru_cache(1)
-def _identify() -> Statement:
+def identify() -> Statement:
     return prepare(select(func.trellis_process(bindparam("organization_id", type_=Uuid))))

@@ -66,6 +66,27 @@ async def test_parked_texts_and_a_model_that_is_away_are_shown(new_database: Any
     ]
 
 
+async def test_documents_that_could_not_be_cut_are_shown(new_database: Any, tmp_path: Path) -> None:
+    database = await new_database()
+    superuser = await asyncpg.connect(database.superuser_url)
+    first, second = [await make_tenant(superuser, documents=2) for _ in range(2)]
+    failed = "UPDATE documents SET status = 'FAILED', processing_error = $2, updated_at = now() WHERE id = $1"
+    await superuser.execute(failed, first.documents[0], "too long a line")
+    await superuser.execute(failed, second.documents[1], "not to be read")
+    await superuser.execute(failed, second.documents[0], "of nobody any more")
+    await superuser.execute("UPDATE documents SET deleted_at = now() WHERE id = $1", second.documents[0])
+    await superuser.close()
+
+    found = await asyncio.to_thread(trellis, tmp_path, "doctor", TRELLIS_DATABASE_URL=database.runtime_url)
+
+    assert (found.returncode, found.stderr) == (1, "")
+    assert [line for line in found.stdout.splitlines() if line.startswith("WRONG")] == [
+        "WRONG 2 documents could not be cut; `retryDocument` tries one again:",
+        f"WRONG   document {second.documents[1]} of organization {second.id}: not to be read",
+        f"WRONG   document {first.documents[0]} of organization {first.id}: too long a line",
+    ]
+
+
 async def test_a_database_without_tables_is_to_be_migrated(new_database: Any, tmp_path: Path) -> None:
     database = await new_database(migrated=False)
     found = await asyncio.to_thread(trellis, tmp_path, "doctor", TRELLIS_DATABASE_URL=database.runtime_url)

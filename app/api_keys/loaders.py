@@ -13,11 +13,12 @@ from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.change import rows_of_ids
 from app.graph.context import Context
+from app.graph.edges import ListOf
 from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.select import Key, pages, rows_by_key
 
 API_KEYS = Source(ApiKey)
-NEWEST_API_KEYS_FIRST = Order("created_at", descending=True)
+API_KEY_LIST = ListOf(API_KEYS, Order("created_at", descending=True), deletable=False)
 
 
 async def api_key_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:

@@ -9,8 +9,8 @@ import strawberry
 from app.api_keys.loaders import API_KEYS, api_key_by_id
 from app.api_keys.models import ApiKeyScope
 from app.auth.secrets import prefix_of
-from app.events.filter import EventFilter
-from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
+from app.events.filter import EVENT_LIST
+from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import to_many, to_one
@@ -64,10 +64,7 @@ class ApiKey(Node):
     )
     events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
         events_by_subject,
-        EVENTS,
-        order=NEWEST_EVENTS_FIRST,
-        filters=EventFilter,
-        deletable=False,
+        EVENT_LIST,
         description="What happened to the key itself, the newest first. What it did is found by `apiKeyId` in the "
         "organization's events.",
     )

@@ -5,7 +5,9 @@ from typing import ClassVar
 
 import strawberry
 
+from app.documents.loaders import DOCUMENTS
 from app.documents.models import DocumentKind, DocumentStatus
+from app.graph.edges import ListOf
 from app.graph.filters import (
     Comparator,
     Conditions,
@@ -15,7 +17,7 @@ from app.graph.filters import (
     StringComparator,
     comparator,
 )
-from app.graph.paging import OrderDirection
+from app.graph.paging import Order, OrderDirection
 from app.teams.filter import TeamFilter
 from app.teams.loaders import TEAMS
 from app.users.filter import UserFilter
@@ -55,3 +57,6 @@ class DocumentOrderField(Enum):
 class DocumentOrder:
     field: DocumentOrderField = strawberry.field(description="What they are sorted by.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="Which end comes first.")
+
+
+DOCUMENT_LIST = ListOf(DOCUMENTS, Order("created_at", descending=True), DocumentOrder, DocumentFilter)

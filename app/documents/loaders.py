@@ -14,6 +14,7 @@ from app.db.statement import Statement, prepare
 from app.documents.models import Document, DocumentChunk, DocumentText
 from app.errors import AppError
 from app.graph.context import Context
+from app.graph.edges import ListOf
 from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.select import Key, given_keys, key_values, live_rows, pages, rows_by_key, the_callers
 
@@ -24,8 +25,7 @@ texts = table_of(DocumentText)
 
 DOCUMENTS = Source(Document, own=documents.c.team_id.is_(None))
 DOCUMENT_CHUNKS = Source(DocumentChunk)
-NEWEST_DOCUMENTS_FIRST = Order("created_at", descending=True)
-IN_THE_ORDER_OF_THE_TEXT = Order("index", descending=False)
+CHUNK_LIST = ListOf(DOCUMENT_CHUNKS, Order("index", descending=False), deletable=False)
 
 
 class TextsTooLong(AppError):

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import strawberry
 
 from app.documents.loaders import (
-    DOCUMENT_CHUNKS,
+    CHUNK_LIST,
     DOCUMENTS,
-    IN_THE_ORDER_OF_THE_TEXT,
     chunks_by_document,
     document_by_id,
     text_by_document,
 )
 from app.documents.models import DocumentKind, DocumentStatus
 from app.documents.policies import can_write
-from app.events.filter import EventFilter
-from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
+from app.events.filter import EVENT_LIST
+from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import key_of_row, to_many, to_one
@@ -102,16 +101,11 @@ class Document(Node, Deletable):
     chunk_count: int = strawberry.field(description="How many chunks it has; until it is COMPLETED, of its old text.")
     chunks: Connection[DocumentChunk] = to_many(
         chunks_by_document,
-        DOCUMENT_CHUNKS,
-        order=IN_THE_ORDER_OF_THE_TEXT,
-        deletable=False,
+        CHUNK_LIST,
         description="Its chunks, in the order of the text.",
     )
     events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
         events_by_subject,
-        EVENTS,
-        order=NEWEST_EVENTS_FIRST,
-        filters=EventFilter,
-        deletable=False,
+        EVENT_LIST,
         description="What happened to it, the newest first. Of a change of its text they say the size and the hash.",
     )

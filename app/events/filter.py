@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, ScalarSelect, select
 
 from app.db.row import table_of
 from app.db.source import Source
+from app.events.loaders import EVENTS
 from app.events.models import Event, EventType
+from app.graph.edges import ListOf
 from app.graph.filters import (
     Comparator,
     Conditions,
@@ -17,6 +19,7 @@ from app.graph.filters import (
     StringComparator,
     comparator,
 )
+from app.graph.paging import Order
 from app.graph.place import Place
 from app.graph.select import organization_of_parent
 from app.users.filter import UserFilter
@@ -58,3 +61,6 @@ def _first(condition: ColumnElement[bool], *order: ColumnElement[Any]) -> Scalar
     """
     of_organization = log.c.organization_id == organization_of_parent()
     return select(log.c.sequence).where(of_organization, condition).order_by(*order).limit(1).scalar_subquery()
+
+
+EVENT_LIST = ListOf(EVENTS, Order("sequence", descending=True), filters=EventFilter, deletable=False)

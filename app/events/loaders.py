@@ -7,11 +7,10 @@ from typing import Any
 from app.db.source import Source
 from app.events.models import Event
 from app.graph.context import Context
-from app.graph.paging import DeletedScope, Order, Page, Slice
+from app.graph.paging import DeletedScope, Page, Slice
 from app.graph.select import Key, pages, rows_by_key
 
 EVENTS = Source(Event)
-NEWEST_EVENTS_FIRST = Order("sequence", descending=True)
 
 
 async def event_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:

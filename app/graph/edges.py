@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from inspect import Parameter
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.db.source import Source
 from app.graph.batch import Batch
@@ -36,32 +36,34 @@ def key_of_actor(context: Context, _row: Any) -> Key:
     return Key(None, context.actor.id)
 
 
-def to_many(  # noqa: PLR0913  # each is a fact of the edge, said by name
-    batch: Batch,
-    source: Source,
-    *,
-    description: str,
-    order: Order,
-    orders: type | None = None,
-    filters: type | None = None,
-    deletable: bool = True,
-    key: Callable[[Context, Any], Hashable] = key_of_row,
-) -> Any:
-    """A connection to the rows of `source` that `batch` finds for the key of the row that has the field."""
+class ListOf(NamedTuple):
+    """How the rows of a table are listed, whatever they are listed for."""
 
-    def level(context: Context, rows: Sequence[Any], arguments: Mapping[str, Any]) -> list[Listing]:
-        page = page_of(source, chosen_order(arguments, order), arguments)
-        return [Listing(source, batch, key(context, row), page) for row in rows]
+    source: Source
+    order: Order  # unless `orderBy` asks for another
+    orders: type | None = None  # the input that does
+    filters: type | None = None  # the input that chooses among them
+    deletable: bool = True
+
+
+def to_many(
+    batch: Batch, rows: ListOf, *, description: str, key: Callable[[Context, Any], Hashable] = key_of_row
+) -> Any:
+    """A connection to the rows that `batch` finds for the key of the row that has the field."""
+
+    def level(context: Context, parents: Sequence[Any], arguments: Mapping[str, Any]) -> list[Listing]:
+        page = page_of(rows.source, _chosen_order(arguments, rows.order), arguments)
+        return [Listing(rows.source, batch, key(context, parent), page) for parent in parents]
 
     return by_level(
         level,
         description=description,
         needs=("organization_id", "id") if key is key_of_row else (),
-        arguments=connection_arguments(orders=orders, filters=filters, deletable=deletable),
+        arguments=_arguments(rows),
     )
 
 
-def chosen_order(arguments: Mapping[str, Any], default: Order) -> Order:
+def _chosen_order(arguments: Mapping[str, Any], default: Order) -> Order:
     """The order that a connection's `orderBy` asks for."""
     chosen = arguments.get("order_by")
     if chosen is None:
@@ -69,16 +71,14 @@ def chosen_order(arguments: Mapping[str, Any], default: Order) -> Order:
     return Order(chosen.field.value, descending=chosen.direction is OrderDirection.DESC)
 
 
-def connection_arguments(
-    *, orders: type | None = None, filters: type | None = None, deletable: bool = False
-) -> list[Parameter]:
-    """The arguments that connections share, in the order in which the schema shows them."""
+def _arguments(rows: ListOf) -> list[Parameter]:
+    """The arguments of a connection, in the order in which the schema shows them."""
     shown = []
-    if filters is not None:
-        shown.append(argument("filter", filters | None, "Only objects for which all of this holds."))
-    if orders is not None:
-        shown.append(argument("order_by", orders | None, "What the list is sorted by."))
-    if deletable:
+    if rows.filters is not None:
+        shown.append(argument("filter", rows.filters | None, "Only objects for which all of this holds."))
+    if rows.orders is not None:
+        shown.append(argument("order_by", rows.orders | None, "What the list is sorted by."))
+    if rows.deletable:
         shown.append(argument("deleted", DeletedScope, "Whether deleted objects are listed.", DeletedScope.EXCLUDE))
     return [
         *shown,

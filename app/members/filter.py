@@ -5,8 +5,10 @@ from typing import ClassVar
 
 import strawberry
 
+from app.graph.edges import ListOf
 from app.graph.filters import Comparator, Conditions, DateTimeComparator, IDComparator, Relation, comparator
-from app.graph.paging import OrderDirection
+from app.graph.paging import Order, OrderDirection
+from app.members.loaders import ORGANIZATION_MEMBERS
 from app.members.models import OrganizationRole
 from app.users.filter import UserFilter
 from app.users.loaders import USERS, acquainted
@@ -35,3 +37,8 @@ class OrganizationMemberOrderField(Enum):
 class OrganizationMemberOrder:
     field: OrganizationMemberOrderField = strawberry.field(description="What they are sorted by.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which end comes first.")
+
+
+MEMBER_LIST = ListOf(
+    ORGANIZATION_MEMBERS, Order("created_at", descending=False), OrganizationMemberOrder, OrganizationMemberFilter
+)

@@ -11,14 +11,13 @@ from app.db.row import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
-from app.graph.paging import Order, Page, Slice
+from app.graph.paging import Page, Slice
 from app.graph.select import Key, pages, rows_by_key, scoped
 from app.members.models import OrganizationMember
 
 members = table_of(OrganizationMember)
 
 ORGANIZATION_MEMBERS = Source(OrganizationMember)
-OLDEST_MEMBERS_FIRST = Order("created_at", descending=False)
 
 
 async def member_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:

@@ -5,18 +5,19 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import strawberry
 
-from app.events.filter import EventFilter
-from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
+from app.events.filter import EVENT_LIST
+from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
-from app.graph.edges import to_many, to_one
+from app.graph.edges import ListOf, to_many, to_one
 from app.graph.node import Node
+from app.graph.paging import Order
 from app.members.loaders import ORGANIZATION_MEMBERS, member_by_id
 from app.members.models import OrganizationRole
 from app.members.policies import can_remove, can_restore, can_update
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
 from app.permissions.models import Permission
-from app.team_members.loaders import OLDEST_TEAM_MEMBERS_FIRST, TEAM_MEMBERS, team_members_by_organization_member
+from app.team_members.loaders import TEAM_MEMBERS, team_members_by_organization_member
 from app.trash.types import Deletable
 from app.users.loaders import user_by_id
 from app.users.types import User
@@ -42,17 +43,13 @@ class OrganizationMember(Node, Deletable):
     role: OrganizationRole = strawberry.field(description="What they are in the organization.")
     teams: Connection[Annotated["TeamMember", strawberry.lazy("app.team_members.types")]] = to_many(
         team_members_by_organization_member,
-        TEAM_MEMBERS,
-        order=OLDEST_TEAM_MEMBERS_FIRST,
+        ListOf(TEAM_MEMBERS, Order("created_at", descending=False)),
         description="Their memberships in the organization's teams, the oldest first.",
     )
     created_at: datetime = strawberry.field(description="When they became a member.")
     updated_at: datetime = strawberry.field(description="When the membership last changed, as by another role.")
     events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
         events_by_subject,
-        EVENTS,
-        order=NEWEST_EVENTS_FIRST,
-        filters=EventFilter,
-        deletable=False,
+        EVENT_LIST,
         description="What happened to the membership itself, the newest first.",
     )

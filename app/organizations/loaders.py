@@ -12,6 +12,7 @@ from app.db.row import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
+from app.graph.edges import ListOf
 from app.graph.paging import Order, Page, Slice
 from app.graph.select import Key, live_rows, pages, rows_by_key, scoped
 from app.organizations.models import Organization
@@ -20,7 +21,7 @@ from app.organizations.policies import belongs_to
 organizations = table_of(Organization)
 
 ORGANIZATIONS = Source(Organization, organization_id=organizations.c.id)
-ORGANIZATIONS_BY_NAME = Order("name", descending=False)
+ORGANIZATION_LIST = ListOf(ORGANIZATIONS, Order("name", descending=False))
 
 
 async def organization_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:

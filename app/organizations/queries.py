@@ -10,8 +10,7 @@ from app.graph.context import Info
 from app.graph.edges import key_of_actor, to_many
 from app.graph.ids import parse_id
 from app.organizations.loaders import (
-    ORGANIZATIONS,
-    ORGANIZATIONS_BY_NAME,
+    ORGANIZATION_LIST,
     live_organization,
     organization_by_slug,
     organizations_of_actor,
@@ -42,8 +41,7 @@ class OrganizationQueries:
 
     organizations: Connection[Organization] = to_many(
         organizations_of_actor,
-        ORGANIZATIONS,
-        order=ORGANIZATIONS_BY_NAME,
+        ORGANIZATION_LIST,
         key=key_of_actor,
         description="The organizations that the viewer is a member of, by name.",
     )

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
 
-from app.api_keys.loaders import API_KEYS, NEWEST_API_KEYS_FIRST, api_keys_by_organization
+from app.api_keys.loaders import API_KEY_LIST, api_keys_by_organization
 from app.api_keys.policies import can_create as can_create_key
-from app.documents.filter import DocumentFilter, DocumentOrder
-from app.documents.loaders import DOCUMENTS, NEWEST_DOCUMENTS_FIRST, documents_by_organization
+from app.documents.filter import DOCUMENT_LIST
+from app.documents.loaders import documents_by_organization
 from app.documents.policies import can_write_own
-from app.events.filter import EventFilter
-from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_organization
+from app.events.filter import EVENT_LIST
+from app.events.loaders import events_by_organization
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import to_many, to_one
 from app.graph.fields import by_level
 from app.graph.node import Node
-from app.members.filter import OrganizationMemberFilter, OrganizationMemberOrder
-from app.members.loaders import OLDEST_MEMBERS_FIRST, ORGANIZATION_MEMBERS, members_by_organization
+from app.members.filter import MEMBER_LIST
+from app.members.loaders import members_by_organization
 from app.members.models import OrganizationRole
 from app.members.policies import can_add
 from app.organizations.loaders import ORGANIZATIONS, organization_by_id
@@ -27,12 +27,12 @@ from app.organizations.policies import can_delete, can_read, can_restore, can_up
 from app.permissions.models import Permission
 from app.settings.loaders import settings_of_organization
 from app.settings.types import EffectiveSettings, OrganizationSettings, of_organizations
-from app.tasks.filter import TaskFilter, TaskOrder
-from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_organization
-from app.teams.filter import TeamFilter, TeamOrder
-from app.teams.loaders import TEAMS, TEAMS_BY_NAME, teams_by_organization
+from app.tasks.filter import TASK_LIST
+from app.tasks.loaders import tasks_by_organization
+from app.teams.filter import TEAM_LIST
+from app.teams.loaders import teams_by_organization
 from app.teams.policies import can_create
-from app.trash.loaders import DELETIONS, NEWEST_DELETIONS_FIRST, deletions_by_organization
+from app.trash.loaders import DELETION_LIST, deletions_by_organization
 from app.trash.types import Deletable, Deletion
 
 if TYPE_CHECKING:
@@ -83,55 +83,36 @@ class Organization(Node, Deletable):
     )
     teams: Connection[Annotated["Team", strawberry.lazy("app.teams.types")]] = to_many(
         teams_by_organization,
-        TEAMS,
-        order=TEAMS_BY_NAME,
-        orders=TeamOrder,
-        filters=TeamFilter,
+        TEAM_LIST,
         description="Its teams, by name unless `orderBy` says otherwise.",
     )
     members: Connection[Annotated["OrganizationMember", strawberry.lazy("app.members.types")]] = to_many(
         members_by_organization,
-        ORGANIZATION_MEMBERS,
-        order=OLDEST_MEMBERS_FIRST,
-        orders=OrganizationMemberOrder,
-        filters=OrganizationMemberFilter,
+        MEMBER_LIST,
         description="Its members, those who came first first unless `orderBy` says otherwise.",
     )
     tasks: Connection[Annotated["Task", strawberry.lazy("app.tasks.types")]] = to_many(
         tasks_by_organization,
-        TASKS,
-        order=NEWEST_TASKS_FIRST,
-        orders=TaskOrder,
-        filters=TaskFilter,
+        TASK_LIST,
         description="The tasks of all its teams, the newest first unless `orderBy` says otherwise.",
     )
     documents: Connection[Annotated["Document", strawberry.lazy("app.documents.types")]] = to_many(
         documents_by_organization,
-        DOCUMENTS,
-        order=NEWEST_DOCUMENTS_FIRST,
-        orders=DocumentOrder,
-        filters=DocumentFilter,
+        DOCUMENT_LIST,
         description="Its own documents and those of all its teams, the newest first unless `orderBy` says otherwise.",
     )
     trash: Connection[Deletion] = to_many(
         deletions_by_organization,
-        DELETIONS,
-        order=NEWEST_DELETIONS_FIRST,
-        deletable=False,
+        DELETION_LIST,
         description="What can be restored in it, the newest deletion first.",
     )
     api_keys: Connection[Annotated["ApiKey", strawberry.lazy("app.api_keys.types")]] = to_many(
         api_keys_by_organization,
-        API_KEYS,
-        order=NEWEST_API_KEYS_FIRST,
-        deletable=False,
+        API_KEY_LIST,
         description="The programs that act in it, also those that may not any more, the newest first.",
     )
     events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
         events_by_organization,
-        EVENTS,
-        order=NEWEST_EVENTS_FIRST,
-        filters=EventFilter,
-        deletable=False,
+        EVENT_LIST,
         description="What happened in it and under it, the newest first.",
     )

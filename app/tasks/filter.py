@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import strawberry
 
+from app.graph.edges import ListOf
 from app.graph.filters import (
     Comparator,
     Conditions,
@@ -17,7 +18,8 @@ from app.graph.filters import (
     TagsComparator,
     comparator,
 )
-from app.graph.paging import OrderDirection
+from app.graph.paging import Order, OrderDirection
+from app.tasks.loaders import TASKS
 from app.tasks.models import TaskPriority, TaskStatus
 from app.team_members.filter import TeamMemberFilter
 from app.team_members.loaders import TEAM_MEMBERS
@@ -71,3 +73,6 @@ class TaskOrderField(Enum):
 class TaskOrder:
     field: TaskOrderField = strawberry.field(description="What they are sorted by.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="Which end comes first.")
+
+
+TASK_LIST = ListOf(TASKS, Order("created_at", descending=True), TaskOrder, TaskFilter)

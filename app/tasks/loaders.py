@@ -31,7 +31,7 @@ from app.db.row import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
-from app.graph.paging import Order, Page, Slice
+from app.graph.paging import Page, Slice
 from app.graph.select import Key, live_rows, pages, rows_by_key
 from app.organizations.models import Organization
 from app.tasks.models import FormerTaskKey, Task, TaskStatus
@@ -55,7 +55,6 @@ TASKS = Source(
     key=team_key + "-" + cast(tasks.c.number, Text),
     completed=tasks.c.status == literal_column(f"'{TaskStatus.DONE.value}'"),
 )
-NEWEST_TASKS_FIRST = Order("created_at", descending=True)
 
 
 class TaskName(NamedTuple):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
 
-from app.events.filter import EventFilter
-from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
+from app.events.filter import EVENT_LIST
+from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import to_many, to_one
@@ -88,10 +88,7 @@ class Task(Node, Deletable):
     version: int = strawberry.field(description="Rises by one with every change.")
     events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
         events_by_subject,
-        EVENTS,
-        order=NEWEST_EVENTS_FIRST,
-        filters=EventFilter,
-        deletable=False,
+        EVENT_LIST,
         description="What happened to it, the newest first.",
     )
     similar: list["TaskMatch"] = by_level(

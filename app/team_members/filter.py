@@ -5,8 +5,10 @@ from typing import ClassVar
 
 import strawberry
 
+from app.graph.edges import ListOf
 from app.graph.filters import Comparator, Conditions, DateTimeComparator, IDComparator, Relation, comparator
-from app.graph.paging import OrderDirection
+from app.graph.paging import Order, OrderDirection
+from app.team_members.loaders import TEAM_MEMBERS
 from app.team_members.models import TeamRole
 from app.teams.filter import TeamFilter
 from app.teams.loaders import TEAMS
@@ -38,3 +40,6 @@ class TeamMemberOrderField(Enum):
 class TeamMemberOrder:
     field: TeamMemberOrderField = strawberry.field(description="What they are sorted by.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which end comes first.")
+
+
+TEAM_MEMBER_LIST = ListOf(TEAM_MEMBERS, Order("created_at", descending=False), TeamMemberOrder, TeamMemberFilter)

@@ -10,7 +10,7 @@ from app.db.row import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
-from app.graph.paging import Order, Page, Slice
+from app.graph.paging import Page, Slice
 from app.graph.select import Key, given_keys, key_values, pages, rows_by_key
 from app.members.models import OrganizationMember
 from app.team_members.models import TeamMember
@@ -30,7 +30,6 @@ TEAM_MEMBERS = Source(
     .correlate(team_members)
     .scalar_subquery(),
 )
-OLDEST_TEAM_MEMBERS_FIRST = Order("created_at", descending=False)
 
 went_along = exists(
     select(1).where(

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import strawberry
 
-from app.events.filter import EventFilter
-from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
+from app.events.filter import EVENT_LIST
+from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
 from app.graph.edges import to_many, to_one
 from app.graph.fields import by_level
@@ -18,8 +18,8 @@ from app.permissions.models import Permission
 from app.settings.loaders import settings_of_team_member
 from app.settings.policies import can_choose
 from app.settings.types import EffectiveSettings, TeamMemberSettings, of_team_members
-from app.tasks.filter import TaskFilter, TaskOrder
-from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_assignee
+from app.tasks.filter import TASK_LIST
+from app.tasks.loaders import tasks_by_assignee
 from app.team_members.loaders import TEAM_MEMBERS, team_member_by_id
 from app.team_members.models import TeamRole
 from app.team_members.policies import can_remove
@@ -63,19 +63,13 @@ class TeamMember(Node, Deletable):
     )
     tasks: Connection[Annotated["Task", strawberry.lazy("app.tasks.types")]] = to_many(
         tasks_by_assignee,
-        TASKS,
-        order=NEWEST_TASKS_FIRST,
-        orders=TaskOrder,
-        filters=TaskFilter,
+        TASK_LIST,
         description="The tasks assigned to them, the newest first unless `orderBy` says otherwise.",
     )
     created_at: datetime = strawberry.field(description="When they became a member.")
     updated_at: datetime = strawberry.field(description="When the membership last changed, as by another role.")
     events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
         events_by_subject,
-        EVENTS,
-        order=NEWEST_EVENTS_FIRST,
-        filters=EventFilter,
-        deletable=False,
+        EVENT_LIST,
         description="What happened to the membership itself, the newest first.",
     )

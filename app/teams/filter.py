@@ -4,8 +4,10 @@ from enum import Enum
 
 import strawberry
 
+from app.graph.edges import ListOf
 from app.graph.filters import Conditions, DateTimeComparator, IDComparator, StringComparator, comparator
-from app.graph.paging import OrderDirection
+from app.graph.paging import Order, OrderDirection
+from app.teams.loaders import TEAMS
 
 
 @strawberry.input(description="Conditions on a team; all given ones must hold.")
@@ -32,3 +34,6 @@ class TeamOrderField(Enum):
 class TeamOrder:
     field: TeamOrderField = strawberry.field(description="What they are sorted by.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which end comes first.")
+
+
+TEAM_LIST = ListOf(TEAMS, Order("name", descending=False), TeamOrder, TeamFilter)

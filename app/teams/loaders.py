@@ -6,12 +6,11 @@ from uuid import UUID
 
 from app.db.source import Source
 from app.graph.context import Context
-from app.graph.paging import Order, Page, Slice
+from app.graph.paging import Page, Slice
 from app.graph.select import Key, live_rows, pages, rows_by_key
 from app.teams.models import Team
 
 TEAMS = Source(Team)
-TEAMS_BY_NAME = Order("name", descending=False)
 
 
 async def team_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:

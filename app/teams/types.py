@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import strawberry
 
-from app.documents.filter import DocumentFilter, DocumentOrder
-from app.documents.loaders import DOCUMENTS, NEWEST_DOCUMENTS_FIRST, documents_by_team
+from app.documents.filter import DOCUMENT_LIST
+from app.documents.loaders import documents_by_team
 from app.documents.policies import can_write_in
-from app.events.filter import EventFilter
-from app.events.loaders import EVENTS, NEWEST_EVENTS_FIRST, events_by_subject
+from app.events.filter import EVENT_LIST
+from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import key_of_row, to_many, to_one
@@ -21,13 +21,11 @@ from app.organizations.policies import can_read
 from app.permissions.models import Permission
 from app.settings.loaders import settings_of_team
 from app.settings.types import EffectiveSettings, TeamSettings, of_teams
-from app.tasks.filter import TaskFilter, TaskOrder
-from app.tasks.loaders import NEWEST_TASKS_FIRST, TASKS, tasks_by_team
+from app.tasks.filter import TASK_LIST
+from app.tasks.loaders import tasks_by_team
 from app.tasks.policies import can_work
-from app.team_members.filter import TeamMemberFilter, TeamMemberOrder
+from app.team_members.filter import TEAM_MEMBER_LIST
 from app.team_members.loaders import (
-    OLDEST_TEAM_MEMBERS_FIRST,
-    TEAM_MEMBERS,
     actor_roles_by_team,
     team_members_by_team,
 )
@@ -87,33 +85,21 @@ class Team(Node, Deletable):
     )
     members: Connection[TeamMember] = to_many(
         team_members_by_team,
-        TEAM_MEMBERS,
-        order=OLDEST_TEAM_MEMBERS_FIRST,
-        orders=TeamMemberOrder,
-        filters=TeamMemberFilter,
+        TEAM_MEMBER_LIST,
         description="Its members, those who came first first unless `orderBy` says otherwise.",
     )
     tasks: Connection[Annotated["Task", strawberry.lazy("app.tasks.types")]] = to_many(
         tasks_by_team,
-        TASKS,
-        order=NEWEST_TASKS_FIRST,
-        orders=TaskOrder,
-        filters=TaskFilter,
+        TASK_LIST,
         description="Its tasks, the newest first unless `orderBy` says otherwise.",
     )
     documents: Connection[Annotated["Document", strawberry.lazy("app.documents.types")]] = to_many(
         documents_by_team,
-        DOCUMENTS,
-        order=NEWEST_DOCUMENTS_FIRST,
-        orders=DocumentOrder,
-        filters=DocumentFilter,
+        DOCUMENT_LIST,
         description="Its documents, the newest first unless `orderBy` says otherwise.",
     )
     events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
         events_by_subject,
-        EVENTS,
-        order=NEWEST_EVENTS_FIRST,
-        filters=EventFilter,
-        deletable=False,
+        EVENT_LIST,
         description="What happened to the team itself, not to what is in it; the newest first.",
     )

@@ -11,13 +11,14 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, Uuid, any_, bindparam, fun
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
+from app.graph.edges import ListOf
 from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.select import Key, pages, rows_by_key, scoped
 from app.trash.models import Deletion
 
 DELETIONS = Source(Deletion)
 KINDS = tuple(column.name for column in DELETIONS.table.c if isinstance(column.type, Integer))  # tables with a count
-NEWEST_DELETIONS_FIRST = Order("deleted_at", descending=True)
+DELETION_LIST = ListOf(DELETIONS, Order("deleted_at", descending=True), deletable=False)
 # What can be restored: not what has been, nor what the purge may have begun with. By the clock, and not by the time at
 # which the transaction began, so that who waits for the purge's lock sees that the time is over.
 IN_TRASH = DELETIONS.table.c.restored_at.is_(None) & (DELETIONS.table.c.purge_at > func.clock_timestamp())

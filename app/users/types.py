@@ -13,7 +13,7 @@ from app.graph.edges import key_of_actor, to_many
 from app.graph.fields import by_level
 from app.graph.node import Node
 from app.graph.select import Key
-from app.organizations.loaders import ORGANIZATIONS, ORGANIZATIONS_BY_NAME, organizations_of_actor
+from app.organizations.loaders import ORGANIZATION_LIST, organizations_of_actor
 from app.permissions.find import ON, permissions_on
 from app.permissions.models import Permission
 from app.users.loaders import USERS, user_by_key
@@ -53,8 +53,7 @@ class Viewer:
     )
     organizations: Connection[Annotated["Organization", strawberry.lazy("app.organizations.types")]] = to_many(
         organizations_of_actor,
-        ORGANIZATIONS,
-        order=ORGANIZATIONS_BY_NAME,
+        ORGANIZATION_LIST,
         key=key_of_actor,
         description="The organizations that they are a member of, by name; of an API key its own.",
     )

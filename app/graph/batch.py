@@ -23,12 +23,19 @@ class Batches:
     def load(self, batch: Batch, key: Hashable, *arguments: Hashable) -> Coroutine[Any, Any, Any]:
         """What `batch(context, keys, *arguments)` answers for `key`; its error reaches each who asked."""
         group = self._group(batch, arguments)
-        return group.answer(key, self._turn(group, key))
+        if key not in group.turns:
+            self._ask(group, [key])
+        return group.answer(key, group.turns[key])
 
     def load_many(self, batch: Batch, keys: Sequence[Hashable], *arguments: Hashable) -> Coroutine[Any, Any, list[Any]]:
         """The answers for `keys`, in their order; None for a key that is None."""
         group = self._group(batch, arguments)
-        return group.all_answers(keys, {self._turn(group, key) for key in dict.fromkeys(keys) if key is not None})
+        turns, asked = group.turns, dict.fromkeys(keys)
+        asked.pop(None, None)
+        new = [key for key in asked if key not in turns]
+        if new:
+            self._ask(group, new)
+        return group.all_answers(keys, {turns[key] for key in asked})
 
     def clear(self) -> None:
         """Forgets every answer: what follows a write must see it."""
@@ -53,19 +60,17 @@ class Batches:
             group = self._groups[batch, arguments] = _Group(batch, arguments)
         return group
 
-    def _turn(self, group: "_Group", key: Hashable) -> "asyncio.Future[None]":
-        turn = group.turns.get(key)
-        if turn is None:
-            self._asked += 1
-            if not group.waiting:
-                loop = asyncio.get_running_loop()
-                group.next_turn = loop.create_future()
-                if not self._leaving:
-                    loop.call_soon(self._wait_for_more, self._asked)
-                self._leaving.append(group)
-            group.waiting.append(key)
-            turn = group.turns[key] = group.next_turn
-        return turn
+    def _ask(self, group: "_Group", keys: Sequence[Hashable]) -> None:
+        """Puts keys that nobody has asked for into the group's next call."""
+        self._asked += 1
+        if not group.waiting:
+            loop = asyncio.get_running_loop()
+            group.next_turn = loop.create_future()
+            if not self._leaving:
+                loop.call_soon(self._wait_for_more, self._asked)
+            self._leaving.append(group)
+        group.waiting += keys
+        group.turns.update(dict.fromkeys(keys, group.next_turn))
 
     def _wait_for_more(self, asked: int) -> None:
         # Resolvers of one level may be a turn of the loop apart, so batches leave when a turn brought no new key.
@@ -107,8 +112,8 @@ class _Group:
 
     async def all_answers(self, keys: Sequence[Hashable], turns: Iterable["asyncio.Future[None]"]) -> list[Any]:
         await _done(turns)
-        answers = self.answers
-        return [None if key is None else _value(answers[key]) for key in keys]
+        answers = list(map(self.answers.get, keys))
+        return list(map(_value, answers)) if _Failure in set(map(type, answers)) else answers
 
 
 class _Failure:

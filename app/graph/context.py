@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Hashable, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -78,12 +79,16 @@ class Context:
 
     def columns(self, source: Source, *more: str) -> tuple[str, ...]:
         """What to select of `source`: what the operation asks for, and `more`."""
-        asked = self.asked.get(source.typename, frozenset())
-        return tuple(sorted({*more, *asked} & source.columns.keys()))
+        return _columns(source, self.asked.get(source.typename, frozenset()), more)
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any], record: type[Record] = Record) -> list[Any]:
         """The rows of `statement`, which always knows the caller's `organization_ids`."""
         return await self.signed_in.fetch(statement, {"organization_ids": self.organization_ids, **values}, record)
+
+
+@lru_cache(1000)
+def _columns(source: Source, asked: frozenset[str], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*more, *asked} & source.columns.keys()))
 
 
 Info = strawberry.Info[Context, None]

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, upda
 from app.db.row import table_of
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
-from app.graph.select import Key, key_values
+from app.graph.select import Key, key_columns, key_values
 from app.teams.models import Team
 
 teams = table_of(Team)
@@ -29,11 +29,7 @@ async def take_numbers(context: Context, amounts: Mapping[Key, int]) -> dict[Key
 @lru_cache(1)
 def _take() -> Statement:
     needed = (
-        func.unnest(
-            bindparam("key_organization_ids", type_=ARRAY(Uuid)),
-            bindparam("key_ids", type_=ARRAY(Uuid)),
-            bindparam("amounts", type_=ARRAY(Integer)),
-        )
+        func.unnest(*key_columns(), bindparam("amounts", type_=ARRAY(Integer)))
         .table_valued("organization_id", "id", "amount")
         .render_derived("needed")
     )

@@ -21,6 +21,7 @@ from tests.trash.documents import (
     NONE,
     PURGE_DELETION,
     REMOVE_TEAM_MEMBER,
+    RESTORE_TASK,
     TRASH,
 )
 from tests.unchanged import unchanged
@@ -145,6 +146,24 @@ async def test_the_sweep_spares_what_is_not_due(api: Api, superuser: "asyncpg.Co
 
     async with unchanged(superuser, tenant):
         assert await sweep(api.database) == {}
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_what_was_restored_is_no_longer_the_deletions_to_purge(
+    api: Api, superuser: "asyncpg.Connection[Any]", again: bool
+) -> None:
+    """Neither while it lives, nor once another deletion has it."""
+    tenant = await make_tenant(superuser)
+    deletion_id = await delete(api, tenant, DELETE_TASK, tenant.tasks[0])
+    await api.data(RESTORE_TASK, who=tenant.owner, id=str(tenant.tasks[0]))
+    other_deletions = [await delete(api, tenant, DELETE_TASK, tenant.tasks[0])] if again else []
+    await superuser.execute(MAKE_DUE, deletion_id)
+
+    async with asyncio.timeout(10):
+        assert await sweep(api.database) == {}
+
+    assert await superuser.fetchval("SELECT array_agg(id) FROM tasks") == tenant.tasks
+    assert [str(row["id"]) for row in await superuser.fetch("SELECT id FROM deletions")] == other_deletions
 
 
 async def test_the_sweep_forgets_answers_that_are_too_old(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

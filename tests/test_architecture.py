@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -37,10 +38,12 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT).with_suffix("")).replace("/", ".")
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """The modules of the application that a file imports; `from . import x` counts as its folder's x."""
     package = name_of(path).rpartition(".")[0]

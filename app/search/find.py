@@ -126,10 +126,11 @@ async def find(context: Context, search: Search) -> Found:
         meaning, degraded = await coming
     finally:
         coming.cancel()
-    if after and meaning and after.basis.model_id != meaning.model_id:
-        raise BadUserInput("`after` is of a search by a model that has been replaced: search again from the start.")
+    model_id = meaning and meaning.model_id
+    if after and after.basis.model_id != model_id:
+        raise BadUserInput("`after` is of a search by another model than is asked now: search again from the start.")
     rows = await _ranked(context, search, terms, meaning, among, after)
-    basis = Basis(_scale(rows, after), meaning and meaning.model_id, terms)
+    basis = Basis(_scale(rows, after), model_id, terms)
     return _page(search, rows, after, basis, degraded=degraded)
 
 

@@ -20,6 +20,8 @@ from app.search.words import MOST_TERMS, Term
 MOST_RESULTS = 200  # of one search, on all its pages: nobody reads on, and each page ranks anew
 LONGEST = 8_000  # characters: of the longest query all words may be other ones than typed
 TAG, ID = 4, 16  # bytes
+LONGEST_LEXEME = 2_046  # bytes, says PostgreSQL
+SMALLEST_WEIGHT, LARGEST = 1e-12, 1e6  # far from all that there are; it refuses to compute with more, and with less
 
 Scale = tuple[float | None, float | None, float | None, float | None]
 
@@ -83,6 +85,12 @@ def _number(value: Any) -> float:
     return float(value)
 
 
+def _within(low: float, value: float, high: float) -> float:
+    if not low <= value <= high:
+        raise ValueError
+    return value
+
+
 def _whole(value: Any, most: int) -> int:
     if type(value) is not int or not 0 <= value <= most:
         raise ValueError
@@ -90,7 +98,9 @@ def _whole(value: Any, most: int) -> int:
 
 
 def _scale(values: Any) -> Scale:
-    words_low, words_high, meaning_low, meaning_high = (None if one is None else _number(one) for one in values)
+    words_low, words_high, meaning_low, meaning_high = (
+        None if one is None else _within(-LARGEST, _number(one), LARGEST) for one in values
+    )
     return words_low, words_high, meaning_low, meaning_high
 
 
@@ -98,4 +108,7 @@ def _terms(values: Any) -> tuple[Term, ...]:
     terms = tuple(Term(str(lexeme), _number(weight), bool(finds)) for lexeme, weight, finds in values)
     if len(terms) > MOST_TERMS or any("\0" in term.lexeme for term in terms):
         raise ValueError
+    for term in terms:
+        _within(1, len(term.lexeme.encode()), LONGEST_LEXEME)
+        _within(SMALLEST_WEIGHT, term.weight, LARGEST)
     return terms

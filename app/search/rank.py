@@ -212,8 +212,8 @@ def _between(value: ColumnElement[Any], low: ColumnElement[Any], high: ColumnEle
     """Where `value` stands between the worst, which is 0, and the best, which is 1."""
     return case(
         (or_(value.is_(None), low.is_(None), value < low), ZERO),
-        (high <= low, ONE),
-        else_=func.least(ONE, (value - low) / (high - low)),
+        (or_(high <= low, value >= high), ONE),
+        else_=(value - low) / (high - low),
     )
 
 

@@ -60,7 +60,7 @@ async def test_every_lexeme_is_a_query_for_itself(database: Database) -> None:
     st.floats(0, 1),
     st.uuids(),
     st.integers(0, 200),
-    st.lists(st.builds(Term, TEXT, st.floats(0, 20), st.booleans()), max_size=5).map(tuple),
+    st.lists(st.builds(Term, TEXT.filter(len), st.floats(1e-12, 1e6), st.booleans()), max_size=5).map(tuple),
     st.tuples(*[st.none() | st.floats(-1, 20)] * 4),
     st.none() | st.integers(0, 100),
 )

@@ -12,10 +12,9 @@ depends_on = None
 
 # The worker that cuts documents belongs to nobody: it has to find what is due in every organization, with a role that
 # sees none. So it says what it is about, and is shown the documents that are due, and for `trellis doctor` those that
-# failed. To read one it takes on the identity
-# of the one organization that it is of, which it gets only where one is due. As with the purge, none of this keeps out
-# somebody who has the role's password; it sees to it that a statement which lacks a condition reaches no more than it
-# should.
+# failed. To read one it takes on the identity of the one organization that it is of, which it gets only where one is
+# due. As with the purge, none of this keeps out somebody who has the role's password; it sees to it that a statement
+# which lacks a condition reaches no more than it should.
 PROCESSING = "current_setting('app.purpose', true) = 'process'"
 PROCESS = """
 CREATE FUNCTION trellis_process(processed_id uuid) RETURNS void

@@ -55,9 +55,9 @@ class Worker:
         async with embedding(self.database, organization_id) as fetch:
             living = await filled_models(fetch)
             taken = await take(fetch, organization_id, BATCH)
-        async with embedding(self.database, organization_id) as fetch:  # who writes one waits for the taking alone
-            waiting = await read_texts(fetch, self.searchables, organization_id, taken)
         try:
+            async with embedding(self.database, organization_id) as fetch:  # who writes one waits for the taking alone
+                waiting = await read_texts(fetch, self.searchables, organization_id, taken)
             await self._embed(organization_id, living, waiting)
         except (EmbedderUnavailable, asyncio.CancelledError) as error:
             async with embedding(self.database, organization_id) as fetch:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 Superuser: TypeAlias = "asyncpg.Connection[Any]"
+AT_LOCKS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 WAITING = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass"
 
 
@@ -31,3 +32,11 @@ async def whoever_waits(superuser: Superuser, amount: int = 1) -> int:
         while len(waiting := await superuser.fetch(WAITING)) < amount:  # noqa: ASYNC110  # PostgreSQL tells nobody
             await asyncio.sleep(0.01)
     return int(waiting[0]["pid"])
+
+
+async def until_waiting(superuser: Superuser, amount: int = 1) -> None:
+    """Returns when so many wait for a lock of whatever kind."""
+    async with asyncio.timeout(10):
+        while await superuser.fetchval(AT_LOCKS) < amount:
+            await asyncio.sleep(0.01)
+            await superuser.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees its first look again

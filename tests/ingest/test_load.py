@@ -18,11 +18,7 @@ from app.ingest.transact import DatabaseUnreachable, TablesMissing
 from tests.api import Api
 from tests.conftest import Database
 from tests.ingest.importing import OWN, Importer, execute_at_once, unique
-
-WAITING = """
-SELECT count(*) FROM pg_stat_activity
-WHERE application_name = 'trellis import' AND datname = current_database() AND wait_event_type = 'Lock'
-"""
+from tests.locks import until_waiting
 
 
 async def test_what_is_missing_is_made_and_the_importer_owns_it(importer: Importer) -> None:
@@ -369,9 +365,7 @@ async def test_a_team_that_is_being_deleted_gets_no_members(importer: Importer, 
     await other.execute(f"UPDATE teams SET deleted_at = now() WHERE organization_id = ANY({OWN})", importer.email)
     row = importer.row("ENG-2", assignee_email=unique("ada@example.com"))
     importing = asyncio.create_task(importer.imports([row]))
-    async with asyncio.timeout(10):
-        while not await importer.superuser.fetchval(WAITING):  # noqa: ASYNC110  # PostgreSQL tells nobody
-            await asyncio.sleep(0.01)
+    await until_waiting(importer.superuser)
 
     await deleting.commit()
     await other.close()

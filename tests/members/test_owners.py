@@ -8,12 +8,12 @@ import pytest
 
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
+from tests.locks import until_waiting
 from tests.log import events_of
 from tests.members.documents import LAST_OWNER, REMOVE, UPDATE
 from tests.members.roles import give_role, roles
 from tests.unchanged import unchanged
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 FIELDS = {
     "update": 'updateOrganizationMember(id: "ID", role: ADMIN) { userErrors { code } }',
     "remove": 'removeOrganizationMember(id: "ID") { userErrors { code } }',
@@ -158,10 +158,3 @@ async def one_after_the_other(
             answers.append(asyncio.create_task(api.ask(document, who=who, **variables)))
             await until_waiting(superuser, waiting)
     return await asyncio.gather(*answers)
-
-
-async def until_waiting(superuser: "asyncpg.Connection[Any]", amount: int) -> None:
-    async with asyncio.timeout(5):
-        while await superuser.fetchval(WAITING) < amount:
-            await asyncio.sleep(0.01)
-            await superuser.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees its first look again

@@ -10,6 +10,7 @@ import pytest
 from tests.api import Api
 from tests.conftest import Database
 from tests.factories import make_tenant
+from tests.locks import until_waiting
 from tests.log import events_of
 
 CREATE = """mutation ($team: ID!) { createTask(input: {teamId: $team, title: "A"}) {
@@ -19,9 +20,6 @@ MOVE = """mutation ($id: ID!, $team: ID!) { moveTask(id: $id, teamId: $team) {
     task { key } userErrors { code message path }
 } }"""
 DELETE_TEAM = "UPDATE teams SET deleted_at = now() WHERE id = $1"
-WAITING = """
-SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')
-"""
 
 
 @pytest.fixture
@@ -30,13 +28,6 @@ async def other(database: Database) -> AsyncIterator["asyncpg.Connection[Any]"]:
     connection = await asyncpg.connect(database.superuser_url)
     yield connection
     await connection.close()
-
-
-async def until_waiting(superuser: "asyncpg.Connection[Any]") -> None:
-    """Returns when somebody waits for a lock."""
-    async with asyncio.timeout(10):
-        while not await superuser.fetchval(WAITING):  # noqa: ASYNC110  # PostgreSQL tells nobody
-            await asyncio.sleep(0.01)
 
 
 async def test_team_deleted_meanwhile_takes_no_new_task(

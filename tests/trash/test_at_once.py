@@ -7,29 +7,18 @@ import asyncpg
 import pytest
 
 from tests.api import Api
-from tests.conftest import Database
 from tests.factories import make_tenant
+from tests.locks import until_waiting
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = $1"
 RESTORES = {
     "restoreTeam": 'mutation {{ restored: restoreTeam(id: "{team}") {{ userErrors {{ code }} }} }}',
     "restoreDeletion": 'mutation {{ restored: restoreDeletion(id: "{deletion}") {{ userErrors {{ code }} }} }}',
 }
 
 
-async def until_waiting(superuser: "asyncpg.Connection[Any]", database: Database, amount: int) -> None:
-    """Until so many connections wait for a lock."""
-    async with asyncio.timeout(5):
-        while True:
-            await superuser.execute("SELECT pg_stat_clear_snapshot()")  # a transaction would see the same for ever
-            if await superuser.fetchval(WAITING, database.name) >= amount:
-                return
-            await asyncio.sleep(0.01)
-
-
 @pytest.mark.parametrize("restore", RESTORES)
 async def test_a_team_and_a_member_of_it_come_back_at_once(
-    api: Api, superuser: "asyncpg.Connection[Any]", database: Database, restore: str
+    api: Api, superuser: "asyncpg.Connection[Any]", restore: str
 ) -> None:
     """The team asks for its organization, which the other holds, who in turn asks for the team."""
     tenant = await make_tenant(superuser, members=2)
@@ -44,7 +33,7 @@ async def test_a_team_and_a_member_of_it_come_back_at_once(
         restores = []
         for waiting, document in enumerate([RESTORES[restore].format(team=team, deletion=deletion), other], 1):
             restores.append(asyncio.create_task(api.ask(document, who=tenant.owner)))
-            await until_waiting(superuser, database, waiting)
+            await until_waiting(superuser, waiting)
 
     assert await asyncio.gather(*restores) == [{"data": {"restored": {"userErrors": []}}}] * 2
     live = "SELECT count(*) FROM team_members WHERE organization_id = $1 AND deleted_at IS NULL"
@@ -53,7 +42,7 @@ async def test_a_team_and_a_member_of_it_come_back_at_once(
 
 @pytest.mark.parametrize("noun", ["Task", "TeamMember"])
 async def test_an_organization_and_what_is_in_its_teams_come_back_at_once(
-    api: Api, superuser: "asyncpg.Connection[Any]", database: Database, noun: str
+    api: Api, superuser: "asyncpg.Connection[Any]", noun: str
 ) -> None:
     """The organization asks for its teams, one of which the other holds, who in turn asks for the deletion of both."""
     tenant = await make_tenant(superuser, members=2)
@@ -70,7 +59,7 @@ async def test_an_organization_and_what_is_in_its_teams_come_back_at_once(
         for waiting, (what, row_id) in enumerate(restores, 1):
             document = f'mutation {{ restored: restore{what}(id: "{row_id}") {{ userErrors {{ code }} }} }}'
             answers.append(asyncio.create_task(api.ask(document, who=tenant.owner)))
-            await until_waiting(superuser, database, waiting)
+            await until_waiting(superuser, waiting)
 
     first, second = await asyncio.gather(*answers)
     assert first == {"data": {"restored": {"userErrors": []}}}

@@ -75,7 +75,7 @@ BEGIN
     IF new_email IS NULL THEN
         RAISE EXCEPTION 'no e-mail address' USING ERRCODE = 'TRL02';
     END IF;
-    UPDATE users SET subject = new_subject, updated_at = clock_timestamp()
+    UPDATE users SET subject = new_subject, name = coalesce(nullif(new_name, ''), name), updated_at = clock_timestamp()
      WHERE lower(email) = lower(new_email) AND subject IS NULL AND email_verified RETURNING id INTO found_id;
     IF found_id IS NOT NULL THEN RETURN found_id; END IF;
     IF email_verified OR NOT EXISTS (SELECT FROM users WHERE lower(email) = lower(new_email) AND owns_email) THEN

@@ -131,14 +131,17 @@ async def test_the_address_of_somebody_else_is_refused(
     assert (row["id"], row["subject"]) == (tenant.users[0], tenant.owner)
 
 
-async def test_an_invited_person_claims_their_invitation(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
-    tenant, claims = await make_tenant(superuser), somebody()
+@pytest.mark.parametrize(("claimed", "name"), [("Some Body", "Some Body"), (None, "Invited")])
+async def test_an_invited_person_claims_their_invitation_and_has_their_own_name(
+    api: Api, superuser: "asyncpg.Connection[Any]", claimed: str | None, name: str
+) -> None:
+    tenant, claims = await make_tenant(superuser), somebody() | {"name": claimed}
     invited = await invite(superuser, claims["email"].lower())
     await superuser.execute(JOIN, tenant.id, new_id(), invited, "MEMBER")
 
     user = await viewer(api, claims)
 
-    assert user["id"] == str(invited)
+    assert (user["id"], user["name"]) == (str(invited), name)
     assert await roles(api, claims["sub"]) == {str(tenant.id): "MEMBER"}
 
 

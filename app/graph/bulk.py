@@ -58,19 +58,18 @@ class BulkExecutor(AttemptingExecutor):
         only = None if serially or self.one_by_one else only_field(root_type, grouped_field_set)
         if only is None:
             return super().execute_collected_root_fields(*given)
-        return self.attempt(
-            only.label,
-            lambda quick: quick.noted(quick.complete_root(only, root_value)),
-            lambda slow: slow.execute_collected_root_fields(*given),
-        )
+        return self.noted(self._complete_root(only, root_value))
 
-    async def complete_root(self, only: RootField, root_value: Any) -> Column:
-        info = self.build_resolve_info(only.definition, to_nodes(only.details), only.parent, only.path)
+    async def _complete_root(self, only: RootField, root_value: Any) -> dict[str, Any]:
+        type_, details, path = only.definition.type, only.details, only.path
+        info = self.build_resolve_info(only.definition, to_nodes(details), only.parent, path)
+        coming = self._resolve_root(only, root_value, info)
+        return {only.name: await self.complete_awaitable_value(type_, details, info, path, coming, None)}
+
+    async def _resolve_root(self, only: RootField, root_value: Any, info: GraphQLResolveInfo[Any]) -> Any:
         arguments = self.arguments.of(self, only.parent, only.definition, only.details)
         value = only.resolve(root_value, info, arguments)
-        values = [await value if isawaitable(value) else value]
-        column = self.complete_column(only.definition.type, only.details, values, lambda _: only.path)
-        return [{only.name: (column if isinstance(column, list) else await column)[0]}]
+        return await value if isawaitable(value) else value
 
     def execute_field(
         self,

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, get_named_type, is_abstract_type
+import strawberry
+from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
 from strawberry.types.field import StrawberryField
 
-from app.graph.context import Info
 from app.graph.fields import LEVEL, of_one
 
 
@@ -24,10 +24,6 @@ class RootField:
     declared: StrawberryField
 
     @property
-    def label(self) -> str:
-        return f"{self.parent.name}.{self.details[0].node.name.value}"
-
-    @property
     def path(self) -> Path:
         return Path(None, self.name, self.parent.name)
 
@@ -38,10 +34,10 @@ class RootField:
             return of_one(level, info.context, root, arguments)
         resolver = self.declared.base_resolver
         if resolver is None:
-            raise TypeError(f"{self.label} has no function")  # `only_field` sees to that it has
+            raise TypeError(f"{self.name} has no function")  # `only_field` sees to that it has
         given = dict(arguments)
         if resolver.info_parameter:
-            given[resolver.info_parameter.name] = Info(_raw_info=info, _field=self.declared)
+            given[resolver.info_parameter.name] = strawberry.Info(_raw_info=info, _field=self.declared)
         return resolver(root, **given) if resolver.self_parameter else resolver(**given)
 
 
@@ -55,8 +51,5 @@ def only_field(parent: GraphQLObjectType, selected: GroupedFieldSet) -> RootFiel
     if definition is None or not isinstance(declared, StrawberryField) or declared.extensions:
         return None
     resolver = declared.base_resolver
-    if resolver is None or resolver.root_parameter or resolver.parent_parameter:
-        return None
-    if is_abstract_type(get_named_type(definition.type)):
-        return None
-    return RootField(name, details, parent, definition, declared)
+    plain = resolver is not None and not (resolver.root_parameter or resolver.parent_parameter)
+    return RootField(name, details, parent, definition, declared) if plain or LEVEL in declared.metadata else None

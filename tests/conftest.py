@@ -122,6 +122,17 @@ async def superuser(database: Database) -> AsyncIterator["asyncpg.Connection[Any
 
 
 @pytest.fixture
+async def runtime(database: Database) -> AsyncIterator["asyncpg.Connection[Any]"]:
+    """A connection as the server has it, in a transaction that is thrown away."""
+    connection = await asyncpg.connect(database.runtime_url)
+    transaction = connection.transaction()
+    await transaction.start()
+    yield connection
+    await transaction.rollback()
+    await connection.close()
+
+
+@pytest.fixture
 def own_server(data_directory: Path) -> Iterator[Postgres]:
     """A migrated server for one test alone, which may kill, stop and start it."""
     server = Postgres(data_directory / "postgres", durable=False)

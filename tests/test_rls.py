@@ -1,6 +1,5 @@
 """The wall of the database itself: what the runtime role can see, write and reach, for every table there is."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -14,17 +13,6 @@ from tests.tables import GLOBAL, TABLES, make_full_tenant, owner_column, owner_o
 @pytest.fixture(scope="module")
 async def tenants(superuser: "asyncpg.Connection[Any]") -> tuple[Tenant, Tenant]:
     return await make_full_tenant(superuser), await make_full_tenant(superuser)
-
-
-@pytest.fixture
-async def runtime(database: Any) -> AsyncIterator["asyncpg.Connection[Any]"]:
-    """A connection as the server has it, in a transaction that is thrown away."""
-    connection = await asyncpg.connect(database.runtime_url)
-    transaction = connection.transaction()
-    await transaction.start()
-    yield connection
-    await transaction.rollback()
-    await connection.close()
 
 
 async def identify(runtime: "asyncpg.Connection[Any]", tenant: Tenant) -> None:

@@ -1,6 +1,5 @@
 """What the database itself lets an API key see, and when it does not let it in."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -15,17 +14,6 @@ from tests.factories import Tenant, make_tenant
 
 IDENTIFY = "SELECT trellis_identify_key($1, $2, $3, $4)"
 NOTE = "SELECT trellis_note_uses(ARRAY[$1::uuid], ARRAY[$2::uuid], ARRAY[now()])"
-
-
-@pytest.fixture
-async def runtime(database: Any) -> AsyncIterator["asyncpg.Connection[Any]"]:
-    """A connection as the server has it, in a transaction that is thrown away."""
-    connection = await asyncpg.connect(database.runtime_url)
-    transaction = connection.transaction()
-    await transaction.start()
-    yield connection
-    await transaction.rollback()
-    await connection.close()
 
 
 async def some_key(superuser: "asyncpg.Connection[Any]", scope: str = "ADMIN") -> tuple[Tenant, UUID, bytes]:

@@ -1,6 +1,5 @@
 """The wall around the worker: it sees the queue of all, and the texts of the one organization that it is in."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -10,16 +9,6 @@ from tests.factories import Tenant
 from tests.tables import make_full_tenant
 
 OF_ORGANIZATIONS = ("tasks", "teams", "search_texts", "embeddings", "events")
-
-
-@pytest.fixture
-async def runtime(database: Any) -> AsyncIterator["asyncpg.Connection[Any]"]:
-    connection = await asyncpg.connect(database.runtime_url)
-    transaction = connection.transaction()
-    await transaction.start()
-    yield connection
-    await transaction.rollback()
-    await connection.close()
 
 
 @pytest.fixture

@@ -182,17 +182,6 @@ async def test_the_sweep_forgets_answers_that_are_too_old(api: Api, superuser: "
     assert await superuser.fetchval(left, tenant.users[0]) == ["new"]
 
 
-@pytest.fixture
-async def runtime(database: Any) -> AsyncIterator["asyncpg.Connection[Any]"]:
-    """A connection as the server has it, in a transaction that is thrown away."""
-    connection = await asyncpg.connect(database.runtime_url)
-    transaction = connection.transaction()
-    await transaction.start()
-    yield connection
-    await transaction.rollback()
-    await connection.close()
-
-
 async def test_a_purge_is_shown_nothing_but_what_is_due(
     api: Api, superuser: "asyncpg.Connection[Any]", runtime: "asyncpg.Connection[Any]"
 ) -> None:

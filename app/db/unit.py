@@ -152,8 +152,12 @@ class Unit:
         """
         if self.actor.grant is None:
             user_id = self.actor.id
+            memberships = await self.fetch(MEMBERSHIPS, {"user_id": user_id})
+            left = {row["organization_id"] for row in memberships}
+            if any(one.organization_id not in left for one in self.pending):
+                await self.write_pending()  # what was done in an organization, while it can still be written
             identified = await self.fetch(IDENTIFY, {"user_id": user_id})
-            self.actor = actor_of(user_id, identified[0][0], await self.fetch(MEMBERSHIPS, {"user_id": user_id}))
+            self.actor = actor_of(user_id, identified[0][0], memberships)
 
     async def write_pending(self) -> None:
         """Writes what is pending, for those of the operation who read it; of several at once each finds it written."""

@@ -114,7 +114,6 @@ class OrganizationMemberMutations:
         await require_other_owner(context, member, "id")
         payload = DeletePayload.of(await delete_rows(context, ORGANIZATION_MEMBERS, [member]))
         if member.user_id == context.actor.user_id:
-            await context.signed_in.write_pending()  # while the organization can still be written
             await context.signed_in.refresh_actor()
             payload.deletion = None
         return payload

@@ -1,5 +1,6 @@
 """Bringing people into an organization: who they are, what they are told, and what is refused."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,9 @@ import pytest
 
 from app.db.row import new_id
 from tests.api import Api
+from tests.conftest import Database
 from tests.factories import make_tenant
+from tests.locks import until_waiting
 from tests.log import events_of
 from tests.members.documents import ADD, REMOVE
 from tests.unchanged import unchanged
@@ -176,3 +179,28 @@ async def test_only_the_field_that_fails_is_undone(api: Api, superuser: "asyncpg
         "c": shown(tenant.owner, email, f"c{email}"),
     }
     assert [event["type"] for event in await events_of(superuser, tenant)] == ["CREATED", "CREATED"]
+
+
+async def test_what_somebody_did_where_they_are_removed_meanwhile_is_kept(
+    api: Api, superuser: "asyncpg.Connection[Any]", database: Database
+) -> None:
+    """They did it while they were a member; then they wait to add somebody to another organization."""
+    tenant, other = await make_tenant(superuser, members=2), await make_tenant(superuser)
+    take_over = "UPDATE organization_members SET user_id = $1 WHERE id = $2"
+    await superuser.execute(take_over, tenant.users[1], other.members[0])
+    document = f"""mutation {{
+        updateTask(id: "{tenant.tasks[1]}", input: {{title: "Farewell"}}) {{ userErrors {{ code }} }}
+        addOrganizationMember(input: {{organizationId: "{other.id}", email: "ada@example.com"}}) {{
+            userErrors {{ code }}
+        }}
+    }}"""
+    holding = await asyncpg.connect(database.superuser_url)
+    async with holding.transaction():
+        await holding.execute("SELECT FROM organizations WHERE id = $1 FOR UPDATE", other.id)
+        answer = asyncio.create_task(api.data(document, who=tenant.owner.replace("person1", "person2")))
+        await until_waiting(superuser)
+        await superuser.execute("UPDATE organization_members SET deleted_at = now() WHERE id = $1", tenant.members[1])
+
+    assert await answer == {"updateTask": {"userErrors": []}, "addOrganizationMember": {"userErrors": []}}
+    await holding.close()
+    assert [event["changes"] for event in await events_of(superuser, tenant)] == [{"title": ["Task 2", "Farewell"]}]

@@ -5,7 +5,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-LARGEST_HEAD = 64 * 1024  # bytes, beside what the system hands over at once; proxies let 8 to 32 KiB through
+LARGEST_HEAD = 64 * 1024  # bytes of what is no body, headers behind it included; proxies let 8 to 32 KiB through
+FRAME = 8  # bytes more that a byte of a body may come in: a chunk of a single one has five
 MOST_HEADERS = 200  # every look for one goes through all of them; browsers and proxies send some thirty
 TOO_LARGE = f"More than {MOST_HEADERS} headers, or {LARGEST_HEAD} bytes of them: send less."
 SECONDS_FOR_HEAD = 10.0  # from a connection, or the first byte of a request, to the end of its headers
@@ -26,7 +27,7 @@ class Bounded(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._in_head = False
-        self._head = 0  # bytes of a head whose end is still to come
+        self._beside = 0  # bytes of a request that are no body, and what it makes up for
         self._head_due: asyncio.TimerHandle | None = None
         self._refusal: str | None = None
         self._unread = 0  # bytes of an answer, at the last look
@@ -42,14 +43,22 @@ class Bounded(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        went_on = self._in_head
         super().data_received(data)
-        if self._in_head and not self.transport.is_closing():
-            self._await_rest_of_head(len(data) if went_on else 0)
+        self._beside += len(data)
+        if self.transport.is_closing():
+            return
+        if self._beside > LARGEST_HEAD or len(self.headers or ()) > MOST_HEADERS:
+            self._refuse()
+        elif self._in_head and self._head_due is None:
+            self._await_head()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head, self._head = True, 0
+        self._in_head, self._beside = True, 0
+
+    def on_body(self, body: bytes) -> None:
+        self._beside -= (1 + FRAME) * len(body)
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -62,12 +71,11 @@ class Bounded(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         super().send_400_response(self._refusal or msg)
 
-    def _await_rest_of_head(self, more: int) -> None:
-        self._head += more
-        if self._head > LARGEST_HEAD:
+    def _refuse(self) -> None:
+        if self._in_head:
             self.send_400_response(TOO_LARGE)
-        elif self._head_due is None:
-            self._await_head()
+        else:  # headers behind a body: another answer may be under way
+            self.transport.abort()
 
     def _await_head(self) -> None:
         self._head_due = self.loop.call_later(SECONDS_FOR_HEAD, self.transport.close)

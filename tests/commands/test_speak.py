@@ -46,19 +46,41 @@ async def test_a_long_body_right_behind_a_head_is_taken() -> None:
     assert (await answer(b"", b"x" * 300_000)).body == b"300000"
 
 
+ONE_HEADER = [b"x" * 6_000] * (LARGEST_HEAD // 6_000 + 1)  # or the address
+MANY_HEADERS = [b"X: y\r\n" * MOST_HEADERS]
+
+
 @pytest.mark.parametrize(
-    ("begin", "more"),
-    [(LINE + b"X: ", b"x" * 6_000), (LINE, b"X: y\r\n" * 1_000), (b"GET /", b"x" * 6_000)],
+    ("begin", "parts"), [(LINE + b"X: ", ONE_HEADER), (LINE, MANY_HEADERS), (b"GET /", ONE_HEADER)]
 )
-async def test_a_head_without_end_is_cut_off(begin: bytes, more: bytes) -> None:
-    """Whatever there is too much of: one header, many, or the address."""
-    async with listening(Starlette()) as port, asyncio.timeout(10):
+async def test_a_head_without_end_is_cut_off(begin: bytes, parts: list[bytes]) -> None:
+    assert TOO_LARGE.encode() in await heard(begin, *parts)
+
+
+@pytest.mark.parametrize("parts", [ONE_HEADER, MANY_HEADERS])
+async def test_headers_behind_a_body_have_an_end_too(parts: list[bytes]) -> None:
+    assert await heard(LINE + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", *parts) == b""
+
+
+async def heard(*parts: bytes) -> bytes:
+    """What comes back for a request that never ends."""
+    async with listening(APP) as port, asyncio.timeout(5):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for part in [begin, *[more] * (LARGEST_HEAD // 6_000 + 1)]:
-            writer.write(part)
-            await asyncio.sleep(0.01)
-        assert TOO_LARGE.encode() in await reader.read()
+        answered = b""
+        with suppress(ConnectionError):
+            for part in parts:
+                writer.write(part)
+                await asyncio.sleep(0.01)
+            answered = await reader.read()
         writer.close()
+        return answered
+
+
+async def test_a_body_of_many_small_chunks_is_taken() -> None:
+    async with listening(APP) as port:
+        body = b"1\r\nx\r\n" * 30_000 + b"0\r\n\r\n"
+        answered = await exchange(port, LINE + b"Transfer-Encoding: chunked\r\n\r\n" + body)
+    assert answered.body == b"30000"
 
 
 @pytest.mark.parametrize("begin", [b"", b"GET / HTTP/1.1\r\nHost:"])

@@ -7,7 +7,7 @@ import strawberry
 
 from app.documents.filter import DocumentFilter
 from app.documents.loaders import chunk_by_id, live_document
-from app.documents.search import MOST_CHUNKS, search_documents
+from app.documents.search import search_documents
 from app.documents.types import Document, DocumentChunk
 from app.graph.context import Context, Info
 from app.graph.fields import by_level
@@ -15,6 +15,7 @@ from app.graph.ids import parse_id
 from app.graph.select import Key
 from app.organizations.policies import can_read
 from app.organizations.search import searching
+from app.search.among import MOST_OF_WHOLE
 from app.search.connection import Place, SearchConnection, SearchEdge
 from app.search.connection import edges as results_edges
 
@@ -29,7 +30,7 @@ async def best_chunks(context: Context, places: Sequence[Place], _: Mapping[str,
 @strawberry.type(description="A document that a search found.")
 class DocumentSearchEdge(SearchEdge[Document]):
     chunks: list[DocumentChunk] = by_level(
-        best_chunks, description=f"Its chunks that match, the best one first, at most {MOST_CHUNKS}."
+        best_chunks, description=f"Its chunks that match, the best one first, at most {MOST_OF_WHOLE}."
     )
 
 

@@ -14,7 +14,7 @@ from app.graph.context import Context
 from app.graph.paging import Filter
 from app.graph.select import Key
 from app.organizations.search import Inquiry
-from app.search.among import Condition
+from app.search.among import MOST_OF_WHOLE, Condition
 from app.search.connection import Results
 from app.search.find import Hit, Search, find
 from app.search.place import Place, decode
@@ -22,13 +22,12 @@ from app.search.place import Place, decode
 documents = table_of(Document)
 chunks = table_of(DocumentChunk)
 
-MOST_CHUNKS = 5  # of a document that are shown
-
 
 async def search_documents(context: Context, inquiry: Inquiry) -> Results:
     """A page of the organization's live documents that are found among those that pass; raises BadUserInput.
 
-    All chunks that are found are ranked for each page, and grouped: a cursor is the place of a document's best chunk.
+    All chunks that are found, the best of each document, are ranked for each page, and grouped: a cursor is the place
+    of a document's best chunk.
     """
     organization_id, after, size = inquiry.organization.id, inquiry.after, inquiry.size
     condition = _condition(inquiry.condition)
@@ -57,7 +56,7 @@ def _grouped(found: Iterable[tuple[UUID, Hit]]) -> list[Hit]:
     for document_id, hit in found:
         of_document.setdefault(document_id, []).append(hit)
     return [
-        hits[0]._replace(place=place, shown_id=document_id, texts=tuple(hit.id for hit in hits[:MOST_CHUNKS]))
+        hits[0]._replace(place=place, shown_id=document_id, texts=tuple(hit.id for hit in hits[:MOST_OF_WHOLE]))
         for place, (document_id, hits) in enumerate(of_document.items(), start=1)
     ]
 

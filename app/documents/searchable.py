@@ -22,4 +22,5 @@ CHUNKS = Searchable(
     chunks,
     title=func.concat_ws(literal_column(f"'{BETWEEN}'"), title, chunks.c.section, type_=Text),
     body=chunks.c.text,
+    whole=chunks.c.document_id,
 )

@@ -37,6 +37,7 @@ totals = table_of(SearchWordTotal)
 # Among so few rows each vector is compared, which finds all there is; an index is for more.
 FEW = 5_000
 SURELY_MANY = 4 * FEW  # texts, of which some may be deleted
+MOST_OF_WHOLE = 5  # rows that are shown as one: else those of a long document would leave no room for others
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,22 @@ class Searched:
             return found.select_from(source.join(few, few.c.id == source.c.subject_id))
         one = self.rows(true().label("there")).where(self.table.c.id == source.c.subject_id)
         return found.select_from(source.join(one.limit(literal_column("1")).lateral("one"), true()))
+
+    def best_of_wholes(self, found: FromClause, score: ColumnElement[Any]) -> FromClause:
+        """`found`, with its `subject_id`; of the rows that are shown as one only the few that score most."""
+        table, whole = self.table, self.searchable.whole
+        if whole is None:
+            return found
+        place = func.row_number().over(partition_by=whole, order_by=(score.desc(), found.c.subject_id))
+        here = (table.c.organization_id == self.organization_id) & (table.c.id == found.c.subject_id)
+        placed = (
+            select(*found.c, place.label("place_in_whole"))
+            .select_from(found.join(table, here))
+            .where(is_callers(self.organization_id))
+            .subquery("placed")
+        )
+        best = select(*(placed.c[column.name] for column in found.c))
+        return best.where(placed.c.place_in_whole <= literal_column(str(MOST_OF_WHOLE))).subquery("best")
 
     def pinned(self, *, narrow: bool) -> Select[Any]:
         """The row that is found whatever its text says, unless it may not be found."""

@@ -3,12 +3,25 @@
 from typing import Any, NamedTuple
 
 from pgvector.sqlalchemy import VECTOR
-from sqlalchemy import CTE, ColumnElement, Double, FromClause, Integer, Select, Text, bindparam, cast, func, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Double,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    select,
+    union_all,
+)
 from sqlalchemy import literal_column as literal
 
 from app.db.row import table_of
 from app.db.statement import prepare
-from app.search.among import Searched
+from app.search.among import MOST_OF_WHOLE, Searched
 from app.search.models import Embedding
 from app.search.words import is_callers
 
@@ -47,22 +60,24 @@ def nearest(searched: Searched, model: Model, *, narrow: bool) -> CTE:
     """
     depth = bindparam("depth", type_=Integer)
     if narrow:
-        return _closest(_all(searched, model, narrow=True), depth).cte("by_meaning").prefix_with("MATERIALIZED")
+        every = _all(searched, model, narrow=True)
+        return _closest(searched, every, depth).cte("by_meaning").prefix_with("MATERIALIZED")
+    wanted = depth if searched.searchable.whole is None else depth * literal(str(MOST_OF_WHOLE))
     distance = _distance(model)
     near = select(embeddings.c.subject_id, (literal("1") - distance).label("closeness"))
     walked = (
         searched.keep(near, embeddings, narrow=False)
         .where(*_of(searched, model))
         .order_by(distance)
-        .limit(depth)
+        .limit(wanted)
         .cte("walked")
         .prefix_with("MATERIALIZED")
     )
     amount = select(func.count()).select_from(walked).scalar_subquery()
-    compared = _closest(_all(searched, model, narrow=False), depth).where(amount < depth).subquery("compared")
-    enough = select(walked.c.subject_id, walked.c.closeness).where(amount >= depth)
+    compared = _closest(searched, _all(searched, model, narrow=False), depth).where(amount < wanted)
+    enough = _closest(searched, walked, depth).where(amount >= wanted)
     return (
-        enough.union_all(select(compared.c.subject_id, compared.c.closeness))
+        union_all(*(select(*found.subquery(name).c) for name, found in (("enough", enough), ("compared", compared))))
         .cte("by_meaning")
         .prefix_with("MATERIALIZED")
     )
@@ -74,11 +89,12 @@ def _all(searched: Searched, model: Model, *, narrow: bool) -> FromClause:
     return found.where(*_of(searched, model)).subquery("every")
 
 
-def _closest(every: FromClause, depth: ColumnElement[int]) -> Select[Any]:
+def _closest(searched: Searched, every: FromClause, depth: ColumnElement[int]) -> Select[Any]:
+    best = searched.best_of_wholes(every, every.c.closeness)
     # The sum keeps the planner from taking the index for this order.
     return (
-        select(every.c.subject_id, every.c.closeness)
-        .order_by((every.c.closeness + literal("0")).desc(), every.c.subject_id)
+        select(best.c.subject_id, best.c.closeness)
+        .order_by((best.c.closeness + literal("0")).desc(), best.c.subject_id)
         .limit(depth)
     )
 

@@ -131,9 +131,11 @@ def _words(searched: Searched, legs: Legs, terms: CTE) -> CTE:
     """The best by words. Two stages: everything that holds a term is ranked roughly, and the first of that exactly."""
     rough = searched.matching("terms", "scored")
     ordered = select(rough.c.subject_id, rough.c.rank).where(rough.c.rank > ZERO).subquery("ordered")
+    kept = searched.keep(select(ordered.c.subject_id, ordered.c.rank), ordered, narrow=legs.narrow).subquery("kept")
+    best = searched.best_of_wholes(kept, kept.c.rank)
     candidates = (
-        searched.keep(select(ordered.c.subject_id), ordered, narrow=legs.narrow)
-        .order_by(ordered.c.rank.desc(), ordered.c.subject_id)
+        select(best.c.subject_id)
+        .order_by(best.c.rank.desc(), best.c.subject_id)
         .limit(literal_column(str(MOST_CANDIDATES)))
         .cte("candidates")
         .prefix_with("MATERIALIZED")

@@ -8,8 +8,10 @@ import pytest
 
 from app.db.row import new_id
 from app.documents.searchable import CHUNKS
+from app.search import among
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
+from tests.search.test_names import forget
 from tests.search.texts import read
 
 SEARCH = """query ($organization: ID!, $text: String!, $mode: SearchMode! = HYBRID, $filter: DocumentFilter,
@@ -110,3 +112,19 @@ async def test_documents_of_others_are_not_found(
     assert [edge["node"]["title"] for edge in (await search(api, alone, "backup"))["edges"]] == ["Notes"]
     error = await api.error(SEARCH, who=alone.owner, organization=str(tenant.id), text="backup")
     assert error["extensions"]["code"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("few", [among.FEW, 1])
+@pytest.mark.parametrize("mode", ["HYBRID", "SEMANTIC", "FULL_TEXT"])
+async def test_a_long_document_leaves_room_for_others(
+    api: Api, superuser: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch, mode: str, few: int
+) -> None:
+    monkeypatch.setattr(among, "FEW", few)
+    forget()
+    long = [f"The backup of backups, backup {number}." for number in range(400)]
+    own = await make_documents(superuser, {"Backup": long, "Holidays": ["One more backup of the calendar."]})
+    found = await search(api, own, "backup", mode=mode)
+    forget()
+
+    assert [edge["node"]["title"] for edge in found["edges"]] == ["Backup", "Holidays"]
+    assert [len(edge["chunks"]) for edge in found["edges"]] == [5, 1]

@@ -1,10 +1,11 @@
 """Columns that the tables of the domains share, and the names of their constraints."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import DateTime, MetaData, Table, Uuid
+from sqlalchemy import DateTime, Index, MetaData, Table, Uuid
 from sqlmodel import Field, SQLModel
 
 # A constraint without a name cannot be dropped by a migration, nor told apart when it is violated.
@@ -58,6 +59,15 @@ class Owned(Deletable):
 
     organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
     id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Uuid)
+
+
+def page_indexes(table: str, parents: Mapping[str, Sequence[str]], orders: Sequence[str]) -> list[Index]:
+    """An index for each list of rows in each order: it finds the parent's first row and reads on from there."""
+    return [
+        Index(f"ix_{table}_{parent}_{order}", "organization_id", *columns, order, "id")
+        for parent, columns in parents.items()
+        for order in orders
+    ]
 
 
 def table_of(model: type[SQLModel]) -> Table:

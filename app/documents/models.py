@@ -1,6 +1,5 @@
 """Documents, their texts, and the chunks that these are cut into."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from enum import Enum
 from uuid import UUID
@@ -9,7 +8,7 @@ import strawberry
 from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, Uuid, text
 from sqlmodel import Field, SQLModel
 
-from app.db.row import OWNS, Owned, new_id
+from app.db.row import OWNS, Owned, new_id, page_indexes
 
 
 @strawberry.enum(description="How a document's text is written.")
@@ -26,15 +25,8 @@ class DocumentStatus(Enum):
     FAILED = strawberry.enum_value("FAILED", description="It could not be cut, and `processingError` says why.")
 
 
-ORDERS = ("created_at", "updated_at", "title")
+ORDERS = ("created_at", "updated_at", "title")  # of the lists of documents
 PARENTS = {"organization": (), "team": ("team_id",)}
-
-
-def page_indexes() -> Iterator[Index]:
-    """One index for each list of documents in each order."""
-    for parent, columns in PARENTS.items():
-        for order in ORDERS:
-            yield Index(f"ix_documents_{parent}_{order}", "organization_id", *columns, order, "id")
 
 
 class Document(Owned, table=True):
@@ -68,7 +60,7 @@ class Document(Owned, table=True):
         CheckConstraint("version > 0", name="version_positive"),
         Index("ix_documents_created_by", "created_by"),
         Index("ix_documents_due", "organization_id", "due_at", postgresql_where=text("due_at IS NOT NULL")),
-        *page_indexes(),
+        *page_indexes("documents", PARENTS, ORDERS),
     )
 
     team_id: UUID | None = Field(default=None, sa_type=Uuid)

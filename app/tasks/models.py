@@ -1,6 +1,5 @@
 """Tasks of a team, and the keys they had before."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from enum import Enum
 from uuid import UUID
@@ -21,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from app.db.row import OWNS, Owned, now
+from app.db.row import OWNS, Owned, now, page_indexes
 
 
 @strawberry.enum(description="How far a task is, in the order of work.")
@@ -53,17 +52,9 @@ PRIORITY_RANK = (
 )
 DUE_RANK = "COALESCE(due_date, 'infinity'::date)"
 
-ORDERS = ("created_at", "updated_at", "due_rank", "priority_rank", "status_rank", "title", "number")
+ORDERS = ("created_at", "updated_at", "due_rank", "priority_rank", "status_rank", "title")
 PARENTS = {"organization": (), "team": ("team_id",), "assignee": ("assignee_id",)}
-
-
-def page_indexes() -> Iterator[Index]:
-    """One index for each list of tasks in each order: it finds the parent's first row and reads on from there."""
-    for parent, columns in PARENTS.items():
-        for order in ORDERS:
-            if (parent, order) == ("team", "number"):
-                continue  # uq_tasks_number is that index already
-            yield Index(f"ix_tasks_{parent}_{order}", "organization_id", *columns, order, "id")
+BY_NUMBER = {"organization": (), "assignee": ("assignee_id",)}  # those of a team have uq_tasks_number
 
 
 class Task(Owned, table=True):
@@ -94,7 +85,8 @@ class Task(Owned, table=True):
         CheckConstraint("(status = 'DONE') = (completed_at IS NOT NULL)", name="completed_when_done"),
         CheckConstraint("version > 0", name="version_positive"),
         Index("ix_tasks_creator", "creator_id"),
-        *page_indexes(),
+        *page_indexes("tasks", PARENTS, ORDERS),
+        *page_indexes("tasks", BY_NUMBER, ("number",)),
     )
 
     team_id: UUID = Field(sa_type=Uuid)

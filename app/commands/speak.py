@@ -72,10 +72,10 @@ class Bounded(HttpToolsProtocol):
         super().send_400_response(self._refusal or msg)
 
     def _refuse(self) -> None:
-        if self._in_head:
+        if not self._in_head and self.cycle.response_started:
+            self.transport.abort()  # headers behind a body whose answer is under way
+        else:
             self.send_400_response(TOO_LARGE)
-        else:  # headers behind a body: another answer may be under way
-            self.transport.abort()
 
     def _await_head(self) -> None:
         self._head_due = self.loop.call_later(SECONDS_FOR_HEAD, self.transport.close)

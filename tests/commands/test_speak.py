@@ -59,7 +59,14 @@ async def test_a_head_without_end_is_cut_off(begin: bytes, parts: list[bytes]) -
 
 @pytest.mark.parametrize("parts", [ONE_HEADER, MANY_HEADERS])
 async def test_headers_behind_a_body_have_an_end_too(parts: list[bytes]) -> None:
-    assert await heard(LINE + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", *parts) == b""
+    assert TOO_LARGE.encode() in await heard(LINE + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", *parts)
+
+
+@pytest.mark.parametrize("parts", [ONE_HEADER, MANY_HEADERS])
+async def test_and_no_second_answer_is_mixed_into_the_first(parts: list[bytes]) -> None:
+    begin = b"POST /nowhere HTTP/1.1\r\nHost: testserver\r\nTransfer-Encoding: chunked\r\n\r\n"  # answered unread
+    answered = await heard(begin, b"0\r\n", *parts)
+    assert answered.count(b"HTTP/1.1") == answered.count(b"HTTP/1.1 404")
 
 
 async def heard(*parts: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """Searching an organization's tasks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import and_
@@ -33,10 +34,9 @@ async def search_tasks(context: Context, inquiry: Inquiry) -> Results:
         mode=inquiry.mode.name,
         size=inquiry.size,
         after=inquiry.after,
-        pinned_id=await _called(context, inquiry),
-        owners=await _owners(context, inquiry),
     )
-    return Results(await find(context, search), task_by_id)
+    named = replace(search, pinned_id=await _called(context, inquiry), owners=await _owners(context, inquiry))
+    return Results(await find(context, named), task_by_id)
 
 
 async def similar_tasks(context: Context, keys: Sequence[Key], most: int) -> list[list[Match]]:

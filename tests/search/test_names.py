@@ -9,7 +9,7 @@ from app.search import among, rank
 from app.tasks import recognize
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
-from tests.search.test_search_tasks import search
+from tests.search.test_search_tasks import SEARCH, search
 from tests.search.texts import make_searchable, write
 
 TEXTS = [f"Thing {number}" for number in range(4)]
@@ -156,6 +156,13 @@ async def test_pages_continue_where_the_last_ended(api: Api, superuser: "asyncpg
 @pytest.mark.parametrize("query", ["a b c", "__", "(.*)", r"\m\M", "%", "é", "x" * 500, "aa " * 166, "smith " * 80])
 async def test_nothing_that_is_typed_breaks_the_look_at_names(api: Api, tenant: Tenant, query: str) -> None:
     assert len(await found(api, tenant, query)) <= 4
+
+
+async def test_a_query_that_is_too_long_is_refused_before_names_are_looked_at(api: Api, tenant: Tenant) -> None:
+    error = await api.error(SEARCH, who=tenant.owner, organization=str(tenant.id), text="w" * 501, mode="FUZZY")
+
+    assert error["message"] == "`query` has 501 characters: at most 500 are allowed."
+    assert [one for one in api.statements if "teams.name" in one] == []
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from app.graph.price import Price, prices
 from app.graph.rules import RULES
 
 LARGEST_CACHE = 1024 * 1024  # characters of text; what is kept for them takes some fifty times that
+BESIDE_TEXT = 400  # characters that each document counts for, too: also the shortest, or what is wrong with it, is 7 KB
 MOST_SEEN = 10_000  # texts of which it is known that they came once; 2 MB
 NOTHING = DocumentNode(definitions=())
 
@@ -56,6 +57,11 @@ class Document:
     uses: dict[str, Uses] = field(default_factory=dict)  # of the variables, by the name of the operation
     prices: dict[str, Price] = field(default_factory=dict)  # by the name of the operation
 
+    @property
+    def weight(self) -> int:
+        """How much of the cache it takes."""
+        return self.size + BESIDE_TEXT
+
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation of that name, or the only one; raises Refused."""
         operation = get_operation_ast(self.tree, name)
@@ -79,7 +85,7 @@ class Documents:
         self.rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule)
         self.hide_suggestions = not introspection
         self.limits = limits
-        self._known: LRUCache[str, Document] = LRUCache(LARGEST_CACHE, getsizeof=lambda known: known.size)
+        self._known: LRUCache[str, Document] = LRUCache(LARGEST_CACHE, getsizeof=lambda known: known.weight)
         self._seen: LRUCache[str, bool] = LRUCache(MOST_SEEN)
 
     def get(self, source: str) -> Document:
@@ -106,7 +112,7 @@ class Documents:
         return None if known is None or known.errors else known
 
     def _keep(self, document: Document) -> None:
-        if document.size <= LARGEST_CACHE:
+        if document.weight <= LARGEST_CACHE:
             self._known[document.hash] = document
 
     def _read(self, name: str, source: str) -> Document:

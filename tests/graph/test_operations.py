@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.config import Limits
-from app.graph.operations import LARGEST_CACHE, MOST_SEEN, Documents, Refused, execute, hash_of
+from app.graph.operations import BESIDE_TEXT, LARGEST_CACHE, MOST_SEEN, Documents, Refused, execute, hash_of
 from tests.graph.sameness.schema import graphql_schema
 from tests.graph.sameness.world import Plot, World, WorldContext
 from tests.operations_strategy import Operation, Values, operations
@@ -61,11 +61,20 @@ def test_what_cannot_be_run_is_kept_with_its_errors() -> None:
 
 def test_the_cache_is_bounded_by_the_size_of_its_texts() -> None:
     documents = Documents(graphql_schema, NO_LIMITS)
-    texts = [padded(number, LARGEST_CACHE // 10) for number in range(15)]
+    texts = [padded(number, LARGEST_CACHE // 10 - BESIDE_TEXT) for number in range(15)]
     for text in [*texts, *texts]:
         documents.get(text)
     assert documents._known.currsize <= LARGEST_CACHE
     assert list(documents._known) == [hash_of(text) for text in texts[5:]]
+
+
+def test_texts_without_length_fill_the_cache_too() -> None:
+    """What is kept of the shortest, or of what is wrong with it, is larger than its text by far."""
+    documents = Documents(graphql_schema, NO_LIMITS)
+    for number in range(4_000):
+        documents.get(f"{{{number}")
+        documents.get(f"{{{number}")
+    assert 2_000 < len(documents._known) < 2_700
 
 
 def test_a_text_larger_than_the_cache_is_read_each_time() -> None:

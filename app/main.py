@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 
 from starlette.applications import Starlette
@@ -146,8 +146,9 @@ class GraphQL:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint: Endpoint = scope["app"].state.endpoint
-        response = await endpoint.answer(Request(scope, receive, send))
-        await response(scope, receive, send)
+        with ExitStack() as until_sent:
+            response = await endpoint.answer(Request(scope, receive, send), until_sent)
+            await response(scope, receive, send)
 
 
 async def healthy(_request: Request) -> Response:

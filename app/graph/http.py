@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -86,7 +86,11 @@ class Endpoint:
         self.debug = debug
         self.token = token
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request, until_sent: ExitStack) -> Response:
+        """The response, whose request is under way until `until_sent` is closed: an answer that nobody reads is memory.
+
+        Masks and logs whatever goes wrong.
+        """
         if self.playground and wants_page(request):
             return page(request, token=self.token)
         if request.method == "OPTIONS":
@@ -96,8 +100,8 @@ class Endpoint:
             check_site(request)
             caller = await self._caller(request, tab)
             entry.actor = caller and caller.actor
-            with tab.opened(entry.actor):
-                answer = await self._answer(request, entry, caller, tab)
+            until_sent.enter_context(tab.opened(entry.actor))
+            answer = await self._answer(request, entry, caller, tab)
         except ClientGone:
             answer = Answer(b"", CLIENT_GONE)
         except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged, never shown

@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import pytest
 from pydantic import SecretStr
+from starlette.types import Send
 
 from app.config import Settings
 from app.graph.rates import points_of
@@ -170,6 +171,44 @@ async def test_what_ends_badly_is_in_flight_no_more(
 
         assert getattr(ended, "status_code", None) == status
         assert answered.status_code == 200
+
+
+async def test_an_answer_that_nobody_takes_is_in_flight(
+    database: Database, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser)
+    async with limited(database, max_in_flight=1) as api:
+        begun, taken = asyncio.Event(), asyncio.Event()
+
+        async def take_later(_part: object) -> None:
+            begun.set()
+            await taken.wait()
+
+        sending = asyncio.create_task(send_to(take_later, api, tenant))
+        await begun.wait()
+        refused = await api.send(VIEWER, who=tenant.owner)
+        taken.set()
+        await sending
+
+        assert refused.status_code == 429
+        assert (await api.send(VIEWER, who=tenant.owner)).status_code == 200
+
+
+async def send_to(send: Send, api: Api, tenant: Tenant) -> None:
+    """Asks without HTTP, which would take the answer."""
+    request = httpx.Request(
+        "GET", f"http://testserver{GRAPHQL}?query=%7B__typename%7D", headers=api.headers(tenant.owner)
+    )
+    transport = api.http._transport
+    assert isinstance(transport, httpx.ASGITransport)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": GRAPHQL,
+        "query_string": request.url.query,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+    }
+    await transport.app(scope, asyncio.Queue[Any]().get, send)
 
 
 async def ask_for_tasks(api: Api, tenant: Tenant) -> httpx.Response:

@@ -105,6 +105,11 @@ class Limits(BaseSettings):
     max_errors: int = Field(
         default=20, ge=1, description="Errors in an answer: one mistake in a long list would be told a thousand times."
     )
+    max_answer: int = Field(
+        default=32 * 1024 * 1024,
+        ge=1,
+        description="Bytes of an answer: it is in memory until it is read, and 100 descriptions can be 6 MiB.",
+    )
     max_cost: int = Field(
         default=10_000, ge=1, description="Objects that the lists of a request may hold together, by `first` or `last`."
     )

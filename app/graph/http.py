@@ -24,6 +24,7 @@ from app.graph.deadline import ClientGone, Deadline
 from app.graph.dry_run import without_the_rest
 from app.graph.entry import Entry
 from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
+from app.graph.limits import exceeded
 from app.graph.meaning import Meanings
 from app.graph.operations import Document, Refused, execute, is_query
 from app.graph.page import page, wants_page
@@ -156,7 +157,7 @@ class Endpoint:
 
     async def _read(self, operation: Operation) -> Answer:
         async with self._unit(operation, writes=False) as unit:
-            return answer_of(await self._run(operation, unit))
+            return self._bounded(answer_of(await self._run(operation, unit)))
 
     async def _write(self, operation: Operation, attempt: Attempt | None) -> Answer:
         """The answer to a mutation, given once it is committed; to a further `attempt` at it, that of the first."""
@@ -167,7 +168,7 @@ class Endpoint:
             if kept is not None:
                 return Answer(kept, headers={"Idempotency-Replayed": "true"})
             body = await self._run(operation, unit)
-            answer = answer_of(body)
+            answer = self._bounded(answer_of(body))
             if attempt:
                 if may_pass(unit, body):
                     return answer
@@ -175,6 +176,13 @@ class Endpoint:
             operation.deadline.lift()
             await unit.commit()
             return answer
+
+    def _bounded(self, answer: Answer) -> Answer:
+        """The answer; raises Refused, before anything is committed, where it is too large."""
+        size, most = len(answer.body), self.limits.max_answer
+        if size > most:
+            raise Refused([exceeded("bytes in its answer", "max_answer", most, size)])
+        return answer
 
     @asynccontextmanager
     async def _unit(self, operation: Operation, *, writes: bool) -> AsyncIterator[Unit | None]:

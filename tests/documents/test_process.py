@@ -31,6 +31,7 @@ CHANGE = "UPDATE document_texts SET text = $2 WHERE document_id = $1"
 DUE = "UPDATE documents SET status = 'PENDING', due_at = now() WHERE id = $1"
 STATE = "SELECT status, attempts, processing_error, chunk_count, due_at IS NULL AS done FROM documents WHERE id = $1"
 CHUNKS = "SELECT id, index, section, page, text FROM document_chunks WHERE document_id = $1 ORDER BY index"
+WRITTEN_BY = "SELECT id, xmin::text FROM document_chunks WHERE document_id = $1 ORDER BY index"
 TEXTS = """
 SELECT search_texts.subject_id, embedding_jobs.due_at FROM search_texts
 LEFT JOIN embedding_jobs USING (organization_id, kind, subject_id)
@@ -141,12 +142,14 @@ async def test_another_title_is_read_with_every_chunk(
     document_id = await make_document(superuser, tenant, paragraphs("Cats", "Dogs"))
     await processor.work()
     before = [tuple(row) for row in await superuser.fetch(CHUNKS, document_id)]
+    written_by = await superuser.fetch(WRITTEN_BY, document_id)
 
     await superuser.execute("UPDATE documents SET title = 'Zoology' WHERE id = $1", document_id)
     await superuser.execute(DUE, document_id)
     await processor.work()
 
     assert [tuple(row) for row in await superuser.fetch(CHUNKS, document_id)] == before
+    assert await superuser.fetch(WRITTEN_BY, document_id) == written_by
     found = "SELECT count(*) FROM search_texts WHERE content @@ to_tsquery('english', 'zoology:A')"
     assert await superuser.fetchval(found) == 2
 
@@ -177,6 +180,21 @@ async def test_organizations_take_turns(superuser: "asyncpg.Connection[Any]", pr
     await processor.work()
 
     assert (await state(superuser, document_id))[0] == "COMPLETED"
+
+
+async def test_what_has_been_due_for_longest_is_cut_first(
+    superuser: "asyncpg.Connection[Any]", processor: Processor
+) -> None:
+    tenant = await make_tenant(superuser)
+    documents = [await make_document(superuser, tenant, "A") for _ in range(3)]
+    for document_id, minutes in zip(documents, (1, 3, 2), strict=True):
+        await superuser.execute(
+            "UPDATE documents SET due_at = now() - $2 * interval '1 minute' WHERE id = $1", document_id, minutes
+        )
+
+    await processor.work()
+
+    assert [(await state(superuser, one))[0] for one in documents] == ["PENDING", "COMPLETED", "PENDING"]
 
 
 async def test_two_processors_share_the_work(superuser: "asyncpg.Connection[Any]", database: Database) -> None:

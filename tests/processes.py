@@ -17,7 +17,9 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TRELLIS = [sys.executable, "-c", "from app.cli import main; main()"]
+# Tests that were started in the background ignore Ctrl-C, and so would the processes that they start.
+HEAR = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+TRELLIS = [sys.executable, "-c", f"{HEAR}; from app.cli import main; main()"]
 
 
 @dataclass(frozen=True)

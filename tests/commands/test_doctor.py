@@ -96,7 +96,10 @@ async def test_a_database_without_tables_is_to_be_migrated(new_database: Any, tm
 
 
 @pytest.mark.parametrize("role", ["trellis_owner", "postgres"])
-async def test_a_role_that_gets_around_row_level_security_is_wrong(database: Any, tmp_path: Path, role: str) -> None:
+async def test_a_role_that_gets_around_row_level_security_is_wrong(
+    new_database: Any, tmp_path: Path, role: str
+) -> None:
+    database = await new_database()
     url = database.addresses.url(role, database.name)
     found = await asyncio.to_thread(trellis, tmp_path, "doctor", TRELLIS_DATABASE_URL=url)
 
@@ -128,7 +131,8 @@ def test_what_needs_a_database_makes_none(tmp_path: Path, command: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_misspelt_setting_is_found(database: Any, tmp_path: Path) -> None:
+async def test_a_misspelt_setting_is_found(new_database: Any, tmp_path: Path) -> None:
+    database = await new_database()
     variables = {"TRELLIS_DATABASE_URL": database.runtime_url, "TRELLIS_RATE_LIMITS": "5"}
     found = await asyncio.to_thread(trellis, tmp_path, "doctor", **variables)
 

@@ -9,7 +9,9 @@ import asyncpg
 
 Superuser: TypeAlias = "asyncpg.Connection[Any]"
 AT_LOCKS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-WAITING = "SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass"
+# The tables of a worker's database have the numbers that those of another's have, from the same template.
+HERE = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+WAITING = f"SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass AND {HERE}"
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, get_n
 from app.schema import graphql_schema
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
+from tests.locks import whoever_waits
 
 TRANSACTION = 1  # BEGIN, which carries the identity and the end of what was before
 WALK = """query ($slug: String!) { organization(by: {slug: $slug}) {
@@ -124,7 +125,6 @@ ROOTS = {
     "deletionPreview": ("deletionPreview(id: $team) { tasks }", 2),  # which noun it is of, then all counts
     "rateLimit": ("rateLimit { remaining }", 0),
 }
-WAITING = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'tasks'::regclass)"
 
 
 def fields(*, leaf: bool) -> list[str]:
@@ -308,7 +308,7 @@ async def test_an_answer_is_one_snapshot(api: Api, superuser: "asyncpg.Connectio
         # The answer has read its organization when it comes to the lock, and waits there until the change is made.
         await superuser.execute("LOCK TABLE tasks")
         answer = asyncio.create_task(api.data(query, who=tenant.owner, slug=tenant.slug))
-        await until_somebody_waits(superuser)
+        await whoever_waits(superuser)
         await superuser.execute("UPDATE tasks SET title = 'Changed' WHERE organization_id = $1", tenant.id)
     before = await answer
     after = await api.data(query, who=tenant.owner, slug=tenant.slug)
@@ -318,9 +318,3 @@ async def test_an_answer_is_one_snapshot(api: Api, superuser: "asyncpg.Connectio
 
 def titles(data: dict[str, Any]) -> list[str]:
     return [task["title"] for team in data["organization"]["teams"]["nodes"] for task in team["tasks"]["nodes"]]
-
-
-async def until_somebody_waits(connection: "asyncpg.Connection[Any]") -> None:
-    async with asyncio.timeout(2):
-        while not await connection.fetchval(WAITING):  # noqa: ASYNC110  # PostgreSQL tells nobody of it
-            await asyncio.sleep(0.01)

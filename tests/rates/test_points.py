@@ -18,13 +18,13 @@ from tests.api import GRAPHQL, SECRET, Api, serving
 from tests.api_keys.documents import make_key
 from tests.conftest import Database
 from tests.factories import Tenant, make_tenant
+from tests.locks import HERE
 from tests.unchanged import unchanged
 
 VIEWER = "{ viewer { user { id } } }"
 TASKS = "query ($id: ID!) { team(id: $id) { tasks(first: 100) { nodes { creator { name } } } } }"
 TEAMS = "{ organizations(first: 100) { nodes { teams(first: 3) { nodes { key } } } } }"  # 400 objects
-WAITING = """SELECT count(*) FROM pg_locks WHERE NOT granted
-AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+WAITING = f"SELECT count(*) FROM pg_locks WHERE NOT granted AND {HERE}"
 RENAME = 'mutation ($id: ID!) { updateTeam(id: $id, input: {name: "Renamed"}) { team { name } } }'
 
 

@@ -12,6 +12,7 @@ from app.search.meanings import LocalMeanings
 from app.search.queue import MOST_ATTEMPTS
 from app.search.worker import BATCH, Worker
 from app.trash.sweep import sweep
+from tests.locks import until_waiting
 from tests.search.conftest import QUEUE, Site
 
 DELETED = """
@@ -195,8 +196,7 @@ async def test_who_writes_a_text_does_not_wait_for_its_vector(site: Site) -> Non
     async with holder.transaction():
         await holder.execute("SELECT FROM embeddings FOR UPDATE")  # as if an index took its time
         working = asyncio.create_task(site.worker.work())
-        while not await site.superuser.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110  # PostgreSQL sends no event
-            await asyncio.sleep(0.01)
+        await until_waiting(site.superuser)
 
         await site.superuser.execute("SET lock_timeout = '1s'")
         await site.superuser.execute("UPDATE tasks SET title = 'Twice' WHERE id = $1", tenant.tasks[0])

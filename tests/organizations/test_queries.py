@@ -31,3 +31,21 @@ async def test_walk_from_an_organization_to_its_tasks(api: Api, superuser: "asyn
             ]
         },
     }
+
+
+async def test_a_deleted_organization_is_found_by_neither_id_nor_slug(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser)
+    await superuser.execute("UPDATE organizations SET deleted_at = now() WHERE id = $1", tenant.id)
+
+    found = await api.data(
+        """query ($id: ID!, $slug: String!) {
+            byId: organization(by: {id: $id}) { id } bySlug: organization(by: {slug: $slug}) { id }
+        }""",
+        who=tenant.owner,
+        id=str(tenant.id),
+        slug=tenant.slug,
+    )
+
+    assert found == {"byId": None, "bySlug": None}

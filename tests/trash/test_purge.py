@@ -112,6 +112,18 @@ async def test_of_an_organization_nothing_is_left(api: Api, superuser: "asyncpg.
             assert (table.name, await superuser.fetchval(rows, tenant.id)) == (table.name, 0)
 
 
+async def test_only_owners_purge_an_organization(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, members=2)
+    await superuser.execute("UPDATE organization_members SET role = 'ADMIN' WHERE id = $1", tenant.members[1])
+    deletion_id = await delete(api, tenant, DELETE_ORGANIZATION, tenant.id)
+
+    async with unchanged(superuser, tenant):
+        error = await api.error(PURGE_DELETION, who=tenant.owner.replace("person1", "person2"), id=deletion_id)
+
+    assert error["extensions"] == {"code": "FORBIDDEN"}
+    assert error["message"] == "Only the organization's owners purge it."
+
+
 async def test_what_is_too_much_for_one_operation_is_left_to_the_sweep(
     api: Api, superuser: "asyncpg.Connection[Any]"
 ) -> None:

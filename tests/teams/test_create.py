@@ -14,6 +14,11 @@ from tests.log import events_of
 from tests.teams.documents import CREATE, DELETE, KEY_TAKEN, MISTAKES, ROW
 from tests.unchanged import unchanged
 
+REMOVED = """
+INSERT INTO organization_members (organization_id, id, user_id, role, created_at, updated_at, deleted_at)
+VALUES ($1, $2, $3, 'MEMBER', now(), now(), now())
+"""
+
 
 def given(tenant: Tenant, **more: Any) -> dict[str, Any]:
     return {"organizationId": str(tenant.id), "key": "ENG", "name": "Engineers", **more}
@@ -194,3 +199,18 @@ async def test_no_team_stays_in_an_organization_that_is_deleted_meanwhile(
             api.data(f'mutation {{ deleteOrganization(id: "{tenant.id}") {{ deletedIds }} }}', who=tenant.owner),
         )
         assert await superuser.fetchval(live, tenant.id) == 0
+
+
+async def test_who_was_removed_and_came_back_is_its_admin_as_who_they_are_now(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser)
+    for former in (UUID(int=tenant.members[0].int - 1), UUID(int=tenant.members[0].int + 1)):
+        await superuser.execute(REMOVED, tenant.id, former, tenant.users[0])
+
+    data = await api.data(CREATE, who=tenant.owner, input=given(tenant))
+
+    assert data["createTeam"]["userErrors"] == []
+    admins = "SELECT organization_member_id FROM team_members JOIN teams ON teams.id = team_id WHERE key = 'ENG'"
+    found = await superuser.fetch(f"{admins} AND teams.organization_id = $1", tenant.id)
+    assert [row["organization_member_id"] for row in found] == tenant.members

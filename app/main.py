@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from starlette.applications import Starlette
@@ -146,9 +146,7 @@ class GraphQL:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint: Endpoint = scope["app"].state.endpoint
-        with ExitStack() as until_sent:
-            response = await endpoint.answer(Request(scope, receive, send), until_sent)
-            await response(scope, receive, send)
+        await endpoint.respond(Request(scope, receive, send), send)
 
 
 async def healthy(_request: Request) -> Response:

@@ -44,13 +44,10 @@ class FreeTab:
     def check_failures(self) -> None:
         pass
 
-    def opened(self, *_: object) -> "FreeTab":
-        return self
-
-    def __enter__(self) -> None:
+    def open(self, *_: object) -> None:
         pass
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         pass
 
     async def enter(self) -> None:

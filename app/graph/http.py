@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from time import perf_counter
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Send
 
 from app.auth.actor import Actor
 from app.auth.backend import Credentials, Unauthenticated, credentials_of
@@ -87,21 +88,27 @@ class Endpoint:
         self.debug = debug
         self.token = token
 
-    async def answer(self, request: Request, until_sent: ExitStack) -> Response:
-        """The response, whose request is under way until `until_sent` is closed: an answer that nobody reads is memory.
+    async def respond(self, request: Request, send: Send) -> None:
+        """Answers a request, which is under way until its answer has been taken: one that nobody reads is memory."""
+        tab = Tab(self.rates, request)
+        try:
+            response = await self._response(request, tab)
+            await response(request.scope, request.receive, send)
+        finally:
+            tab.close()
 
-        Masks and logs whatever goes wrong.
-        """
+    async def _response(self, request: Request, tab: Tab) -> Response:
+        """Masks and logs whatever goes wrong."""
         if self.playground and wants_page(request):
             return page(request, token=self.token)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": "GET, POST, OPTIONS"})
-        entry, tab = Entry(request_id_of(request)), Tab(self.rates, request)
+        entry = Entry(request_id_of(request))
         try:
             check_site(request)
             caller = await self._caller(request, tab)
             entry.actor = caller and caller.actor
-            until_sent.enter_context(tab.opened(entry.actor))
+            tab.open(entry.actor)
             answer = await self._answer(request, entry, caller, tab)
         except ClientGone:
             answer = Answer(b"", CLIENT_GONE)

@@ -1,7 +1,5 @@
 """What a request takes of its caller's minute, and what is asked of whoever counts it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import ceil
 from time import time
 from typing import NamedTuple, Protocol
@@ -95,6 +93,8 @@ class Tab:
         self.rates = rates
         self.request = request
         self.charge = NO_CHARGE
+        self._account: Account
+        self._in_flight = False
 
     def check_failures(self) -> None:
         """Raises RateLimited where the address has had too many sign-ins that failed."""
@@ -110,15 +110,16 @@ class Tab:
             message = f"Too many sign-ins from here have failed: try again in {standing.wait} s."
             raise RateLimited(message, wait=standing.wait)
 
-    @contextmanager
-    def opened(self, actor: Actor | None) -> Iterator[None]:
-        """The time during which the request counts as one of the caller's in flight, however it ends."""
-        self._account = account = self.rates.account(actor, self.request)
-        self.rates.begin(account)
-        try:
-            yield
-        finally:
-            self.rates.end(account)
+    def open(self, actor: Actor | None) -> None:
+        """From now on the request counts as one of the caller's in flight. Raises RateLimited."""
+        self._account = self.rates.account(actor, self.request)
+        self.rates.begin(self._account)
+        self._in_flight = True
+
+    def close(self) -> None:
+        """From now on it does not."""
+        if self._in_flight:
+            self.rates.end(self._account)
 
     async def enter(self) -> None:
         """Takes the first point. Raises RateLimited."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -47,7 +47,8 @@ class Load:
         finally:
             for _, writer in self.connections:
                 writer.close()
-                await writer.wait_closed()
+                with suppress(ConnectionError):  # a worker that was killed may have reset it
+                    await writer.wait_closed()
 
     async def connect(self) -> Connection:
         return await asyncio.open_connection("127.0.0.1", self.port)

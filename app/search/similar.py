@@ -68,18 +68,21 @@ async def _active(context: Context) -> Model | None:
 
 @lru_cache(10)
 def _closest_to_each(searchable: Searchable, condition: Condition, model: Model) -> Statement:
-    """Each row's own vector, and by it the index or, in an organization with few, all others: see `nearest`."""
+    """For each row's own vector the closest others, by the index or, where that finds too few, of all: see `nearest`.
+
+    In an organization with few the index is not walked at all.
+    """
     keys, own, sizes = given_keys(), embeddings.alias("own"), _sizes(searchable, model)
-    few: ColumnElement[int] = literal_column(str(FEW))
-    near = union_all(
-        *(
-            select(*_closest(keys, own, searchable, condition, model, exactly=exactly).subquery(name).c).where(gate)
-            for name, exactly, gate in (
-                ("walked", False, sizes.c.amount > few),
-                ("compared", True, sizes.c.amount <= few),
-            )
-        )
-    ).lateral("near")
+    walked = (
+        _closest(keys, own, searchable, condition, model, exactly=False)
+        .where(sizes.c.amount > literal_column(str(FEW)))
+        .correlate(sizes)
+        .cte("walked", nesting=True)
+        .prefix_with("MATERIALIZED")
+    )
+    amount, most = select(func.count()).select_from(walked).scalar_subquery(), bindparam("most", type_=Integer)
+    compared = _closest(keys, own, searchable, condition, model, exactly=True).where(amount < most).subquery("compared")
+    near = union_all(select(*walked.c).where(amount >= most), select(*compared.c)).lateral("near")
     is_own = and_(
         own.c.organization_id == keys.c.organization_id, own.c.subject_id == keys.c.id, *_of(own, searchable, model)
     )
@@ -104,6 +107,7 @@ def _closest(  # all that a lateral look-up depends on
         select(true().label("there"))
         .where(table.c.organization_id == keys.c.organization_id, table.c.id == other.c.subject_id, condition.clause)
         .limit(literal_column("1"))
+        .correlate(keys, other)
         .lateral("live")
     )
     return (

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import asyncpg
@@ -44,11 +45,11 @@ def _forget() -> None:
     rank.ranking.cache_clear()
 
 
-def walk_with(monkeypatch: pytest.MonkeyPatch, **settings: str) -> None:
-    """Searches walk the index with these settings too; `enable_sort` lets the planner take it for so few rows."""
+def walk_with(monkeypatch: pytest.MonkeyPatch, searching: ModuleType = find, **settings: str) -> None:
+    """The module's statements walk the index with these settings too; without sorts the planner takes it for few."""
     every = {"hnsw.iterative_scan": "relaxed_order", "enable_sort": "off", "enable_seqscan": "off", **settings}
     calls = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in every.items())
-    monkeypatch.setattr(find, "WALK", Statement(f"SELECT {calls}", (), {}))
+    monkeypatch.setattr(searching, "WALK", Statement(f"SELECT {calls}", (), {}))
 
 
 def keys(found: dict[str, Any]) -> list[str]:
@@ -85,7 +86,7 @@ async def test_a_filter_that_few_of_many_pass_leaves_no_page_short(api: Api, ten
 async def test_where_the_index_gives_up_all_vectors_are_compared(
     api: Api, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk_with(monkeypatch, **{"hnsw.max_scan_tuples": "1", "hnsw.ef_search": "1"})
+    walk_with(monkeypatch, find, **{"hnsw.iterative_scan": "off", "hnsw.ef_search": "1"})
     found = await search(api, tenant, QUERY, mode="SEMANTIC", first=100)
     _forget()
     monkeypatch.undo()

@@ -8,6 +8,7 @@ import pytest
 from app.search import similar
 from tests.api import Api
 from tests.factories import Tenant
+from tests.search.test_many import walk_with
 from tests.search.texts import make_searchable
 
 TEXTS = [
@@ -73,11 +74,25 @@ async def test_a_task_that_is_not_embedded_yet_is_like_nothing(
 async def test_many_vectors_are_walked_by_their_index_with_the_same_answer(
     api: Api, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compared = await similar_to(api, tenant, 0)
+    compared = await similar_to(api, tenant, 0, first=3)
     monkeypatch.setattr(similar, "FEW", 0)
     similar._closest_to_each.cache_clear()
 
-    assert await similar_to(api, tenant, 0) == compared
+    assert await similar_to(api, tenant, 0, first=3) == compared
+    similar._closest_to_each.cache_clear()
+
+
+async def test_where_the_index_gives_up_all_vectors_are_compared(
+    api: Api, superuser: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = await make_searchable(superuser, [f"{TEXTS[place % 4]}, again {place}" for place in range(60)])
+    compared = await similar_to(api, tenant, 0, first=30)
+    monkeypatch.setattr(similar, "FEW", 0)
+    similar._closest_to_each.cache_clear()
+    walk_with(monkeypatch, similar, **{"hnsw.iterative_scan": "off", "hnsw.ef_search": "1"})
+
+    assert await similar_to(api, tenant, 0, first=30) == compared
+    assert len(compared) == 30
     similar._closest_to_each.cache_clear()
 
 

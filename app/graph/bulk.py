@@ -68,8 +68,7 @@ class BulkExecutor(AttemptingExecutor):
 
     async def _resolve_root(self, only: RootField, root_value: Any, info: GraphQLResolveInfo[Any]) -> Any:
         arguments = self.arguments.of(self, only.parent, only.definition, only.details)
-        value = only.resolve(root_value, info, arguments)
-        return await value if isawaitable(value) else value
+        return await answered(only.resolve(root_value, info, arguments))
 
     def execute_field(
         self,

@@ -69,5 +69,5 @@ async def _only(values: Awaitable[Column]) -> Any:
 
 
 async def answered(value: Any) -> Any:
-    """What `of_one` answered, once it is there."""
+    """What a field's function answered, once it is there."""
     return await value if isawaitable(value) else value

@@ -20,6 +20,7 @@ from tests.soak.verdict import findings, rows_of
 
 CLIENTS, TEAMS, TASKS = 8, 4, 3
 BETWEEN_KILLS = 25  # operations that have to be answered before the next kill, so that each hits a busy server
+AFTERMATH = 0.3  # seconds for which people go on after a kill: they are to meet what it left
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ async def _kill(load: Load, kills: int, kill: Callable[[], None] | None) -> None
         await asyncio.sleep(load.random.random() / 5)
         assert kill is not None
         await asyncio.to_thread(kill)
+        await asyncio.sleep(AFTERMATH)
 
 
 async def _make_tenant(site: Site) -> Tenant:

@@ -34,11 +34,11 @@ async def api_keys_by_organization(context: Context, organizations: Sequence[Key
 
 async def api_key_for_update(context: Context, key_id: UUID) -> Any:
     """The whole row of an API key, locked until the commit; None where the caller has none."""
-    rows = await context.fetch(_locked(), {"ids": [key_id]}, API_KEYS.record)
+    rows = await context.fetch(_locked(), {"ids": [key_id]})
     return rows[0] if rows else None
 
 
 @lru_cache(1)
 def _locked() -> Statement:
     table = API_KEYS.table
-    return prepare(select(table).select_from(rows_of_ids(API_KEYS)).with_for_update(of=table, key_share=True))
+    return prepare(select(table).select_from(rows_of_ids(API_KEYS)).with_for_update(of=table, key_share=True), API_KEYS)

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import asyncpg
+from sqlalchemy import ColumnElement
 
 from app.config import Settings
 from app.errors import AppError
@@ -38,9 +39,14 @@ class DatabaseUnavailable(AppError):
 
 
 class Record(asyncpg.Record):
-    """A row whose columns are attributes too; `typename` is the GraphQL type it is a row of."""
+    """A row whose columns are attributes too; `typename` is the GraphQL type it is a row of.
+
+    `selected` are the names of its columns in their order, and `columns` is what those stand for that fields show.
+    """
 
     typename = ""
+    selected: tuple[str, ...] = ()
+    columns: ClassVar[Mapping[str, ColumnElement[Any]]] = {}
 
     def __getattr__(self, name: str) -> Any:
         try:

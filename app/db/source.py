@@ -1,8 +1,9 @@
 """What a loader reads from: a table, the columns that a GraphQL type's fields stand for, and the class of its rows."""
 
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import Column, ColumnElement, TypeDecorator
 from sqlmodel import SQLModel
 
 from app.db.engine import Record
@@ -18,5 +19,25 @@ class Source:
     def __init__(self, model: type[SQLModel], **computed: ColumnElement[Any]) -> None:
         self.table = table_of(model)
         self.typename = model.__name__
-        self.record: type[Record] = type(f"{self.typename}Row", (Record,), {"typename": self.typename})
         self.columns: dict[str, ColumnElement[Any]] = {**dict(self.table.c.items()), **computed}
+        known = {"typename": self.typename, "columns": self.columns}
+        self.record: type[Record] = type(f"{self.typename}Row", (Record,), known)
+
+
+@lru_cache(1000)
+def record_of(source: Source, selected: tuple[str, ...]) -> type[Record]:
+    """The class of the rows of a statement that selects columns of these names, in this order."""
+    return type(source.record.__name__, (source.record,), {"selected": selected})
+
+
+def python_type(column: ColumnElement[Any]) -> type[Any]:
+    """What the driver makes of the column's values."""
+    # SQLModel's text is a decorator around SQLAlchemy's, which alone says what Python makes of it.
+    plain = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
+    known: type[Any] = plain.python_type
+    return known
+
+
+def may_be_null(column: ColumnElement[Any]) -> bool:
+    """Whether the database may hold no value there; what is computed may always be null."""
+    return not isinstance(column, Column) or bool(column.nullable)

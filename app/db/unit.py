@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from app.auth.actor import Actor
-from app.db.engine import LOST, Connection, Database, DatabaseUnavailable, Record
+from app.db.engine import LOST, Connection, Database, DatabaseUnavailable
 from app.db.identity import IDENTIFY, MEMBERSHIPS, actor_of, identifying, read_again, refusal_of
 from app.db.statement import Statement
 from app.errors import AppError
@@ -119,11 +119,11 @@ class Unit:
         async with self.database.lent() as connection:
             return await read_again(connection, self.actor)
 
-    async def fetch(self, statement: Statement, values: Mapping[str, Any], record: type[Record] = Record) -> list[Any]:
-        """The rows of `statement`, as `record`. Raises DatabaseUnavailable, StatementTooSlow and OnlyReads."""
+    async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+        """The rows of `statement`. Raises DatabaseUnavailable, StatementTooSlow and OnlyReads."""
         arguments = statement.arguments(values)
         try:
-            rows = await self._speak(lambda one: one.fetch(statement.text, *arguments, record_class=record))
+            rows = await self._speak(lambda one: one.fetch(statement.text, *arguments, record_class=statement.record))
         except asyncpg.ReadOnlySQLTransactionError as error:
             if not self.writes:
                 raise  # a query that writes: a mistake of ours

@@ -8,7 +8,7 @@ It is the way of answers in which nothing goes wrong: see `attempt.py` for the o
 """
 
 from asyncio import gather
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from inspect import isawaitable
 from typing import Any, cast
 
@@ -28,9 +28,10 @@ from graphql.pyutils import Path
 from app.graph.arguments import Arguments
 from app.graph.attempt import AttemptingExecutor
 from app.graph.fields import LEVEL, Column, answered, of_one
-from app.graph.flatten import Irregular, Paths, flatten, nowhere
+from app.graph.flatten import Flat, Irregular, Paths, flatten, nowhere
 from app.graph.leaves import complete_leaves, is_no_value
-from app.graph.plan import FieldPlan, Plan, deal, make_plan
+from app.graph.objects import maker_of
+from app.graph.plan import FieldPlan, Maker, Plan, column_of, make_plan
 from app.graph.root import RootField, only_field
 
 Plans = dict[tuple[object, ...], Plan]
@@ -146,17 +147,22 @@ class BulkExecutor(AttemptingExecutor):
             raise Irregular
         plan = self._plan(named, details)
         flat = flatten(type_, values, paths, once=plan.placeless)
-        self._check_types(named, flat.values)
+        maker = maker_of(plan, self._kind(named, flat.values))
         if plan.immediate:
-            columns = [self._leaves(field, flat.values) for field in plan.fields]
-            return flat.restore(deal(plan, columns, len(flat.values)))
-        return self.noted(self._complete_later(plan, flat.values, flat.paths, flat.restore))
+            columns = [self._leaves(field, flat.values) for field in maker.given]
+            return flat.restore(maker.make(flat.values, columns))
+        return self.noted(self._complete_later(maker, flat))
 
-    def _check_types(self, type_: GraphQLObjectType, rows: Column) -> None:
-        # A row's class says what it is a row of, so one of each class is enough to ask about.
-        for row in dict(zip(map(type, rows), rows, strict=True)).values():
-            if is_no_value(type(row)) or (type_.is_type_of and not type_.is_type_of(row, self.context_value)):
+    def _kind(self, type_: GraphQLObjectType, rows: Column) -> type[Any] | None:
+        """The class of all rows, None where they are of several; raises Irregular where one is not of the type.
+
+        A row's class says what it is a row of, so one of each class is enough to ask about.
+        """
+        kinds = dict(zip(map(type, rows), rows, strict=True))
+        for kind, row in kinds.items():
+            if is_no_value(kind) or (type_.is_type_of and not type_.is_type_of(row, self.context_value)):
                 raise Irregular
+        return next(iter(kinds)) if len(kinds) == 1 else None
 
     def _plan(self, type_: GraphQLObjectType, details: FieldDetailsList) -> Plan:
         key = (type_.name, *(id(one.node) for one in details))
@@ -167,17 +173,16 @@ class BulkExecutor(AttemptingExecutor):
         return plan
 
     def _leaves(self, field: FieldPlan, rows: Column) -> Column:
-        type_, values = field.definition.type, field.column(rows) if field.column else []
-        flat = flatten(type_, values, nowhere)
+        type_ = field.definition.type
+        flat = flatten(type_, column_of(field.attribute or "", rows), nowhere)
         return flat.restore(complete_leaves(cast("GraphQLLeafType", get_named_type(type_)), flat.values))
 
-    async def _complete_later(
-        self, plan: Plan, rows: Column, paths: Paths, restore: Callable[[Column], Column]
-    ) -> Column:
+    async def _complete_later(self, maker: Maker, flat: Flat) -> Column:
+        rows, paths = flat.values, flat.paths
         if not rows:
-            return restore([])
-        columns: list[Any] = [self._leaves(field, rows) if field.immediate else None for field in plan.fields]
-        waiting = [(place, field) for place, field in enumerate(plan.fields) if not field.immediate]
+            return flat.restore([])
+        columns: list[Any] = [self._leaves(field, rows) if field.immediate else None for field in maker.given]
+        waiting = [(place, field) for place, field in enumerate(maker.given) if not field.immediate]
         if len(waiting) == 1:
             ((place, field),) = waiting
             columns[place] = await self._column(field, rows, paths)
@@ -185,14 +190,14 @@ class BulkExecutor(AttemptingExecutor):
             loaded = await _all(self._column(field, rows, paths) for _, field in waiting)
             for (place, _), column in zip(waiting, loaded, strict=True):
                 columns[place] = column
-        return restore(deal(plan, columns, len(rows)))
+        return flat.restore(maker.make(rows, columns))
 
     async def _column(self, field: FieldPlan, rows: Column, paths: Paths) -> Column:
         def path(place: int) -> Path:
             return paths(place).add_key(field.name, field.parent.name)
 
-        if field.column is not None:
-            values = field.column(rows)
+        if field.attribute is not None:
+            values = column_of(field.attribute, rows)
         elif field.level is not None:
             arguments = self.arguments.of(self, field.parent, field.definition, field.details)
             answered = field.level(self.context_value, rows, arguments)

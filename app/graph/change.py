@@ -29,7 +29,7 @@ async def rows_for_update(context: Context, source: Source, ids: Sequence[UUID],
     so that others may still refer to them: an event refers to its organization while it holds the counter, for which
     whoever changes the organization waits in the end.
     """
-    rows = await context.fetch(_locked(source, deleted), {"ids": list(set(ids))}, source.record)
+    rows = await context.fetch(_locked(source, deleted), {"ids": list(set(ids))})
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]
 
@@ -43,7 +43,8 @@ def _locked(source: Source, deleted: bool) -> Statement:
         .select_from(rows_of_ids(source))
         .where(deleted_at.is_not(None) if deleted else deleted_at.is_(None))
         .order_by(table.c.id)
-        .with_for_update(of=table, key_share=True)
+        .with_for_update(of=table, key_share=True),
+        source,
     )
 
 
@@ -65,7 +66,7 @@ async def insert_row(context: Context, source: Source, values: Mapping[str, Any]
     """The row that was made of `values`; the database's constraints may refuse it."""
     moment = now()
     complete = {"created_at": moment, "updated_at": moment, **values}
-    return (await context.fetch(_insert(source, tuple(complete)), complete, source.record))[0]
+    return (await context.fetch(_insert(source, tuple(complete)), complete))[0]
 
 
 @lru_cache(100)
@@ -73,14 +74,14 @@ def _insert(source: Source, columns: tuple[str, ...]) -> Statement:
     """Other columns get the database's defaults; the models' own would come without a value."""
     values = [bindparam(name, type_=source.table.c[name].type) for name in columns]
     given = insert(source.table).from_select(columns, select(*values), include_defaults=False)
-    return prepare(given.returning(*_whole(source)))
+    return prepare(given.returning(*_whole(source)), source)
 
 
 async def update_row(context: Context, source: Source, row: Any, changes: Mapping[str, Any]) -> Any:
     """`row`, which the operation holds locked, with `changes`; its version rises where it has one."""
     values = {f"new_{name}": value for name, value in changes.items()}
     keys = {"key_organization_id": row.organization_id, "key_id": row.id, "moment": now()}
-    return (await context.fetch(_update(source, tuple(changes)), {**values, **keys}, source.record))[0]
+    return (await context.fetch(_update(source, tuple(changes)), {**values, **keys}))[0]
 
 
 @lru_cache(500)
@@ -97,7 +98,8 @@ def _update(source: Source, columns: tuple[str, ...]) -> Statement:
             table.c.id == bindparam("key_id", type_=Uuid),
         )
         .values(values)
-        .returning(*_whole(source))
+        .returning(*_whole(source)),
+        source,
     )
 
 

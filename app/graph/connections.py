@@ -1,7 +1,8 @@
 """Relay connections: the GraphQL types that show pages of a list."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -45,7 +46,7 @@ async def nodes(context: Context, listings: Sequence[Listing], _: Arguments) -> 
 
 async def edges(context: Context, listings: Sequence[Listing], _: Arguments) -> list[list[Place]]:
     pages = await slices(context, listings)
-    return [[(listing, row) for row in page.rows] for listing, page in zip(listings, pages, strict=True)]
+    return [list(zip(repeat(listing), page.rows)) for listing, page in zip(listings, pages, strict=True)]
 
 
 async def totals(context: Context, listings: Sequence[Listing], _: Arguments) -> list[int]:
@@ -57,29 +58,33 @@ async def totals(context: Context, listings: Sequence[Listing], _: Arguments) ->
 
 async def page_infos(context: Context, listings: Sequence[Listing], _: Arguments) -> list["PageInfo"]:
     pages = await slices(context, listings)
-    return [page_info(listing, page) for listing, page in zip(listings, pages, strict=True)]
+    ends = [row for page in pages if page.rows for row in (page.rows[0], page.rows[-1])]
+    places = iter(cursors_of(listings[0], ends))
+    return [_page_info(page, places) for page in pages]
 
 
-def page_info(listing: Listing, page: Slice) -> "PageInfo":
-    """Where a page stands in its list."""
-    start, end = cursors_of(listing, [page.rows[0], page.rows[-1]]) if page.rows else (None, None)
+def _page_info(page: Slice, places: Iterator[str]) -> "PageInfo":
+    """Where a page stands in its list; `places` gives the cursors of its first row and its last, where it has rows."""
     return PageInfo(
-        has_next_page=page.has_next, has_previous_page=page.has_previous, start_cursor=start, end_cursor=end
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
+        start_cursor=next(places) if page.rows else None,
+        end_cursor=next(places) if page.rows else None,
     )
 
 
-def cursors_of(listing: Listing, rows: Sequence[Any]) -> list[str]:
-    """The cursors of rows of one list."""
+def cursors_of(listing: Listing, rows: Iterable[Any]) -> list[str]:
+    """The cursors of rows of one list, or of several in the same order."""
     order = listing.page.order
     return cursors.encode(listed(listing.source, order), map(itemgetter(order.column, "id"), rows))
 
 
 def places_cursors(_context: Context, places: Sequence[Place], _: Arguments) -> list[str]:
-    return cursors_of(places[0][0], [row for _, row in places])
+    return cursors_of(places[0][0], map(itemgetter(1), places))
 
 
 def places_rows(_context: Context, places: Sequence[Place], _: Arguments) -> list[Any]:
-    return [row for _, row in places]
+    return list(map(itemgetter(1), places))
 
 
 @strawberry.type(description="Where a page stands in its list.")

@@ -11,7 +11,6 @@ import strawberry
 
 from app.auth.actor import Actor
 from app.auth.backend import Unauthenticated
-from app.db.engine import Record
 from app.db.source import Source
 from app.db.statement import Statement
 from app.db.unit import Unit
@@ -81,9 +80,9 @@ class Context:
         """What to select of `source`: what the operation asks for, and `more`."""
         return _columns(source, self.asked.get(source.typename, frozenset()), more)
 
-    async def fetch(self, statement: Statement, values: Mapping[str, Any], record: type[Record] = Record) -> list[Any]:
+    async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
         """The rows of `statement`, which always knows the caller's `organization_ids`."""
-        return await self.signed_in.fetch(statement, {"organization_ids": self.organization_ids, **values}, record)
+        return await self.signed_in.fetch(statement, {"organization_ids": self.organization_ids, **values})
 
 
 @lru_cache(1000)

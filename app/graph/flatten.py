@@ -84,9 +84,9 @@ def _objects(values: Column, paths: Paths) -> Flat:
 
 def _objects_once(values: Column) -> Flat:
     # Rows that were loaded by the same key are the same object.
-    unique = {id(value): value for value in values if value is not None}
-    if len(unique) == len(values):
+    if None not in values and len(set(map(id, values))) == len(values):
         return Flat(values, nowhere, lambda completed: completed)
+    unique = {id(value): value for value in values if value is not None}
 
     def restore(completed: Column) -> Column:
         became = dict(zip(unique, completed, strict=True))

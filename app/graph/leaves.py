@@ -1,10 +1,12 @@
 """Leaves in bulk: a column of values that GraphQL would let through one by one is let through as a whole."""
 
+from contextlib import suppress
 from datetime import date, datetime
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLLeafType, Undefined
+from graphql import GraphQLEnumType, GraphQLError, GraphQLLeafType, Undefined
 from graphql.pyutils import UndefinedType
 
 from app.graph.fields import Column
@@ -33,6 +35,16 @@ def complete_leaves(leaf: GraphQLLeafType, values: Column) -> Column:
     if kinds <= PLAIN.get(leaf.name, frozenset()) and _in_range(leaf.name, values):
         return values
     return [_complete(leaf, value) for value in values]
+
+
+@lru_cache(1000)
+def shown_texts(leaf: GraphQLEnumType) -> dict[str | None, str | None]:
+    """What GraphQL shows for each text that stands for one of the enum's values."""
+    shown: dict[str | None, str | None] = {}
+    for text in {*leaf.values, *(one.value for one in leaf.values.values() if isinstance(one.value, str))}:
+        with suppress(GraphQLError):
+            shown[text] = _complete(leaf, text)
+    return shown
 
 
 def _in_range(name: str, values: Column) -> bool:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -82,7 +84,7 @@ def key_values(keys: Sequence[Key]) -> dict[str, Any]:
 async def rows_by_key(context: Context, source: Source, keys: Sequence[Key], *more: str) -> list[Any]:
     """The row of each key, deleted or not, with what is asked for and `more`; None where the caller has no such row."""
     statement = _by_key(source, context.columns(source, "organization_id", "id", *more), live=False)
-    rows = await context.fetch(statement, key_values(keys), source.record)
+    rows = await context.fetch(statement, key_values(keys))
     found = {row["ordinal"]: row for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(keys) + 1)]
 
@@ -94,7 +96,7 @@ async def live_rows(context: Context, source: Source, ids: Sequence[UUID], *more
     """
     keys = [Key(organization_id, row_id) for row_id in ids for organization_id in context.organization_ids]
     statement = _by_key(source, context.columns(source, "organization_id", "id", *more), live=True)
-    rows = await context.fetch(statement, key_values(keys), source.record)
+    rows = await context.fetch(statement, key_values(keys))
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]
 
@@ -107,7 +109,7 @@ def _by_key(source: Source, columns: tuple[str, ...], *, live: bool) -> Statemen
     )
     if live:
         row = row.where(source.columns["deleted_at"].is_(None))
-    return prepare(_of_each(keys, row.limit(literal_column("1"))))
+    return prepare(_of_each(keys, row.limit(literal_column("1"))), source)
 
 
 def _of_each(keys: TableValuedAlias, child: Select[Any]) -> Select[Any]:
@@ -135,8 +137,8 @@ async def pages(context: Context, source: Source, parents: Sequence[Key], page: 
         statement = _plain_counts(shape) if page.count else _plain_pages(shape, bounds)
     else:
         condition = page.filter.where(source)
-        statement = prepare(_counts(shape, condition) if page.count else _pages(shape, bounds, condition))
-    rows = await context.fetch(statement, key_values(parents) | _page_values(page), source.record)
+        statement = prepare(_counts(shape, condition) if page.count else _pages(shape, bounds, condition), source)
+    rows = await context.fetch(statement, key_values(parents) | _page_values(page))
     return _counted(rows, len(parents)) if page.count else _dealt(rows, len(parents), page)
 
 
@@ -161,7 +163,7 @@ class Shape(NamedTuple):
 
 @lru_cache(1000)
 def _plain_pages(shape: Shape, bounds: tuple[bool, bool]) -> Statement:
-    return prepare(_pages(shape, bounds, None))
+    return prepare(_pages(shape, bounds, None), shape.source)
 
 
 @lru_cache(1000)
@@ -222,8 +224,8 @@ def _counted(rows: list[Any], parents: int) -> list[Slice]:
 
 def _dealt(rows: list[Any], parents: int, page: Page) -> list[Slice]:
     hands: list[list[Any]] = [[] for _ in range(parents)]
-    for row in rows:
-        hands[row["ordinal"] - 1].append(row)
+    for ordinal, hand in groupby(rows, itemgetter("ordinal")):
+        hands[ordinal - 1].extend(hand)
     return [_slice(hand, page) for hand in hands]
 
 

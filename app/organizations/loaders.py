@@ -37,7 +37,7 @@ async def live_organization(context: Context, ids: Sequence[UUID]) -> list[Any]:
 async def organization_by_slug(context: Context, slugs: Sequence[str]) -> list[Any]:
     """The live organization of each slug."""
     statement = _by_slug(context.columns(ORGANIZATIONS, "organization_id", "slug"))
-    rows = await context.fetch(statement, {"slugs": list(slugs)}, ORGANIZATIONS.record)
+    rows = await context.fetch(statement, {"slugs": list(slugs)})
     found = {row["slug"]: row for row in rows}
     return [found.get(slug) for slug in slugs]
 
@@ -49,7 +49,8 @@ def _by_slug(columns: tuple[str, ...]) -> Statement:
             organizations.c.slug == any_(bindparam("slugs", type_=ARRAY(Text))),
             organizations.c.deleted_at.is_(None),
             scoped(ORGANIZATIONS),
-        )
+        ),
+        ORGANIZATIONS,
     )
 
 

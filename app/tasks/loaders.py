@@ -97,7 +97,7 @@ async def task_by_name(context: Context, names: Sequence[TaskName]) -> list[Any]
         "team_keys": [name.team_key for name in names],
         "numbers": [name.number for name in names],
     }
-    rows = await context.fetch(_by_name(context.columns(TASKS, "organization_id", "id")), values, TASKS.record)
+    rows = await context.fetch(_by_name(context.columns(TASKS, "organization_id", "id")), values)
     found = {row["ordinal"]: row for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(names) + 1)]
 
@@ -124,7 +124,8 @@ def _by_name(columns: tuple[str, ...]) -> Statement:
             # Of the organization, as the tasks are found by it: on theirs, too, it would let the planner read them all.
             organizations.c.id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
             tasks.c.deleted_at.is_(None),
-        )
+        ),
+        TASKS,
     )
 
 

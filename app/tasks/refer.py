@@ -26,13 +26,13 @@ members = table_of(OrganizationMember)
 async def teams_by_id(context: Context, ids: Sequence[UUID]) -> dict[UUID, Any]:
     """The teams that are there for the caller, deleted or not, with what the caller is in them as `role`."""
     values = {"ids": list(set(ids)), "actor_id": context.actor.id}
-    return {row["id"]: row for row in await context.fetch(_teams(), values, TEAMS.record)}
+    return {row["id"]: row for row in await context.fetch(_teams(), values)}
 
 
 @lru_cache(1)
 def _teams() -> Statement:
     columns = (teams.c.organization_id, teams.c.id, teams.c.key, teams.c.deleted_at)
-    return prepare(select(*columns, _role().label("role")).select_from(rows_of_ids(TEAMS)))
+    return prepare(select(*columns, _role().label("role")).select_from(rows_of_ids(TEAMS)), TEAMS)
 
 
 def _role() -> ColumnElement[str]:

@@ -27,14 +27,15 @@ async def insert_tasks(context: Context, tasks: Sequence[Values]) -> list[Any]:
     """The rows that were made, in the order of `tasks`, which have some of the columns that are in NEW."""
     moment = now()
     complete = [{"created_at": moment, "updated_at": moment, **values} for values in tasks]
-    rows = await context.fetch(_insert(), {"given": _json(complete)}, TASKS.record)
+    rows = await context.fetch(_insert(), {"given": _json(complete)})
     made = {row["id"]: row for row in rows}
     return [made[values["id"]] for values in tasks]
 
 
 @lru_cache(1)
 def _insert() -> Statement:
-    return prepare(insert(tasks).from_select(NEW, select(*_given(NEW).c), include_defaults=False).returning(*tasks.c))
+    new = insert(tasks).from_select(NEW, select(*_given(NEW).c), include_defaults=False)
+    return prepare(new.returning(*tasks.c), TASKS)
 
 
 async def update_tasks(context: Context, changes: Sequence[tuple[Any, Values]]) -> list[Any]:
@@ -50,7 +51,7 @@ async def update_tasks(context: Context, changes: Sequence[tuple[Any, Values]]) 
         {"organization_id": row.organization_id, "id": row.id, **{name: row[name] for name in columns}, **values}
         for row, values in changing
     ]
-    rows = await context.fetch(_update(columns), {"given": _json(complete), "moment": now()}, TASKS.record)
+    rows = await context.fetch(_update(columns), {"given": _json(complete), "moment": now()})
     after = {row["id"]: row for row in rows}
     return [after.get(row.id, row) for row, _ in changes]
 
@@ -73,7 +74,8 @@ def _update(columns: tuple[str, ...]) -> Statement:
                 "version": tasks.c.version + 1,
             }
         )
-        .returning(*tasks.c)
+        .returning(*tasks.c),
+        TASKS,
     )
 
 

@@ -103,11 +103,11 @@ async def _insert_deletion(
         "purge_at": stamp["purge_at"],
         **{kind: counts[kind] for kind in KINDS},
     }
-    return (await context.fetch(_insert(), values, DELETIONS.record))[0]
+    return (await context.fetch(_insert(), values))[0]
 
 
 @lru_cache(1)
 def _insert() -> Statement:
     columns = [column for column in DELETIONS.table.c if column.name != "restored_at"]
     values = {column.name: bindparam(column.name, type_=column.type) for column in columns}
-    return prepare(insert(DELETIONS.table).values(values).returning(*DELETIONS.table.c))
+    return prepare(insert(DELETIONS.table).values(values).returning(*DELETIONS.table.c), DELETIONS)

@@ -29,7 +29,7 @@ async def hasten(context: Context, deletion: Any, subjects: Sequence[Any]) -> Co
     Answers how many rows of each table are gone; None where they are too many for one operation: then the time of the
     deletion is over from the commit on, and the next sweep removes them. Raises NotFound where it is over already.
     """
-    made_due = await context.fetch(_make_due(), _key(deletion), DELETIONS.record)
+    made_due = await context.fetch(_make_due(), _key(deletion))
     require_row(made_due or None, "deletion")
     (due,) = made_due
     if await _size(context, due) > MOST:
@@ -63,7 +63,8 @@ def _make_due() -> Statement:
             IN_TRASH,
         )
         .values(purge_at=func.clock_timestamp())
-        .returning(*columns)
+        .returning(*columns),
+        DELETIONS,
     )
 
 

@@ -38,7 +38,7 @@ async def deletion_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
 
 async def deletion_in_trash(context: Context, ids: Sequence[UUID]) -> list[Any]:
     """The whole row of each deletion that can still be restored."""
-    rows = await context.fetch(_in_trash(), {"ids": list(ids)}, DELETIONS.record)
+    rows = await context.fetch(_in_trash(), {"ids": list(ids)})
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]
 
@@ -47,7 +47,7 @@ async def deletion_in_trash(context: Context, ids: Sequence[UUID]) -> list[Any]:
 def _in_trash() -> Statement:
     columns = DELETIONS.table.c
     wanted = columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    return prepare(select(DELETIONS.table).where(scoped(DELETIONS), wanted, IN_TRASH))
+    return prepare(select(DELETIONS.table).where(scoped(DELETIONS), wanted, IN_TRASH), DELETIONS)
 
 
 async def deletions_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:

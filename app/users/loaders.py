@@ -46,7 +46,7 @@ async def user_by_key(context: Context, keys: Sequence[Key]) -> list[Any]:
 
 async def _people(context: Context, keys: Sequence[Key], columns: tuple[str, ...]) -> list[Any]:
     values = key_values(keys) | {"actor_id": context.actor.id}
-    rows = await context.fetch(_by_id(columns), values, USERS.record)
+    rows = await context.fetch(_by_id(columns), values)
     found = {row["ordinal"]: row for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(keys) + 1)]
 
@@ -58,5 +58,6 @@ def _by_id(columns: tuple[str, ...]) -> Statement:
         select(keys.c.ordinal, *(USERS.columns[name].label(name) for name in columns))
         .select_from(keys)
         .join(users, users.c.id == keys.c.id)
-        .where(or_(users.c.id == bindparam("actor_id", type_=Uuid), acquainted))
+        .where(or_(users.c.id == bindparam("actor_id", type_=Uuid), acquainted)),
+        USERS,
     )

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from app.auth.actor import Actor
 from app.auth.tokens import sign
 from app.config import Settings
-from app.db.engine import Database, Record
+from app.db.engine import Database
 from app.db.identity import identifying
 from app.db.statement import Statement
 from app.db.unit import Unit
@@ -57,9 +57,9 @@ class Noting(Unit):
         super().__init__(database, actor)
         self.sent: list[tuple[str, Sequence[Any]]] = []
 
-    async def fetch(self, statement: Statement, values: Mapping[str, Any], record: type[Record] = Record) -> list[Any]:
+    async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
         self.sent.append((statement.text, statement.arguments(values)))
-        return await super().fetch(statement, values, record)
+        return await super().fetch(statement, values)
 
 
 class Client:

@@ -3,11 +3,9 @@
 import pytest
 from graphql import GraphQLObjectType, parse
 from graphql.execution.collect_fields import FieldDetailsList, collect_fields
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.graph.bulk import BulkExecutor
-from app.graph.plan import FieldPlan, Plan, attribute, dealer
+from app.graph.plan import FieldPlan, Plan, column_of
 from tests.graph.sameness.schema import graphql_schema
 from tests.graph.sameness.world import PersonRow
 
@@ -31,7 +29,7 @@ def plan_of(text: str) -> Plan:
 
 
 def way(field: FieldPlan) -> str:
-    return "column" if field.column else "level" if field.level else "one by one"
+    return "column" if field.attribute or field.constant else "level" if field.level else "one by one"
 
 
 @pytest.mark.parametrize(
@@ -78,23 +76,7 @@ def test_the_plan_of_a_selection_set_is_made_once() -> None:
 
 def test_a_column_is_read_of_rows_of_any_kind() -> None:
     rows = [PersonRow(id=7, name="a"), PersonRow(id=8, name="b")]
-    assert attribute("name")(rows) == ["a", "b"]
-    assert attribute("id")(rows) == ["7", "8"]
+    assert column_of("name", rows) == ["a", "b"]
+    assert column_of("id", rows) == ["7", "8"]
     with pytest.raises(AttributeError):
-        attribute("age")(rows)
-
-
-@given(
-    names=st.lists(st.text(min_size=1), min_size=1, max_size=12, unique=True),
-    rows=st.lists(st.lists(st.integers(), min_size=12, max_size=12), max_size=5),
-)
-def test_objects_are_dealt_out_by_whatever_names(names: list[str], rows: list[list[int]]) -> None:
-    columns = [[row[place] for row in rows] for place in range(len(names))]
-    objects = dealer(tuple(names))(columns)
-    assert objects == [dict(zip(names, row, strict=False)) for row in rows]
-    assert [list(one) for one in objects] == [names] * len(rows)
-
-
-def test_columns_of_different_length_are_never_dealt_out() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        dealer(("one", "other"))([[1, 2], [1]])
+        column_of("age", rows)

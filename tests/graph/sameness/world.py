@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 from zlib import crc32
 
 import strawberry
 from graphql import Undefined
+from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Float, Text, Uuid
 
 from app.db.engine import Record
 from app.graph.context import Context
@@ -41,9 +42,19 @@ class PersonRow(SimpleNamespace):
 
 
 class RobotRow(Record):
-    """A row of PostgreSQL."""
+    """A row of PostgreSQL, as test_sameness selects them."""
 
     typename = "Robot"
+    selected = ("id", "name", "power", "charge", "size", "tags", "built")
+    columns: ClassVar = {
+        "id": Column(Uuid, nullable=False),
+        "name": Column(Text),
+        "power": Column(BigInteger),
+        "charge": Column(Float),
+        "size": Column(Text),
+        "tags": Column(ARRAY(Text), nullable=False),
+        "built": Column(DateTime(timezone=True)),
+    }
 
 
 class Kind(Enum):

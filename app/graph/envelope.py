@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
+from uuid_utils import uuid7
 
 from app.config import Limits
-from app.db.row import new_id
 from app.errors import AppError
 
 # To the end where a string has none: what searched on behind it would take the square of a hostile body's length.
@@ -49,7 +49,7 @@ class Envelope:
 def request_id_of(request: Request) -> str:
     """The header `X-Request-Id`, by which a proxy or client finds the request again; a new id where it has none."""
     given = request.headers.get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else str(new_id())
+    return given if REQUEST_ID.fullmatch(given) else str(uuid7())
 
 
 def essence_of(request: Request) -> str:

@@ -21,7 +21,7 @@ from app.graph.answer import Answer, answer_of, failed, shown
 from app.graph.context import Context
 from app.graph.cost import cost_of, wants_cost
 from app.graph.csrf import check_site
-from app.graph.deadline import ClientGone, Deadline
+from app.graph.deadline import ClientGone, Deadline, Watch
 from app.graph.dry_run import without_the_rest
 from app.graph.entry import Entry
 from app.graph.envelope import Envelope, WrongMethod, read, request_id_of
@@ -87,6 +87,7 @@ class Endpoint:
         self.playground = playground
         self.debug = debug
         self.token = token
+        self.watch = Watch()
 
     async def respond(self, request: Request, send: Send) -> None:
         """Answers a request, which is under way until its answer has been taken: one that nobody reads is memory."""
@@ -137,7 +138,7 @@ class Endpoint:
     async def _answer(self, request: Request, entry: Entry, caller: Caller | None, tab: Tab) -> Answer:
         moment = asyncio.get_running_loop().time() + self.limits.request_timeout
         await tab.enter()
-        async with Deadline(moment) as deadline:
+        async with Deadline(self.watch, moment) as deadline:
             envelope = await read(request, self.limits, signed_in=caller is not None)
             deadline.received(request.receive)
             document = entry.document = self._document(envelope)

@@ -12,7 +12,7 @@ class OneByOne(StrawberryGraphQLCoreExecutionContext):
     """Completes every field of every row by itself."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        del kwargs["plans"]  # only bulk completion has any
+        del kwargs["plans"], kwargs["constants"]  # only bulk completion has any
         super().__init__(*args, **kwargs)
 
     def drop_unawaited(self) -> None:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType
+from graphql import FieldNode, GraphQLField, GraphQLObjectType, Node, VariableNode
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor import Executor
 from graphql.execution.values import get_argument_values
 
 from app.graph.convert import converter_of
+
+Known = dict[tuple[str, int], Mapping[str, Any] | None]  # by the type and the node of the field
 
 
 class Arguments:
@@ -18,8 +20,10 @@ class Arguments:
     done for each of 100 rows, that would hold the event loop for seconds.
     """
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, int], Mapping[str, Any]] = {}
+    def __init__(self, constants: Known) -> None:
+        """`constants`, kept with the document, are of the fields that no variable says anything of; None for others."""
+        self._constants = constants
+        self._known: Known = {}
 
     def of(
         self,
@@ -32,10 +36,25 @@ class Arguments:
         if not definition.args:
             return {}
         key = (parent.name, id(details[0].node))  # fields that are merged have the same arguments
-        known = self._known.get(key)
+        known = self._constants.get(key) or self._known.get(key)
         if known is None:
             known = self._known[key] = _converted(executor, definition, details)
+            if key not in self._constants:
+                self._constants[key] = None if _varies(details[0].node) else known
         return known
+
+
+def _varies(field: FieldNode) -> bool:
+    """Whether a variable stands anywhere in the field's arguments."""
+    left: list[Node] = list(field.arguments or ())
+    while left:
+        node = left.pop()
+        if isinstance(node, VariableNode):
+            return True
+        for key in node.keys:
+            value = getattr(node, key, None)
+            left.extend(one for one in (value if isinstance(value, tuple | list) else [value]) if isinstance(one, Node))
+    return False
 
 
 def _converted(executor: Executor[Any], definition: GraphQLField, details: FieldDetailsList) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.execution.executor import to_nodes
 from graphql.pyutils import Path
 
-from app.graph.arguments import Arguments
+from app.graph.arguments import Arguments, Known
 from app.graph.attempt import AttemptingExecutor
 from app.graph.fields import LEVEL, Column, answered, of_one
 from app.graph.flatten import Flat, Irregular, Paths, flatten, nowhere
@@ -40,11 +40,11 @@ Plans = dict[tuple[object, ...], Plan]
 class BulkExecutor(AttemptingExecutor):
     """Completes objects and lists of objects a level at a time; everything else is graphql-core's."""
 
-    def __init__(self, *args: Any, plans: Plans | None = None, **kwargs: Any) -> None:
-        """`plans` may outlive the operation where its selection sets do not depend on variables."""
+    def __init__(self, *args: Any, plans: Plans | None = None, constants: Known | None = None, **kwargs: Any) -> None:
+        """`constants` outlive the operation, and so may `plans` where its selection sets do not depend on variables."""
         super().__init__(*args, **kwargs)
         self.plans: Plans = {} if plans is None else plans
-        self.arguments = Arguments()  # shared with the copies
+        self.arguments = Arguments({} if constants is None else constants)  # shared with the copies
 
     def execute_collected_root_fields(
         self,

@@ -23,6 +23,7 @@ from graphql import (
 from strawberry.execution import optimized_is_awaitable
 
 from app.config import Limits
+from app.graph.arguments import Known
 from app.graph.bulk import BulkExecutor, Plans
 from app.graph.columns import columns_asked
 from app.graph.context import Asked, Context
@@ -54,6 +55,7 @@ class Document:
     errors: list[GraphQLError] = field(default_factory=list)
     asked: Asked = field(default_factory=dict)
     plans: Plans | None = None  # of its selection sets, to be kept with it; None where they depend on variables
+    constants: Known = field(default_factory=dict)  # arguments, see Arguments
     uses: dict[str, Uses] = field(default_factory=dict)  # of the variables, by the name of the operation
     prices: dict[str, Price] = field(default_factory=dict)  # by the name of the operation
 
@@ -134,7 +136,8 @@ class Documents:
         if errors:
             return Document(name, len(source), tree, errors)
         asked, priced = columns_asked(self.schema, tree), prices(self.schema, tree)
-        return Document(name, len(source), tree, [], asked, None if _varies(tree) else {}, uses, priced)
+        plans: Plans | None = None if _varies(tree) else {}
+        return Document(name, len(source), tree, [], asked, plans, uses=uses, prices=priced)
 
     def _parse(self, source: str) -> DocumentNode:
         return parse(source, max_lexical_tokens=self.limits.max_tokens, max_comments=self.limits.max_comments)
@@ -177,6 +180,7 @@ async def execute(
         operation_name=name,
         is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a TypeGuard in all but name
         plans=document.plans,
+        constants=document.constants,
         hide_suggestions=hide_suggestions,
     )
     if isinstance(executor, list):

@@ -29,9 +29,11 @@ QUERY = "query ($id: ID!) { team(id: $id) { name tasks { nodes { title } } } }"
 MUTATION = """mutation ($id: ID!) {
     updateTeam(id: $id, input: {name: "Late"}) { team { name tasks { nodes { title } } } }
 }"""
+# The worker that embeds may be waiting for the tasks too.
 BUSY = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND usename = 'trellis' AND state <> 'idle'
+  AND query NOT LIKE '%embeddings%'
 """
 
 

@@ -32,7 +32,7 @@ class Pace:
 
 
 QUICK = Pace(rounds=5, large_rounds=2, warm_up=1, load_rounds=2, load_seconds=2)
-FULL = Pace(rounds=25, large_rounds=5, warm_up=3, load_rounds=3, load_seconds=4)
+FULL = Pace(rounds=51, large_rounds=5, warm_up=3, load_rounds=7, load_seconds=4)
 
 
 def response_times(asked: Sequence[Asked], workload: Workload, pace: Pace) -> dict[str, list[float]]:

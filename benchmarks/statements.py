@@ -28,7 +28,14 @@ def logged(dataset: Dataset) -> Iterator[None]:
 
 
 def count(dataset: Dataset, contender: Asked, workload: Workload) -> int:
-    """Statements of one answer, those that begin and end its transaction included. Only within `logged`."""
+    """Statements of one answer, those that begin and end its transaction included. Only within `logged`.
+
+    It is the least of three answers: over a connection that is new, some drivers first ask about types.
+    """
+    return min(_count(dataset, contender, workload) for _ in range(3))
+
+
+def _count(dataset: Dataset, contender: Asked, workload: Workload) -> int:
     before = dataset.log.stat().st_size
     contender.ask(workload.key, workload.slug)
     time.sleep(0.05)  # a server may end its transaction after it has answered

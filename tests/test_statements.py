@@ -213,6 +213,49 @@ async def test_an_edge_costs_what_is_pinned(api: Api, superuser: "asyncpg.Connec
     assert with_it - without == EDGES[edge]
 
 
+@pytest.mark.parametrize(
+    "edge", ["Task.team", "Task.assignee", "TeamMember.team", "TeamMember.organizationMember", "Document.team"]
+)
+async def test_what_a_row_must_refer_to_is_not_loaded_for_its_id(
+    api: Api, superuser: "asyncpg.Connection[Any]", edge: str
+) -> None:
+    tenant = await make_tenant(superuser, members=3, teams=3, tasks=1, documents=3)
+    await superuser.execute("UPDATE tasks SET assignee_id = NULL WHERE id = $1", tenant.tasks[0])
+    noun, field = edge.split(".")
+    place = PLACES[noun]
+
+    without = await cost(api, tenant, place.replace("SELECTION", "__typename"))
+    with_it = await cost(api, tenant, place.replace("SELECTION", f"{field} {{ __typename id }}"))
+    known, loaded = [
+        await api.data(
+            f"query ($slug: String!) {{ {place} }}".replace("SELECTION", asked), who=tenant.owner, slug=tenant.slug
+        )
+        for asked in (f"{field} {{ __typename id }}", f"{field} {{ __typename id }} other: {field} {{ createdAt }}")
+    ]
+
+    assert with_it == without
+    assert known == without_other(loaded)
+
+
+def without_other(answer: Any) -> Any:
+    """The answer but for what is called `other` in it."""
+    if isinstance(answer, list):
+        return [without_other(one) for one in answer]
+    if not isinstance(answer, dict):
+        return answer
+    return {name: without_other(one) for name, one in answer.items() if name != "other"}
+
+
+async def test_the_people_tasks_are_assigned_to_cost_one_statement(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser, members=3, teams=3, tasks=2)
+    without = await cost(api, tenant, PLACES["Task"].replace("SELECTION", "__typename"))
+    with_it = await cost(api, tenant, PLACES["Task"].replace("SELECTION", "assignee { id user { name } }"))
+
+    assert with_it - without == 1
+
+
 @pytest.mark.parametrize("name", PLACES)
 async def test_columns_cost_nothing(api: Api, superuser: "asyncpg.Connection[Any]", name: str) -> None:
     tenant = await make_tenant(superuser, members=3, teams=3, tasks=1, documents=3)

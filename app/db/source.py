@@ -2,12 +2,23 @@
 
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, TypeDecorator
 from sqlmodel import SQLModel
 
 from app.db.engine import Record
 from app.db.row import table_of
+
+
+class Reference(dict[str, UUID]):
+    """Stands for a row of which nothing but its key is asked, `organization_id` and `id`: it has not been read."""
+
+    def __getattr__(self, column: str) -> UUID:
+        try:
+            return self[column]
+        except KeyError:
+            raise AttributeError(column) from None
 
 
 class Source:
@@ -22,6 +33,7 @@ class Source:
         self.columns: dict[str, ColumnElement[Any]] = {**dict(self.table.c.items()), **computed}
         known = {"typename": self.typename, "columns": self.columns}
         self.record: type[Record] = type(f"{self.typename}Row", (Record,), known)
+        self.reference: type[Reference] = type(f"{self.typename}Reference", (Reference,), {})
 
 
 @lru_cache(1000)

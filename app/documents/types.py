@@ -25,7 +25,7 @@ from app.graph.node import Node
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
 from app.permissions.models import Permission
-from app.teams.loaders import team_by_id
+from app.teams.loaders import TEAMS, team_by_id
 from app.teams.types import Team
 from app.trash.types import Deletable
 from app.users.loaders import user_by_id
@@ -84,7 +84,10 @@ class Document(Node, Deletable):
         organization_by_id, "organization_id", description="The organization."
     )
     team: Team | None = to_one(
-        team_by_id, "team_id", description="The team whose document it is; null for the organization's own."
+        team_by_id,
+        "team_id",
+        surely=TEAMS,
+        description="The team whose document it is; null for the organization's own.",
     )
     created_by: User | None = to_one(
         user_by_id, "created_by", description="Who made it; null where an API key did, which the first event says."

@@ -20,6 +20,8 @@ from app.graph.rates import NO_CHARGE, Charge
 
 Asked = Mapping[str, frozenset[str]]  # GraphQL type → the columns that the operation needs of its rows
 
+KEY = ("organization_id", "id")
+
 
 class Context:
     """One operation. `unit` is None where nobody is signed in."""
@@ -79,6 +81,10 @@ class Context:
     def columns(self, source: Source, *more: str) -> tuple[str, ...]:
         """What to select of `source`: what the operation asks for, and `more`."""
         return _columns(source, self.asked.get(source.typename, frozenset()), more)
+
+    def asks_for_keys(self, source: Source) -> bool:
+        """Whether the operation asks for nothing of the rows of `source` but what they are found by."""
+        return len(self.columns(source, *KEY)) == len(KEY)
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
         """The rows of `statement`, which always knows the caller's `organization_ids`."""

@@ -14,14 +14,21 @@ from app.graph.paging import LARGEST_SIZE, DeletedScope, Order, OrderDirection, 
 from app.graph.select import Key
 
 
-def to_one(batch: Batch, column: str, *, description: str) -> Any:
-    """The row that `column` refers to; null where the column is."""
+def to_one(batch: Batch, column: str, *, description: str, surely: Source | None = None) -> Any:
+    """The row that `column` refers to; null where the column is.
+
+    It is `surely` there, as a row of that source, where the column is part of a foreign key into the same organization:
+    who sees the one row sees the other, so that of `assignee { id }` nothing has to be loaded.
+    """
 
     reference = itemgetter("organization_id", column)
 
     def level(context: Context, rows: Sequence[Any], _arguments: Mapping[str, Any]) -> Any:
-        keys = map(reference, rows)
-        return context.load_many(batch, [None if key[1] is None else key for key in keys])
+        keys = [None if key[1] is None else key for key in map(reference, rows)]
+        if surely is not None and context.asks_for_keys(surely):
+            known = {key: key and surely.reference(organization_id=key[0], id=key[1]) for key in set(keys)}
+            return list(map(known.__getitem__, keys))
+        return context.load_many(batch, keys)
 
     return by_level(level, description=description, needs=("organization_id", column))
 

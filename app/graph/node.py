@@ -23,7 +23,7 @@ class Node:
     @classmethod
     def is_type_of(cls, row: Any, _info: Any) -> bool:
         """Whether a row is one of this noun's: what tells the types behind an interface apart."""
-        return isinstance(row, cls.source.record)
+        return isinstance(row, (cls.source.record, cls.source.reference))
 
 
 def noun_named(name: str) -> type[Node]:

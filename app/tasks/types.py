@@ -24,9 +24,9 @@ from app.tasks.loaders import TASKS, task_by_id
 from app.tasks.models import TaskPriority, TaskStatus
 from app.tasks.policies import can_work
 from app.tasks.search import similar_tasks
-from app.team_members.loaders import team_member_by_id
+from app.team_members.loaders import TEAM_MEMBERS, team_member_by_id
 from app.team_members.types import TeamMember
-from app.teams.loaders import team_by_id
+from app.teams.loaders import TEAMS, team_by_id
 from app.teams.types import Team
 from app.trash.types import Deletable
 from app.users.loaders import user_by_id
@@ -76,9 +76,12 @@ class Task(Node, Deletable):
     organization: Annotated["Organization", strawberry.lazy("app.organizations.types")] = to_one(
         organization_by_id, "organization_id", description="The organization."
     )
-    team: Team = to_one(team_by_id, "team_id", description="The team whose task it is.")
+    team: Team = to_one(team_by_id, "team_id", surely=TEAMS, description="The team whose task it is.")
     assignee: TeamMember | None = to_one(
-        team_member_by_id, "assignee_id", description="Who works on it; still shown after they left the team."
+        team_member_by_id,
+        "assignee_id",
+        surely=TEAM_MEMBERS,
+        description="Who works on it; still shown after they left the team.",
     )
     creator: User | None = to_one(
         user_by_id, "creator_id", description="Who made it; null where an API key did, which the first event says."

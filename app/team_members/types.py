@@ -11,7 +11,7 @@ from app.graph.connections import Connection
 from app.graph.edges import to_many, to_one
 from app.graph.fields import by_level
 from app.graph.node import Node
-from app.members.loaders import member_by_id
+from app.members.loaders import ORGANIZATION_MEMBERS, member_by_id
 from app.members.types import OrganizationMember
 from app.organizations.policies import can_read
 from app.permissions.models import Permission
@@ -23,10 +23,10 @@ from app.tasks.loaders import tasks_by_assignee
 from app.team_members.loaders import TEAM_MEMBERS, team_member_by_id
 from app.team_members.models import TeamRole
 from app.team_members.policies import can_remove
-from app.teams.loaders import team_by_id
+from app.teams.loaders import TEAMS, team_by_id
 from app.teams.policies import can_manage
 from app.trash.types import Deletable
-from app.users.loaders import user_by_id
+from app.users.loaders import user_by_team_member
 from app.users.types import User
 
 if TYPE_CHECKING:
@@ -47,11 +47,16 @@ class TeamMember(Node, Deletable):
         Permission.DELETE: can_remove,
     }
 
-    team: Annotated["Team", strawberry.lazy("app.teams.types")] = to_one(team_by_id, "team_id", description="The team.")
-    organization_member: OrganizationMember = to_one(
-        member_by_id, "organization_member_id", description="Their membership in the organization."
+    team: Annotated["Team", strawberry.lazy("app.teams.types")] = to_one(
+        team_by_id, "team_id", surely=TEAMS, description="The team."
     )
-    user: User = to_one(user_by_id, "user_id", description="The person.")
+    organization_member: OrganizationMember = to_one(
+        member_by_id,
+        "organization_member_id",
+        surely=ORGANIZATION_MEMBERS,
+        description="Their membership in the organization.",
+    )
+    user: User = to_one(user_by_team_member, "id", description="The person.")
     role: TeamRole = strawberry.field(description="What they are in the team.")
     settings: TeamMemberSettings = to_one(
         settings_of_team_member, "id", description="What they have set for themselves in the team."

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, exists, func, literal_column, or_, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, cast, exists, func, literal_column, or_, select, true
 
 from app.db.row import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
-from app.graph.select import Key, given_keys, key_values
+from app.graph.select import Key, given_keys, key_values, the_callers
 from app.members.models import OrganizationMember
+from app.team_members.models import TeamMember
 from app.users.models import User
 
 users = table_of(User)
 memberships = table_of(OrganizationMember)
+team_members = table_of(TeamMember)
 
 # Former members count: the tasks they made or had still show them.
 shared = (memberships.c.user_id == users.c.id) & (
@@ -44,6 +46,13 @@ async def user_by_key(context: Context, keys: Sequence[Key]) -> list[Any]:
     return await _people(context, keys, context.columns(USERS, "id", "organization_ids"))
 
 
+async def user_by_team_member(context: Context, keys: Sequence[Key]) -> list[Any]:
+    """The person whom each membership in a team is of, which is one of the caller's organizations' or finds nobody."""
+    rows = await context.fetch(_by_team_member(context.columns(USERS)), key_values(keys))
+    found = {ordinal: row for row in rows for ordinal in row["ordinals"].split(",")}
+    return [found.get(str(ordinal)) for ordinal in range(1, len(keys) + 1)]
+
+
 async def _people(context: Context, keys: Sequence[Key], columns: tuple[str, ...]) -> list[Any]:
     values = key_values(keys) | {"actor_id": context.actor.id}
     rows = await context.fetch(_by_id(columns), values)
@@ -59,5 +68,44 @@ def _by_id(columns: tuple[str, ...]) -> Statement:
         .select_from(keys)
         .join(users, users.c.id == keys.c.id)
         .where(or_(users.c.id == bindparam("actor_id", type_=Uuid), acquainted)),
+        USERS,
+    )
+
+
+@lru_cache(1000)
+def _by_team_member(columns: tuple[str, ...]) -> Statement:
+    """Each person is looked up once: the same people are in many teams.
+
+    The places of the keys come as text: of an array the driver would first ask each connection what it is.
+    """
+    keys = given_keys()
+    user_id = (
+        select(memberships.c.user_id)
+        .where(
+            memberships.c.organization_id == team_members.c.organization_id,
+            memberships.c.id == team_members.c.organization_member_id,
+        )
+        .correlate(team_members)
+        .scalar_subquery()
+    )
+    membership = (
+        select(user_id.label("user_id"))
+        .where(team_members.c.organization_id == keys.c.organization_id, team_members.c.id == keys.c.id)
+        .limit(literal_column("1"))
+        .lateral("membership")
+    )
+    people = (
+        select(
+            membership.c.user_id, func.string_agg(cast(keys.c.ordinal, Text), literal_column("','")).label("ordinals")
+        )
+        .select_from(keys.join(membership, true()))
+        .where(the_callers(keys.c.organization_id))
+        .group_by(membership.c.user_id)
+        .subquery("people")
+    )
+    return prepare(
+        select(people.c.ordinals, *(USERS.columns[name].label(name) for name in columns)).select_from(
+            people.join(users, users.c.id == people.c.user_id)
+        ),
         USERS,
     )

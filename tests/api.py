@@ -84,13 +84,17 @@ async def serving(settings: Settings) -> AsyncIterator[Api]:
             yield api
 
 
+# What the driver asks each new connection about types that are new to it.
+DRIVERS_OWN = ("typeinfo_tree", "current_setting('jit')", "set_config('jit'")
+
+
 def _note_statements(api: Api) -> None:
     connect = api.database.connect
 
     def note(query: LoggedQuery) -> None:
         # The end of what an operation has read comes with the next one or behind the answer: it is nobody's statement.
         statement = query.query.removeprefix("ROLLBACK; ")
-        if statement != "ROLLBACK" and not BESIDE.get():
+        if statement != "ROLLBACK" and not BESIDE.get() and not any(sign in statement for sign in DRIVERS_OWN):
             api.statements.append(statement)
 
     async def connect_noted() -> Connection:

@@ -55,7 +55,7 @@ async def test_what_waits_too_long_is_undone(
             }
         ]
         # What was cancelled is undone behind the answer.
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(5):
             while (  # noqa: ASYNC110  # PostgreSQL sets no event of ours
                 await superuser.fetchval(RUNNING) or api.database.busy
             ):

@@ -70,7 +70,7 @@ def over_the_wire(tenant: Tenant, document: str, *, method: str = "POST") -> byt
 async def until_nothing_runs(app: Starlette, superuser: "asyncpg.Connection[Any]") -> None:
     """Waits until no backend of the application does anything, and the pool has all its connections back."""
     pool = app.state.database
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(5):
         while await superuser.fetchval(BUSY) or pool.busy:
             await superuser.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees what it saw first
             await asyncio.sleep(0.01)

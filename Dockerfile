@@ -2,9 +2,9 @@
 
 FROM node:24-slim AS playground
 WORKDIR /playground
-COPY app/graph/playground/package.json app/graph/playground/package-lock.json ./
+COPY app/http/playground/package.json app/http/playground/package-lock.json ./
 RUN npm ci --no-audit --no-fund
-COPY app/graph/playground/ ./
+COPY app/http/playground/ ./
 RUN npm run build
 
 FROM python:3.13-slim AS build
@@ -16,7 +16,7 @@ RUN uv venv "$VIRTUAL_ENV" && uv pip install --require-hashes -r requirements.lo
 COPY pyproject.toml README.md LICENSE alembic.ini ./
 COPY alembic/ alembic/
 COPY app/ app/
-COPY --from=playground /playground/dist app/graph/playground/dist
+COPY --from=playground /playground/dist app/http/playground/dist
 RUN uv build --wheel --build-constraints requirements-dev.lock --require-hashes \
     && uv pip install --no-deps dist/*.whl
 

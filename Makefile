@@ -5,7 +5,7 @@
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$python && break; \
 	done)
-PLAYGROUND := app/graph/playground
+PLAYGROUND := app/http/playground
 PEERS := benchmarks/peers
 CLIENTS := tests/apollo
 COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
@@ -65,10 +65,10 @@ soak-delete: setup ## Delete and restore 100,000 tasks, and in 500 random orders
 	TRELLIS_TEST_RUNS=500 .venv/bin/pytest tests/trash/test_model.py
 
 soak-switch: setup ## Change the embedding model while people search and write; about a minute
-	.venv/bin/pytest -s tests/search/soak_switch.py
+	.venv/bin/pytest -s tests/indexing/soak_switch.py
 
 soak-sameness: setup ## Compare bulk completion with graphql-core's own over 50,000 new operations; about ten minutes
-	TRELLIS_TEST_RUNS=10000 .venv/bin/pytest -n 2 tests/graph/test_sameness.py tests/graph/test_sameness_of_reads.py
+	TRELLIS_TEST_RUNS=10000 .venv/bin/pytest -n 2 tests/execution/test_sameness.py tests/execution/test_sameness_of_reads.py
 
 soak: setup ## Write from many sides at once while the server and PostgreSQL are killed; about three minutes
 	.venv/bin/pytest tests/commands/soak_workers.py

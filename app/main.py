@@ -22,21 +22,21 @@ from app.db.identity import Identities, Uses
 from app.db.ready import require_ready
 from app.documents.process import Processor
 from app.documents.searchable import CHUNKS
-from app.graph.csrf import PREFLIGHT_HEADERS
-from app.graph.http import Endpoint
-from app.graph.manifest import read_manifests
-from app.graph.operations import Documents
-from app.graph.page import Assets
-from app.graph.persisted import Persisted
-from app.graph.rates import HEADERS as RATE_HEADERS
+from app.http.csrf import PREFLIGHT_HEADERS
+from app.http.endpoint import Endpoint
+from app.http.graphiql import Assets
+from app.http.rate_limit import HEADERS as RATE_HEADERS
 from app.idempotency.replay import Replays
-from app.rates.admit import Rates
+from app.indexing.loop import work_off
+from app.indexing.registry import LocalMeanings
+from app.indexing.worker import Worker
+from app.operations.documents import Documents
+from app.operations.manifest import read_manifests
+from app.operations.persisted import Persisted
+from app.rates.limiter import Rates
 from app.schema import graphql_schema
-from app.search.meanings import LocalMeanings
-from app.search.work import work_off
-from app.search.worker import Worker
 from app.tasks.searchable import TASKS
-from app.trash.sweep import sweep_regularly
+from app.trash.purge_job import sweep_regularly
 
 SEARCHABLES = (TASKS, CHUNKS)
 BACKGROUND = {"pool_size": 2, "pool_timeout": 10.0}  # connections of its own, so that no request waits for a batch

@@ -21,11 +21,12 @@ from app.auth.tokens import sign
 from app.config import Settings
 from app.db import embedded
 from app.db.migrate import migrate
-from app.graph import http
-from app.graph.rates import NO_CHARGE, Tab
-from app.ingest.first_demo import load_first_demo
+from app.graph.charge import NO_CHARGE
+from app.http import endpoint as module
+from app.http.rate_limit import Tab
+from app.importer.first_demo import load_first_demo
 from app.main import create_app
-from app.rates.admit import Rates
+from app.rates.limiter import Rates
 from benchmarks.contenders import DOCUMENTS
 
 ROUNDS, REQUESTS = 200, 40
@@ -100,7 +101,7 @@ async def measure(database_url: str, redis_url: str | None) -> dict[str, float]:
         least = dict.fromkeys(variants, 1.0)
         for _ in range(ROUNDS):
             for name, (tab, rates) in variants.items():
-                setattr(http, "Tab", tab)  # noqa: B010  # in place of the one that is imported there
+                setattr(module, "Tab", tab)  # noqa: B010  # in place of the one that is imported there
                 endpoint.rates = rates
                 c = await _cpu(client)
                 least[name] = min(least[name], c)

@@ -17,7 +17,7 @@ from app.config import Settings
 from app.db import embedded
 from app.db.migrate import migrate
 from app.db.postgres import Addresses, Postgres
-from app.graph import operations
+from app.operations import documents
 from tests.api import SECRET, Api, serving
 from tests.completion import READING, OneByOne
 from tests.processes import running_over
@@ -79,7 +79,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def completion(request: pytest.FixtureRequest) -> None:
     """How answers are completed; tests of what is read run once in each way."""
     if getattr(request, "param", "bulk") == "one by one":
-        request.getfixturevalue("monkeypatch").setattr(operations, "BulkExecutor", OneByOne)
+        request.getfixturevalue("monkeypatch").setattr(documents, "BulkExecutor", OneByOne)
 
 
 @pytest.fixture(scope="session")

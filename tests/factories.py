@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from app.db.row import new_id
+from app.db.columns import new_id
 
 NUMBERS = count(1)
 

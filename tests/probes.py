@@ -9,8 +9,8 @@ import httpx
 import pytest
 from graphql import get_named_type
 
-from app.db.row import new_id
-from app.graph import overlap
+from app.db.columns import new_id
+from app.operations import merged_fields
 from tests.api import Api
 from tests.connections import is_list
 from tests.factories import Tenant, make_tenant
@@ -98,7 +98,7 @@ async def _answer(api: Api, who: str, tried: Input, value: str, ids: dict[str, s
 async def shown(api: Api, who: str) -> str:
     """All that the viewer's own lists lead to, four objects deep: with all nouns far more than anybody may ask for."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(overlap, "MOST_STEPS", 10**6)
+        patched.setattr(merged_fields, "MOST_STEPS", 10**6)
         return _taken(await api.send(everything(4), who=who))
 
 

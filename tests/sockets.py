@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.applications import Starlette
 
-from app.commands.speak import Bounded
+from app.commands.http_protocol import Bounded
 
 
 @asynccontextmanager

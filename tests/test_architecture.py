@@ -16,7 +16,13 @@ GROUND = [
     "auth",
     "db",
     "graph",
+    "execution",
+    "operations",
+    "http",
     "search",
+    "embedders",
+    "indexing",
+    "ranking",
     "domains",
     "schema",
     "main",
@@ -169,4 +175,4 @@ def test_only_the_unit_and_who_answers_commit() -> None:
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
     }
-    assert committing <= {"app.db.unit", "app.graph.http"}
+    assert committing <= {"app.db.unit_of_work", "app.http.endpoint"}

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import ForeignKeyConstraint, Table
 from sqlmodel import SQLModel
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.factories import Tenant, make_tenant
 from tests.tables import GLOBAL, TABLES, make_full_tenant, owner_column, owner_of
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from app.api_keys.loaders import API_KEYS
 from app.auth.secrets import hash_of, new_key
-from app.db.row import new_id, now
+from app.db.columns import new_id, now
 from app.events.change import change
 from app.events.models import EventType
 from app.events.record import record
-from app.graph.change import insert_row, update_row
 from app.graph.context import Context
+from app.graph.rows import insert_row, update_row
 
 
 class Issued(NamedTuple):

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from app.api_keys.models import ApiKey
 from app.db.source import Source
 from app.db.statement import Statement, prepare
-from app.graph.change import rows_of_ids
 from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.paging import DeletedScope, Order, Page, Slice
+from app.graph.rows import rows_of_ids
 from app.graph.select import Key, pages, rows_by_key
 
 API_KEYS = Source(ApiKey)

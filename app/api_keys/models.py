@@ -8,7 +8,7 @@ import strawberry
 from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKeyConstraint, Index, LargeBinary, String, Uuid
 from sqlmodel import Field
 
-from app.db.row import Stamped, new_id, now
+from app.db.columns import Stamped, new_id, now
 
 
 @strawberry.enum(description="What an API key may do. Each scope includes those before it.")

@@ -11,13 +11,13 @@ from app.api_keys.loaders import api_key_for_update
 from app.api_keys.models import ApiKeyScope
 from app.api_keys.policies import can_create, can_manage
 from app.api_keys.types import ApiKey
-from app.db.row import now
+from app.db.columns import now
 from app.graph.context import Context, Info
 from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
+from app.graph.mutation import UserError, UserErrorCode, mutation, rejected
 from app.graph.parents import parent_for_update
-from app.graph.writes import UserError, UserErrorCode, mutation, rejected
 from app.organizations.loaders import ORGANIZATIONS
 
 LONGEST_NAME = 100

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
+from app.commands.database import reach_database
 from app.commands.import_ import AsOption, MembersOption, check_options, show
 from app.commands.options import DataOption
 from app.commands.progress import track
-from app.commands.reach import reach_database
 from app.config import DATA_DIRECTORY
-from app.ingest.demo import Size, demo_rows, plan_demo
-from app.ingest.load import load
+from app.importer.demo_tasks import Size, demo_rows, plan_demo
+from app.importer.tasks import load
 
 
 def demo(

@@ -13,13 +13,13 @@ from rich.console import Console
 from app.auth.tokens import sign
 from app.commands.development import make_development_secret
 from app.commands.environment import database_urls, read_settings
+from app.commands.http_protocol import UVICORN
 from app.commands.listen import listen
 from app.commands.options import DataOption, HostOption, PortOption
-from app.commands.speak import UVICORN
 from app.config import DATA_DIRECTORY, Settings
 from app.db import embedded
 from app.db.migrate import migrate
-from app.ingest.first_demo import load_first_demo
+from app.importer.first_demo import load_first_demo
 from app.log import start_logging
 from app.main import create_app
 

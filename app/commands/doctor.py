@@ -9,18 +9,18 @@ import asyncpg
 import typer
 from alembic.script import ScriptDirectory
 
+from app.commands.database import reach_database, unreachable
 from app.commands.environment import misspelt, read_settings
 from app.commands.options import DataOption
-from app.commands.reach import reach_database, unreachable
 from app.config import DATA_DIRECTORY, Settings
+from app.db.columns import now
 from app.db.engine import Connection, Database, DatabaseUnavailable
-from app.db.login import RoleNotHeld, held_role
 from app.db.migrate import alembic_config
-from app.db.row import now
+from app.db.runtime_role import RoleNotHeld, held_role
 from app.documents.health import Failures, failures
-from app.search.embedder import EmbedderUnavailable, load_embedder
-from app.search.health import Health, examine
-from app.search.living import Model
+from app.embedders.embedder import EmbedderUnavailable, load_embedder
+from app.indexing.health import Health, examine
+from app.search.embedding_models import Model
 from app.search.models import ModelState
 
 OLDEST_POSTGRES = 16

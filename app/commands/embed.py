@@ -8,20 +8,20 @@ from typing import Annotated
 
 import typer
 
+from app.commands.database import explained, reach_embedded
 from app.commands.environment import database_urls, read_settings
 from app.commands.options import DataOption
 from app.commands.progress import gauge
-from app.commands.reach import explained, reach_embedded
 from app.config import DATA_DIRECTORY, Settings
 from app.db.engine import Database
 from app.db.migrate import connect_as_owner
+from app.embedders.embedder import EmbedderUnavailable, load_embedder
+from app.indexing.registry import LocalMeanings
+from app.indexing.switch import Owner, Progress, activate, fill, find_model, index, register, retire
+from app.indexing.worker import Worker
 from app.main import SEARCHABLES
 from app.refusal import Refusal
-from app.search.embedder import EmbedderUnavailable, load_embedder
-from app.search.living import Model
-from app.search.meanings import LocalMeanings
-from app.search.switch import Owner, Progress, activate, fill, find_model, index, register, retire
-from app.search.worker import Worker
+from app.search.embedding_models import Model
 
 STATEMENT_TIMEOUT = 120.0  # seconds: looking through all texts of a large organization for what is missing takes some
 

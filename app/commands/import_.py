@@ -8,17 +8,17 @@ from typing import Annotated
 
 import typer
 
+from app.commands.database import reach_database
 from app.commands.options import DataOption
 from app.commands.progress import track
-from app.commands.reach import reach_database
 from app.config import DATA_DIRECTORY
-from app.ingest.check import Unfit, check_email, check_name
-from app.ingest.deposit import deposit
-from app.ingest.gather import Found, documents_in, gather
-from app.ingest.load import Summary, load
-from app.ingest.plan import Plan, TaskFile, survey
-from app.ingest.read import Reject
-from app.ingest.reject import Rejects
+from app.importer.check import Unfit, check_email, check_name
+from app.importer.documents import deposit
+from app.importer.plan import Plan, TaskFile, survey
+from app.importer.read import Reject
+from app.importer.read_folder import Found, documents_in, gather
+from app.importer.reject import Rejects
+from app.importer.tasks import Summary, load
 
 MOST_MEMBERS = 10_000
 

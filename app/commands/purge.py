@@ -6,12 +6,12 @@ from collections import Counter
 import typer
 
 import app.schema  # noqa: F401  # every noun: what lies under a row is read off the tables that are known
+from app.commands.database import explained, reach_database
 from app.commands.environment import read_settings
 from app.commands.options import DataOption
-from app.commands.reach import explained, reach_database
 from app.config import DATA_DIRECTORY
 from app.db.engine import Database
-from app.trash.sweep import sweep
+from app.trash.purge_job import sweep
 
 
 def purge(data: DataOption = DATA_DIRECTORY) -> None:

@@ -11,15 +11,15 @@ from starlette.applications import Starlette
 from app.auth.tokens import Tokens
 from app.commands.development import is_development_secret
 from app.commands.environment import UnusableSettings, misspelt, read_settings
+from app.commands.http_protocol import UVICORN
 from app.commands.listen import listen
 from app.commands.options import HostOption, PortOption
-from app.commands.speak import UVICORN
 from app.config import Settings
 from app.db.engine import Database, DatabaseUnavailable
-from app.db.login import held_role
-from app.graph.manifest import read_manifests
+from app.db.runtime_role import held_role
 from app.log import start_logging
 from app.main import create_app
+from app.operations.manifest import read_manifests
 
 SECONDS_TO_FINISH = 30  # for requests under way when the server is told to stop
 

@@ -10,11 +10,11 @@ from cachetools import LRUCache
 from sqlalchemy import Boolean, Text, Uuid, bindparam, column, func, select, table
 
 from app.auth.actor import ORGANIZATION_ROLES, SCOPES, Actor, Grant
-from app.auth.backend import Credentials
+from app.auth.credentials import Credentials
 from app.auth.secrets import PresentedKey
 from app.auth.tokens import Claims
+from app.db.columns import now
 from app.db.engine import LOST, Connection, Database, DatabaseUnavailable, Record
-from app.db.row import now
 from app.db.statement import prepare
 from app.errors import AppError
 

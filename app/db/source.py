@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, TypeDecorator
 from sqlmodel import SQLModel
 
+from app.db.columns import table_of
 from app.db.engine import Record
-from app.db.row import table_of
 
 
 class Reference(dict[str, UUID]):

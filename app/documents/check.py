@@ -7,7 +7,7 @@ from strawberry import UNSET
 
 from app.documents.inputs import CreateDocumentInput, UpdateDocumentInput
 from app.graph.inputs import Checks
-from app.graph.writes import UserErrorCode
+from app.graph.mutation import UserErrorCode
 
 LONGEST_TITLE = 200
 LONGEST_SOURCE = 2_000

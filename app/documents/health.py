@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, literal_column, select
 
 from app.db.background import background
+from app.db.columns import table_of
 from app.db.engine import Database
-from app.db.row import table_of
 from app.db.statement import Statement, prepare
 from app.documents.models import Document, DocumentStatus
 from app.documents.process import identify

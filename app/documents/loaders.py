@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import case, func, literal, literal_column, select, true
 
-from app.db.row import table_of
+from app.db.columns import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.documents.models import Document, DocumentChunk, DocumentText

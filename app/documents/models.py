@@ -8,7 +8,7 @@ import strawberry
 from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, Uuid, text
 from sqlmodel import Field, SQLModel
 
-from app.db.row import OWNS, Owned, new_id, page_indexes
+from app.db.columns import OWNS, Owned, new_id, page_indexes
 
 
 @strawberry.enum(description="How a document's text is written.")

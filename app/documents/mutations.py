@@ -12,14 +12,14 @@ from app.documents.models import DocumentStatus
 from app.documents.payloads import DocumentPayload
 from app.documents.policies import can_write, can_write_in, can_write_own
 from app.documents.write import change, create, process_again
-from app.graph.change import ExpectedVersion, require_version, rows_for_update
 from app.graph.context import Context, Info
 from app.graph.guards import require
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
+from app.graph.mutation import UserErrorCode, mutation
 from app.graph.parents import parent_for_update
+from app.graph.rows import ExpectedVersion, require_version, rows_for_update
 from app.graph.select import Key
-from app.graph.writes import UserErrorCode, mutation
 from app.organizations.loaders import ORGANIZATIONS
 from app.team_members.loaders import actor_roles_by_team
 from app.team_members.lock import row_with_role

@@ -3,7 +3,7 @@
 import strawberry
 
 from app.documents.types import Document
-from app.graph.writes import UserError
+from app.graph.mutation import UserError
 
 
 @strawberry.type(description="A document as it is now, or why nothing was written.")

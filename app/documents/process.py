@@ -13,14 +13,14 @@ import asyncpg
 from sqlalchemy import Uuid, bindparam, func, select
 
 from app.db.background import background
+from app.db.columns import now
 from app.db.engine import LOST, Database, DatabaseUnavailable
-from app.db.row import now
 from app.db.statement import Fetch, Statement, prepare
-from app.documents.claim import Claim, hold, next_organization, read_text, settle, take
-from app.documents.cut import Chunk, cut
-from app.documents.keep import keep_chunks
+from app.documents.chunks import keep_chunks
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import DocumentStatus
+from app.documents.queue import Claim, hold, next_organization, read_text, settle, take
+from app.documents.split import Chunk, cut
 from app.events.models import EventType
 from app.events.record import Happened, append, differences
 from app.log import named

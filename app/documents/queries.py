@@ -15,9 +15,9 @@ from app.graph.ids import parse_id
 from app.graph.select import Key
 from app.organizations.policies import can_read
 from app.organizations.search import searching
-from app.search.among import MOST_OF_WHOLE
-from app.search.connection import Place, SearchConnection, SearchEdge
-from app.search.connection import edges as results_edges
+from app.ranking.connection import Place, SearchConnection, SearchEdge
+from app.ranking.connection import edges as results_edges
+from app.ranking.scope import MOST_OF_WHOLE
 
 
 async def best_chunks(context: Context, places: Sequence[Place], _: Mapping[str, Any]) -> list[list[Any]]:

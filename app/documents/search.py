@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, exists, select
 
-from app.db.row import table_of
+from app.db.columns import table_of
 from app.documents.loaders import DOCUMENTS, chunk_by_id, document_by_id
 from app.documents.models import Document, DocumentChunk
 from app.documents.searchable import CHUNKS
@@ -14,10 +14,10 @@ from app.graph.context import Context
 from app.graph.paging import Filter
 from app.graph.select import Key
 from app.organizations.search import Inquiry
-from app.search.among import MOST_OF_WHOLE, Condition
-from app.search.connection import Results
-from app.search.find import Hit, Search, find
-from app.search.place import Place, decode
+from app.ranking.connection import Results
+from app.ranking.cursors import Place, decode
+from app.ranking.scope import MOST_OF_WHOLE, Condition
+from app.ranking.search import Hit, Search, find
 
 documents = table_of(Document)
 chunks = table_of(DocumentChunk)

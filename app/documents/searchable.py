@@ -2,9 +2,9 @@
 
 from sqlalchemy import Text, func, literal_column, select
 
-from app.db.row import table_of
+from app.db.columns import table_of
+from app.documents.headings import BETWEEN
 from app.documents.models import Document, DocumentChunk
-from app.documents.outline import BETWEEN
 from app.search.searchable import Searchable
 
 documents = table_of(Document)

@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import Text, Uuid, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db.row import new_id, now, table_of
+from app.db.columns import new_id, now, table_of
 from app.db.statement import Statement, prepare
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import DocumentStatus, DocumentText
 from app.events.models import EventType
 from app.events.record import record
-from app.graph.change import insert_row, update_row
 from app.graph.context import Context
+from app.graph.rows import insert_row, update_row
 
 texts = table_of(DocumentText)
 

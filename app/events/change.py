@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from app.db.source import Source
 from app.events.models import EventType
 from app.events.record import record
-from app.graph.change import insert_row, update_row
 from app.graph.context import Context
+from app.graph.rows import insert_row, update_row
 
 
 async def create(context: Context, source: Source, organization_id: Any, values: Mapping[str, Any]) -> Any:

@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 import strawberry
 from sqlalchemy import ColumnElement, ScalarSelect, select
 
-from app.db.row import table_of
+from app.db.columns import table_of
 from app.db.source import Source
 from app.events.loaders import EVENTS
 from app.events.models import Event, EventType
 from app.graph.edges import ListOf
+from app.graph.filter_path import Place
 from app.graph.filters import (
     Comparator,
     Conditions,
@@ -20,7 +21,6 @@ from app.graph.filters import (
     comparator,
 )
 from app.graph.paging import Order
-from app.graph.place import Place
 from app.graph.select import organization_of_parent
 from app.users.filter import UserFilter
 from app.users.loaders import USERS, acquainted

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKeyConstrai
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from app.db.row import new_id, now
+from app.db.columns import new_id, now
 
 
 @strawberry.enum(description="What was done to an object.")

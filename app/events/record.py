@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.auth.actor import Actor
-from app.db.row import new_id, now, table_of
+from app.db.columns import new_id, now, table_of
 from app.db.statement import Fetch, Statement, prepare
-from app.db.unit import Turn
+from app.db.unit_of_work import Turn
 from app.events.models import Event, EventCounter, EventType
 from app.graph.context import Context
 

@@ -10,8 +10,8 @@ import strawberry
 
 from app.db.source import Source
 from app.graph import cursors
-from app.graph.batch import Batch
 from app.graph.context import Context
+from app.graph.dataloader import Batch
 from app.graph.fields import by_level
 from app.graph.paging import Page, Slice, listed
 

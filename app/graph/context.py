@@ -10,13 +10,13 @@ from uuid import UUID
 import strawberry
 
 from app.auth.actor import Actor
-from app.auth.backend import Unauthenticated
+from app.auth.credentials import Unauthenticated
 from app.db.source import Source
 from app.db.statement import Statement
-from app.db.unit import Unit
-from app.graph.batch import Batch, Batches
-from app.graph.meaning import Meanings
-from app.graph.rates import NO_CHARGE, Charge
+from app.db.unit_of_work import Unit
+from app.graph.charge import NO_CHARGE, Charge
+from app.graph.dataloader import Batch, Batches
+from app.graph.embedding import Meanings
 
 Asked = Mapping[str, frozenset[str]]  # GraphQL type → the columns that the operation needs of its rows
 

@@ -6,9 +6,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from app.db.source import Source
-from app.graph.batch import Batch
 from app.graph.connections import Listing
 from app.graph.context import Context
+from app.graph.dataloader import Batch
 from app.graph.fields import argument, by_level
 from app.graph.paging import LARGEST_SIZE, DeletedScope, Order, OrderDirection, page_of
 from app.graph.select import Key

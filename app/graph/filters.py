@@ -11,8 +11,8 @@ from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, cast, exists, fun
 from strawberry import UNSET
 
 from app.db.source import Source
+from app.graph.filter_path import LONGEST_LIST, Place, listed
 from app.graph.ids import parse_id
-from app.graph.place import LONGEST_LIST, Place, listed
 from app.graph.select import scoped
 
 Value = TypeVar("Value")

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import strawberry
 
 from app.db.source import Source
-from app.graph.batch import Batch
+from app.graph.dataloader import Batch
 
 
 @strawberry.interface(description="An object with an id, which `node` and `nodes` find.")

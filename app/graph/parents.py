@@ -7,11 +7,11 @@ from sqlalchemy import select
 
 from app.db.source import Source
 from app.db.statement import Statement, prepare
-from app.graph.change import rows_for_update, rows_of_ids
 from app.graph.context import Context
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
-from app.graph.writes import UserErrorCode
+from app.graph.mutation import UserErrorCode
+from app.graph.rows import rows_for_update, rows_of_ids
 
 
 async def parent_for_update(context: Context, source: Source, given: str, noun: str, checks: Checks, *path: str) -> Any:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, DateTime, Index, LargeBinary, Uuid
 from sqlmodel import Field, SQLModel
 
-from app.db.row import now
+from app.db.columns import now
 
 
 class IdempotencyKey(SQLModel, table=True):

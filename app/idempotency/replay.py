@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import DateTime, LargeBinary, Text, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db.row import now, table_of
+from app.db.columns import now, table_of
 from app.db.statement import Statement, prepare
-from app.db.unit import StatementTooSlow, Unit
+from app.db.unit_of_work import StatementTooSlow, Unit
 from app.errors import AppError
-from app.graph.retries import Attempt
+from app.http.idempotency import Attempt
 from app.idempotency.models import IdempotencyKey
 
 REMEMBERED = timedelta(hours=24)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
-from app.db.row import table_of
+from app.db.columns import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context

@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, literal, select
 
 from app.db.statement import Statement, prepare
-from app.graph.change import rows_for_update
 from app.graph.context import Context
 from app.graph.guards import require_row
+from app.graph.mutation import UserErrorCode, rejected
+from app.graph.rows import rows_for_update
 from app.graph.select import scoped
-from app.graph.writes import UserErrorCode, rejected
 from app.members.loaders import ORGANIZATION_MEMBERS, members, organization_of_member
 from app.members.policies import OWNER
 from app.organizations.loaders import ORGANIZATIONS

@@ -7,7 +7,7 @@ import strawberry
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Uuid, text
 from sqlmodel import Field
 
-from app.db.row import BELONGS, Owned
+from app.db.columns import BELONGS, Owned
 
 
 @strawberry.enum(description="What a member may do in an organization.")

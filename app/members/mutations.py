@@ -5,13 +5,13 @@ from typing import Annotated
 import strawberry
 
 from app.events.change import change, create
-from app.graph.change import rows_for_update
 from app.graph.context import Info
 from app.graph.guards import require
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
+from app.graph.mutation import UserError, UserErrorCode, mutation
 from app.graph.parents import parent_for_update
-from app.graph.writes import UserError, UserErrorCode, mutation
+from app.graph.rows import rows_for_update
 from app.members.loaders import ORGANIZATION_MEMBERS
 from app.members.lock import member_for_update, require_other_owner
 from app.members.models import OrganizationRole

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, Uuid, text
 from sqlmodel import Field
 
-from app.db.row import Deletable, new_id
+from app.db.columns import Deletable, new_id
 
 
 class Organization(Deletable, table=True):

@@ -7,13 +7,13 @@ import strawberry
 from strawberry import UNSET
 
 from app.events.change import change
-from app.graph.change import ExpectedVersion, require_version, rows_for_update
 from app.graph.context import Context, Info
 from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
-from app.graph.writes import UserError, UserErrorCode, mutation
-from app.organizations.found import found
+from app.graph.mutation import UserError, UserErrorCode, mutation
+from app.graph.rows import ExpectedVersion, require_version, rows_for_update
+from app.organizations.create import found
 from app.organizations.loaders import ORGANIZATIONS
 from app.organizations.policies import can_delete, can_update
 from app.organizations.types import Organization

@@ -13,8 +13,8 @@ from app.graph.ids import parse_id
 from app.graph.paging import LARGEST_SIZE, Filter, size_of
 from app.organizations.loaders import live_organization
 from app.organizations.policies import can_read
-from app.search.connection import Results
-from app.search.find import LONGEST_QUERY, SearchMode
+from app.ranking.connection import Results
+from app.ranking.search import LONGEST_QUERY, SearchMode
 from app.settings.choose import search_mode
 
 

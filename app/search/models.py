@@ -96,7 +96,7 @@ class Embedding(SQLModel, table=True):
     """A text as one model has it, of unit length; of the text that has this hash, which may be older than the newest.
 
     The column has no dimension, so that a model takes the place of another under traffic. Each model has an index for
-    each kind, on the column cast to the model's dimension (app/search/switch.py): Alembic leaves them alone.
+    each kind, on the column cast to the model's dimension (app/indexing/switch.py): Alembic leaves them alone.
     """
 
     __tablename__ = "embeddings"

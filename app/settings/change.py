@@ -8,15 +8,15 @@ from sqlalchemy import bindparam, literal
 from sqlalchemy.dialects.postgresql import insert
 from strawberry.utils.str_converters import to_camel_case
 
-from app.db.row import now
+from app.db.columns import now
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.events.models import EventType
 from app.events.record import record
-from app.graph.change import require_version
 from app.graph.context import Context
 from app.graph.inputs import Checks
-from app.graph.writes import UserErrorCode
+from app.graph.mutation import UserErrorCode
+from app.graph.rows import require_version
 from app.settings.inputs import TeamMemberSettingsInput, values_of
 from app.settings.loaders import COLUMNS, LEVELS, NOTHING, Subject, levels_of_subject
 

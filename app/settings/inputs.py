@@ -8,8 +8,8 @@ import strawberry
 from strawberry import UNSET
 
 from app.graph.inputs import Checks
-from app.graph.writes import UserErrorCode
-from app.search.find import SearchMode
+from app.graph.mutation import UserErrorCode
+from app.ranking.search import SearchMode
 from app.settings.models import SettingName, Weekday
 from app.tasks.models import TaskPriority
 

@@ -7,7 +7,7 @@ import strawberry
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Text, Uuid
 from sqlmodel import Field
 
-from app.db.row import Stamped
+from app.db.columns import Stamped
 
 
 @strawberry.enum(description="A setting.")

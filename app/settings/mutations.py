@@ -5,12 +5,12 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from app.graph.change import rows_for_update
 from app.graph.context import Info
 from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
+from app.graph.mutation import mutation
+from app.graph.rows import rows_for_update
 from app.graph.select import Key
-from app.graph.writes import mutation
 from app.organizations.loaders import ORGANIZATIONS
 from app.organizations.mutations import OrganizationId, OrganizationPayload
 from app.organizations.policies import can_update

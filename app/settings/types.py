@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from app.graph.context import Context
-from app.search.find import SearchMode
+from app.ranking.search import SearchMode
 from app.settings.loaders import Subject
 from app.settings.models import SettingName, SettingSource, Weekday
 from app.settings.resolve import effective_settings

@@ -8,7 +8,7 @@ from app.graph.context import Context
 from app.graph.guards import Verdict, require
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
-from app.graph.writes import UserError, UserErrorCode, rejected
+from app.graph.mutation import UserError, UserErrorCode, rejected
 from app.tasks.inputs import MOST_ITEMS, BulkErrorPolicy
 from app.tasks.loaders import TASKS
 from app.tasks.policies import can_work

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from app.db.row import now
+from app.db.columns import now
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
-from app.search.note import note_texts
+from app.indexing.enqueue import note_texts
 from app.tasks.attempt import Attempt
 from app.tasks.check import Wanted, check_amount
 from app.tasks.models import TaskStatus
-from app.tasks.refer import Assignee, check_assignee, live_assignees
+from app.tasks.references import Assignee, check_assignee, live_assignees
 from app.tasks.searchable import TASKS
 from app.tasks.write import update_tasks
 

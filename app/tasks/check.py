@@ -8,7 +8,7 @@ from strawberry import UNSET
 
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
-from app.graph.writes import UserErrorCode
+from app.graph.mutation import UserErrorCode
 from app.tasks.inputs import CreateTaskInput, UpdateTaskInput
 
 LONGEST_TITLE = 200

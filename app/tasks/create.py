@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.db.row import new_id, now
+from app.db.columns import new_id, now
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
+from app.graph.mutation import UserErrorCode, rejected
 from app.graph.select import Key
-from app.graph.writes import UserErrorCode, rejected
-from app.search.note import note_texts
+from app.indexing.enqueue import note_texts
 from app.settings.resolve import actor_settings
 from app.tasks.attempt import Attempt
 from app.tasks.check import columns_of_new
@@ -20,7 +20,7 @@ from app.tasks.inputs import CreateTaskInput
 from app.tasks.models import TaskStatus
 from app.tasks.number import take_numbers
 from app.tasks.policies import can_work
-from app.tasks.refer import Assignee, check_assignee, check_team, live_assignees, teams_by_id
+from app.tasks.references import Assignee, check_assignee, check_team, live_assignees, teams_by_id
 from app.tasks.searchable import TASKS
 from app.tasks.write import insert_tasks
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import strawberry
 
-from app.db.row import now
+from app.db.columns import now
 from app.graph.context import Context
 from app.graph.select import Key
 from app.settings.models import Weekday

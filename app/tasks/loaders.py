@@ -27,7 +27,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.db.row import table_of
+from app.db.columns import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from app.db.row import OWNS, Owned, now, page_indexes
+from app.db.columns import OWNS, Owned, now, page_indexes
 
 
 @strawberry.enum(description="How far a task is, in the order of work.")

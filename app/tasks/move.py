@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import Integer, Text, Uuid, bindparam, cast, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db.row import now, table_of
+from app.db.columns import now, table_of
 from app.db.statement import Statement, prepare
-from app.graph.change import rows_for_update
 from app.graph.context import Context
 from app.graph.guards import require, require_row
 from app.graph.inputs import Checks
+from app.graph.rows import rows_for_update
 from app.graph.select import Key
 from app.tasks.attempt import Attempt
 from app.tasks.change import change
@@ -20,7 +20,7 @@ from app.tasks.loaders import TASKS
 from app.tasks.models import FormerTaskKey
 from app.tasks.number import take_numbers
 from app.tasks.policies import can_work
-from app.tasks.refer import check_team, same_person_in, teams_by_id
+from app.tasks.references import check_team, same_person_in, teams_by_id
 from app.teams.loaders import TEAMS
 from app.teams.models import FormerTeamKey
 

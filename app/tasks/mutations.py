@@ -6,13 +6,13 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET
 
-from app.graph.change import ExpectedVersion, require_version
 from app.graph.context import Context, Info
 from app.graph.guards import require
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
+from app.graph.mutation import mutation
+from app.graph.rows import ExpectedVersion, require_version
 from app.graph.select import Key
-from app.graph.writes import mutation
 from app.tasks.attempt import Attempt, admitted, attempt_on, attempts_on, check_verdicts, mistakes, require_few
 from app.tasks.change import change, plan_changes
 from app.tasks.check import wanted

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, update
 
-from app.db.row import table_of
+from app.db.columns import table_of
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.select import Key, key_columns, key_values

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from app.graph.writes import UserError
+from app.graph.mutation import UserError
 from app.tasks.types import Task
 
 

@@ -10,11 +10,11 @@ from app.graph.errors import BadUserInput
 from app.graph.ids import parse_id
 from app.organizations.policies import can_read
 from app.organizations.search import searching
-from app.search.connection import SearchConnection
-from app.search.place import MOST_RESULTS
+from app.ranking.connection import SearchConnection
+from app.ranking.cursors import MOST_RESULTS
 from app.tasks.filter import TaskFilter
+from app.tasks.key import name_of
 from app.tasks.loaders import TaskName, live_task, task_by_name
-from app.tasks.name import name_of
 from app.tasks.search import search_tasks
 from app.tasks.types import Task
 

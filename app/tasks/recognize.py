@@ -9,13 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, literal_column, select, union_all
 
-from app.db.row import table_of
+from app.db.columns import table_of
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.members.models import OrganizationMember
-from app.search.alike import likenesses
-from app.search.owners import Owner
-from app.search.words import is_callers
+from app.ranking.alike import likenesses
+from app.ranking.names import Owner
+from app.ranking.terms import is_callers
 from app.team_members.models import TeamMember
 from app.teams.models import Team
 from app.users.models import User

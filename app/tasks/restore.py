@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.graph.context import Context
 from app.tasks.attempt import Attempt
-from app.tasks.refer import check_team, teams_by_id
+from app.tasks.references import check_team, teams_by_id
 
 
 async def check_teams(context: Context, attempts: Sequence[Attempt]) -> None:

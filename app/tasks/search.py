@@ -10,14 +10,14 @@ from app.graph.context import Context
 from app.graph.paging import Filter
 from app.graph.select import Key
 from app.organizations.search import Inquiry
-from app.search.among import Condition
-from app.search.connection import Results
-from app.search.find import Search, SearchMode, find
-from app.search.owners import Owner
-from app.search.query import read_query
-from app.search.similar import Match, similar
+from app.ranking.connection import Results
+from app.ranking.names import Owner
+from app.ranking.query import read_query
+from app.ranking.scope import Condition
+from app.ranking.search import Search, SearchMode, find
+from app.ranking.similar import Match, similar
+from app.tasks.key import name_of
 from app.tasks.loaders import TASKS, task_by_id, task_by_name
-from app.tasks.name import name_of
 from app.tasks.recognize import recognize
 from app.tasks.searchable import TASKS as TEXTS
 

@@ -1,6 +1,6 @@
 """What search reads of a task."""
 
-from app.db.row import table_of
+from app.db.columns import table_of
 from app.search.searchable import Searchable
 from app.tasks.models import Task
 

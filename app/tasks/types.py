@@ -18,7 +18,7 @@ from app.graph.select import Key
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
 from app.permissions.models import Permission
-from app.search.similar import Match
+from app.ranking.similar import Match
 from app.tasks.due import NEEDS, DueWindow, due_windows
 from app.tasks.loaders import TASKS, task_by_id
 from app.tasks.models import TaskPriority, TaskStatus

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import ARRAY, TableValuedAlias, Text, Uuid, any_, bindparam, cast, column, func, insert, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.row import now, table_of
+from app.db.columns import now, table_of
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.tasks.loaders import TASKS

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, exists, literal_column, select, true
 
-from app.db.row import table_of
+from app.db.columns import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context

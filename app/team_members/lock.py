@@ -5,14 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from app.db.source import Source
-from app.graph.change import rows_for_update
 from app.graph.context import Context
 from app.graph.guards import require_row
 from app.graph.ids import parse_id
+from app.graph.rows import rows_for_update
 from app.graph.select import Key
 from app.team_members.loaders import actor_roles_by_team, actor_roles_to_restore
 from app.teams.loaders import TEAMS
-from app.trash.hold import rows_to_restore
+from app.trash.lock import rows_to_restore
 
 
 async def row_with_role(

@@ -7,7 +7,7 @@ import strawberry
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
 from sqlmodel import Field
 
-from app.db.row import OWNS, Owned
+from app.db.columns import OWNS, Owned
 
 
 @strawberry.enum(description="What a member may do in a team.")

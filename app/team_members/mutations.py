@@ -8,9 +8,9 @@ from app.events.change import change, create
 from app.graph.context import Context, Info
 from app.graph.guards import require
 from app.graph.inputs import Checks
+from app.graph.mutation import UserError, UserErrorCode, mutation
 from app.graph.parents import parent_for_update
 from app.graph.select import Key
-from app.graph.writes import UserError, UserErrorCode, mutation
 from app.members.loaders import ORGANIZATION_MEMBERS
 from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team, team_member_by_id
 from app.team_members.lock import row_with_role

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, DateTime, ForeignKeyConstraint, Index, Uuid, text
 from sqlmodel import Field, SQLModel
 
-from app.db.row import OWNS, Owned, now
+from app.db.columns import OWNS, Owned, now
 
 
 class Team(Owned, table=True):

@@ -7,12 +7,12 @@ import strawberry
 from strawberry import UNSET
 
 from app.events.change import change, create
-from app.graph.change import ExpectedVersion, require_version, rows_for_update
 from app.graph.context import Info
 from app.graph.guards import require, require_row
 from app.graph.inputs import Checks
+from app.graph.mutation import UserError, UserErrorCode, mutation
 from app.graph.parents import parent_for_update
-from app.graph.writes import UserError, UserErrorCode, mutation
+from app.graph.rows import ExpectedVersion, require_version, rows_for_update
 from app.members.loaders import actor_member_by_organization
 from app.organizations.loaders import ORGANIZATIONS
 from app.team_members.loaders import TEAM_MEMBERS

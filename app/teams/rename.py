@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Text, Uuid, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
-from app.db.row import now, table_of
+from app.db.columns import now, table_of
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.teams.models import FormerTeamKey

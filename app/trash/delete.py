@@ -9,13 +9,13 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, func, insert, null, select, update
 
-from app.db.row import new_id, now
+from app.db.columns import new_id, now
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
-from app.graph.writes import UserErrorCode, rejected
+from app.graph.mutation import UserErrorCode, rejected
 from app.settings.loaders import Subject
 from app.settings.resolve import effective_settings
 from app.trash.cascade import allow_time, organization_of, owned_under

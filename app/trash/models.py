@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, CheckConstraint, DateTime, ForeignKeyConstraint, Index, Uuid
 from sqlmodel import Field, SQLModel
 
-from app.db.row import new_id, now
+from app.db.columns import new_id, now
 
 COUNT = {"server_default": "0"}
 

@@ -7,14 +7,14 @@ import strawberry
 from app.graph.context import Context, Info
 from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
+from app.graph.mutation import mutation
 from app.graph.node import noun_named
 from app.graph.select import Key
-from app.graph.writes import mutation
 from app.permissions.judge import restore_verdicts
-from app.trash.hasten import hasten
-from app.trash.hold import rows_to_restore
 from app.trash.loaders import KINDS, deletion_in_trash
+from app.trash.lock import rows_to_restore
 from app.trash.policies import can_purge
+from app.trash.purge_now import hasten
 from app.trash.restore import restore_rows
 from app.trash.types import DeletionCounts, PurgePayload, RestorePayload
 

@@ -12,13 +12,13 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, Table, Uuid, any_, bindparam, delete, func, literal, null, select, update
 
-from app.db.row import table_of
+from app.db.columns import table_of
 from app.db.statement import Fetch, Statement, prepare
 from app.graph.node import noun_named
 from app.organizations.models import Organization
 from app.trash.cascade import Edge, itself, organization_of, references_to
+from app.trash.counts import Held, settle
 from app.trash.loaders import DELETIONS
-from app.trash.settle import Held, settle
 
 BATCH = 1000  # rows; their locks are held for some milliseconds
 LOG = frozenset({"events", "event_counters", "deletions"})  # kept until the organization itself goes

@@ -35,11 +35,11 @@ from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
 from app.graph.guards import require_row
+from app.graph.mutation import SHARD, Rejected, UserError, UserErrorCode, rejected
 from app.graph.select import scoped
-from app.graph.writes import SHARD, Rejected, UserError, UserErrorCode, rejected
 from app.trash.cascade import Edge, allow_time, itself, noun_of, organization_of, owned_under, owners_of
+from app.trash.counts import Held, settle
 from app.trash.loaders import DELETIONS, IN_TRASH
-from app.trash.settle import Held, settle
 
 STAMP = ("deleted_at", "deletion_id")
 

@@ -10,9 +10,9 @@ import strawberry
 from app.graph.context import Context
 from app.graph.edges import to_one
 from app.graph.fields import by_level
+from app.graph.mutation import UserError
 from app.graph.node import Node, noun_named
 from app.graph.select import Key
-from app.graph.writes import UserError
 from app.organizations.policies import can_read
 from app.permissions.judge import READS, permissions_of, permissions_of_deletions
 from app.permissions.models import Permission

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, Uuid, text, true
 from sqlmodel import Field
 
-from app.db.row import Stamped, new_id
+from app.db.columns import Stamped, new_id
 
 
 class User(Stamped, table=True):

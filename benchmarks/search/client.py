@@ -18,13 +18,13 @@ from app.config import Settings
 from app.db.engine import Database
 from app.db.identity import identifying
 from app.db.statement import Statement
-from app.db.unit import Unit
+from app.db.unit_of_work import Unit
 from app.graph.context import Context
-from app.graph.http import Endpoint
+from app.http.endpoint import Endpoint
 from app.main import create_app
 from app.organizations.loaders import live_organization
 from app.organizations.search import Inquiry
-from app.search.find import SearchMode
+from app.ranking.search import SearchMode
 from app.tasks.search import search_tasks
 from benchmarks.search.fill import READER
 

@@ -14,8 +14,8 @@ from app.config import Settings
 from app.db import embedded
 from app.db.migrate import migrate
 from app.db.postgres import Addresses
-from app.search.embedder import Embedder, load_embedder
-from app.search.switch import GRAPH
+from app.embedders.embedder import Embedder, load_embedder
+from app.indexing.switch import GRAPH
 from benchmarks.search.collections import Collection
 from benchmarks.search.fill import Filled, Filler
 

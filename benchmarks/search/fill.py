@@ -7,10 +7,10 @@ from uuid import UUID
 
 import asyncpg
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from app.db.statement import Statement
-from app.search.embedder import Embedder, as_text
-from app.search.texts import write_texts
+from app.embedders.embedder import Embedder, as_text
+from app.indexing.search_texts import write_texts
 from app.tasks.searchable import TASKS
 
 READER = "reader"  # the subject of the one person who may read it all

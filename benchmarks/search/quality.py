@@ -9,8 +9,8 @@ from uuid import UUID
 
 import asyncpg
 
-from app.search.embedder import as_text
-from app.search.query import read_query
+from app.embedders.embedder import as_text
+from app.ranking.query import read_query
 from benchmarks.search.client import LONGEST_QUERY, Client
 from benchmarks.search.collections import Collection
 from benchmarks.search.dataset import Dataset

@@ -9,8 +9,8 @@ from typing import Any
 
 import asyncpg
 
-from app.search.embedder import Embedder
-from app.search.query import read_query
+from app.embedders.embedder import Embedder
+from app.ranking.query import read_query
 from benchmarks.search.client import LONGEST_QUERY, Client, Sent
 from benchmarks.search.fill import Filled
 

@@ -7,7 +7,7 @@ import asyncpg
 
 from app.auth.actor import SCOPES
 from app.auth.secrets import new_key, presented
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.api import Api
 from tests.factories import Tenant
 

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from app.auth.secrets import new_key, presented
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.api import Api
 from tests.api_keys.documents import ask, insert_keys, make_key
 from tests.factories import Tenant, make_tenant

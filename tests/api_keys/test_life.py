@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.api import Api
 from tests.api_keys.documents import (
     CREATE,

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 from app.auth.secrets import SECRET_BYTES, hash_of, new_key, presented
 from app.config import Settings
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.api import SECRET, Api, serving
 from tests.api_keys.documents import CREATE, REVOKE, ROTATE, ask, given, make_key
 from tests.factories import Tenant, make_tenant

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.conftest import Database
-from tests.ingest.importing import unique
+from tests.importer.importing import unique
 from tests.processes import trellis
 
 

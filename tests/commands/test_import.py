@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Database
-from tests.ingest.importing import Importer
+from tests.importer.importing import Importer
 from tests.processes import trellis
 
 FILE = """\

@@ -11,7 +11,7 @@ import jwt
 import pytest
 
 from app.auth.tokens import sign
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.api import GRAPHQL, SECRET, Api
 from tests.factories import Tenant, make_tenant
 

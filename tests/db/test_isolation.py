@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.factories import make_tenant
 
 OURS = "FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proowner = 'trellis_owner'::regrole"

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.api import Api
 from tests.documents.documents import CREATE, MIB, MISTAKES
 from tests.factories import Tenant, make_tenant

@@ -11,11 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
+from app.db.columns import new_id
 from app.db.engine import Database
-from app.db.row import new_id
-from app.documents import claim, process
-from app.documents.cut import CutFailed
+from app.documents import process, queue
 from app.documents.process import KILLED, REFUSED, Processor
+from app.documents.split import CutFailed
 from app.main import calm_collector
 from tests.api import SECRET
 from tests.explain import explain
@@ -416,10 +416,10 @@ async def test_the_queue_is_read_off_its_index(made: Any, superuser: "asyncpg.Co
 
     async with runtime.transaction():
         await runtime.fetchval("SELECT trellis_process(NULL)")
-        looking = claim._turn()
+        looking = queue._turn()
         look = await explain(runtime, looking.text, looking.arguments({"after": tenants[0].id}))
         await runtime.fetchval("SELECT trellis_process($1)", tenants[1].id)
-        taking = claim._take()
+        taking = queue._take()
         values = {"organization_id": tenants[1].id, "lease": timedelta(minutes=3)}
         take = await explain(runtime, taking.text, taking.arguments(values))
     await runtime.close()

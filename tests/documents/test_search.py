@@ -6,13 +6,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from app.documents.searchable import CHUNKS
-from app.search import among
+from app.ranking import scope
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
-from tests.search.test_names import forget
-from tests.search.texts import read
+from tests.ranking.test_names import forget
+from tests.ranking.texts import read
 
 SEARCH = """query ($organization: ID!, $text: String!, $mode: SearchMode! = HYBRID, $filter: DocumentFilter,
                    $first: Int, $after: String) {
@@ -114,12 +114,12 @@ async def test_documents_of_others_are_not_found(
     assert error["extensions"]["code"] == "NOT_FOUND"
 
 
-@pytest.mark.parametrize("few", [among.FEW, 1])
+@pytest.mark.parametrize("few", [scope.FEW, 1])
 @pytest.mark.parametrize("mode", ["HYBRID", "SEMANTIC", "FULL_TEXT"])
 async def test_a_long_document_leaves_room_for_others(
     api: Api, superuser: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch, mode: str, few: int
 ) -> None:
-    monkeypatch.setattr(among, "FEW", few)
+    monkeypatch.setattr(scope, "FEW", few)
     forget()
     long = [f"The backup of backups, backup {number}." for number in range(400)]
     own = await make_documents(superuser, {"Backup": long, "Holidays": ["One more backup of the calendar."]})

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.graph.place import DEEPEST, LONGEST_LIST, MOST_CONDITIONS, MOST_RELATIONS
+from app.graph.filter_path import DEEPEST, LONGEST_LIST, MOST_CONDITIONS, MOST_RELATIONS
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
 

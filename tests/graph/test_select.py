@@ -10,7 +10,7 @@ import asyncpg
 
 from app.auth.actor import Actor
 from app.db.identity import read_actor
-from app.db.unit import Unit
+from app.db.unit_of_work import Unit
 from app.graph.context import Asked, Context
 from app.graph.paging import Order, Page
 from app.graph.select import Key, live_rows, pages, rows_by_key

@@ -1,6 +1,6 @@
 """What clients send to write organizations."""
 
-from app.db.row import new_id
+from app.db.columns import new_id
 
 CREATE = """mutation ($input: CreateOrganizationInput!) { createOrganization(input: $input) {
     organization { id name slug version deletedAt viewerRole

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.api import SECRET, Api, serving
 from tests.factories import Tenant, make_tenant
 from tests.log import events_of

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from app.graph.node import Node
 from app.permissions.models import Permission
 from tests.actions import ACTIONS, ADMINS, ROLES, document, make_target

@@ -16,9 +16,9 @@ from starlette.requests import Request
 
 from app.auth.secrets import new_key
 from app.config import Settings
-from app.db.row import new_id
-from app.rates.count import Windows
-from app.rates.locate import locate
+from app.db.columns import new_id
+from app.rates.client_address import locate
+from app.rates.windows import Windows
 from tests.api import GRAPHQL, SECRET, Api, serving
 from tests.conftest import Database
 from tests.factories import make_tenant

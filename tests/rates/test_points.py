@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from starlette.types import Send
 
 from app.config import Settings
-from app.graph.rates import points_of
-from app.rates import count
+from app.http.rate_limit import points_of
+from app.rates import windows
 from tests.api import GRAPHQL, SECRET, Api, serving
 from tests.api_keys.documents import make_key
 from tests.conftest import Database
@@ -127,7 +127,7 @@ async def test_what_does_not_fit_is_not_run(database: Database, superuser: "asyn
 async def test_the_next_minute_has_all_points(
     database: Database, superuser: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(count, "WINDOW", 0.3)
+    monkeypatch.setattr(windows, "WINDOW", 0.3)
     tenant = await make_tenant(superuser)
     async with limited(database, rate_limit=1) as api:
         assert (await api.send(VIEWER, who=tenant.owner)).status_code == 200

@@ -8,7 +8,7 @@ import pytest
 
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
-from tests.search.texts import make_searchable
+from tests.ranking.texts import make_searchable
 from tests.settings import setting
 
 CREATE = """mutation ($inputs: [CreateTaskInput!]!) { createTasks(inputs: $inputs) {

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.soak.operations import BULK, MIX, PAIR, Operation, World, events_of
 
 LONGEST = 60  # seconds until an operation must have been answered, kills or not

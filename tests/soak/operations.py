@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from app.db.row import new_id
+from app.db.columns import new_id
 
 TASK = "task { id } userErrors { code }"
 CREATE = f"createTask(input: {{teamId: $%s, title: $title, tags: [$kind]}}) {{ {TASK} }}"

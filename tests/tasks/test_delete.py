@@ -4,7 +4,7 @@ from typing import Any
 
 import asyncpg
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
 from tests.log import events_of

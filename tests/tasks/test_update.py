@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
 from tests.log import events_of

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
 from tests.log import events_of

@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.db.row import now
+from app.db.columns import now
 from app.tasks.loaders import TASKS
 from app.trash import delete
-from app.trash.sweep import sweep
+from app.trash.purge_job import sweep
 from tests.api import SECRET, Api, serving
 from tests.factories import Tenant, make_tenant
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.trash.sweep import sweep
+from app.trash.purge_job import sweep
 from tests.api import SECRET, Api, serving
 from tests.factories import Tenant, make_tenant
 from tests.tables import TABLES, owner_column

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from app.organizations.loaders import ORGANIZATIONS
 from app.trash.cascade import owned_under
 from app.trash.loaders import KINDS

@@ -7,7 +7,7 @@ import asyncpg
 import orjson
 import pytest
 
-from app.db.row import new_id
+from app.db.columns import new_id
 from tests.actions import ACTIONS, document, make_target
 from tests.api import Api
 from tests.factories import Tenant, make_tenant

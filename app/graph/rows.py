@@ -1,0 +1,116 @@
+"""Writing rows: the statements behind creates and updates, which differ from noun to noun in their columns only."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+from sqlalchemy import ARRAY, FromClause, Uuid, bindparam, func, insert, join, select, true, update
+from strawberry import UNSET
+
+from app.db.columns import now
+from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.graph.context import Context
+from app.graph.mutation import UserErrorCode, rejected
+
+ExpectedVersion = Annotated[
+    int | None, strawberry.argument(description="CONFLICT if this is not its version; null for any.")
+]
+
+
+async def rows_for_update(context: Context, source: Source, ids: Sequence[UUID], *, deleted: bool = False) -> list[Any]:
+    """The whole row of each id, locked until the commit; None where the caller has none, or it is (not) `deleted`.
+
+    It has what is computed of it too, such as whose a membership is, since policies ask for that.
+
+    Rows are locked in the order of their ids, so that two operations on the same ones cannot wait for each other, and
+    so that others may still refer to them: an event refers to its organization while it holds the counter, for which
+    whoever changes the organization waits in the end.
+    """
+    rows = await context.fetch(_locked(source, deleted), {"ids": list(set(ids))})
+    found = {row["id"]: row for row in rows}
+    return [found.get(row_id) for row_id in ids]
+
+
+@lru_cache(100)
+def _locked(source: Source, deleted: bool) -> Statement:
+    table = source.table
+    deleted_at = table.c.deleted_at
+    return prepare(
+        select(*(column.label(name) for name, column in source.columns.items()))
+        .select_from(rows_of_ids(source))
+        .where(deleted_at.is_not(None) if deleted else deleted_at.is_(None))
+        .order_by(table.c.id)
+        .with_for_update(of=table, key_share=True),
+        source,
+    )
+
+
+def rows_of_ids(source: Source) -> FromClause:
+    """The rows of the parameter `ids`, in whichever of the caller's organizations: the second wall.
+
+    Joined, not compared with two lists: the planner does not know how many those hold, and would rather read all that
+    an organization has.
+    """
+    own, asked = (
+        func.unnest(bindparam(name, type_=ARRAY(Uuid))).table_valued("id").render_derived(name)
+        for name in ("organization_ids", "ids")
+    )
+    here = (source.columns["organization_id"] == own.c.id) & (source.table.c.id == asked.c.id)
+    return join(join(own, asked, true()), source.table, here)
+
+
+async def insert_row(context: Context, source: Source, values: Mapping[str, Any]) -> Any:
+    """The row that was made of `values`; the database's constraints may refuse it."""
+    moment = now()
+    complete = {"created_at": moment, "updated_at": moment, **values}
+    return (await context.fetch(_insert(source, tuple(complete)), complete))[0]
+
+
+@lru_cache(100)
+def _insert(source: Source, columns: tuple[str, ...]) -> Statement:
+    """Other columns get the database's defaults; the models' own would come without a value."""
+    values = [bindparam(name, type_=source.table.c[name].type) for name in columns]
+    given = insert(source.table).from_select(columns, select(*values), include_defaults=False)
+    return prepare(given.returning(*_whole(source)), source)
+
+
+async def update_row(context: Context, source: Source, row: Any, changes: Mapping[str, Any]) -> Any:
+    """`row`, which the operation holds locked, with `changes`; its version rises where it has one."""
+    values = {f"new_{name}": value for name, value in changes.items()}
+    keys = {"key_organization_id": row.organization_id, "key_id": row.id, "moment": now()}
+    return (await context.fetch(_update(source, tuple(changes)), {**values, **keys}))[0]
+
+
+@lru_cache(500)
+def _update(source: Source, columns: tuple[str, ...]) -> Statement:
+    table = source.table
+    values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns}
+    values["updated_at"] = bindparam("moment", type_=table.c.updated_at.type)
+    if "version" in table.c:
+        values["version"] = table.c.version + 1
+    return prepare(
+        update(table)
+        .where(
+            source.columns["organization_id"] == bindparam("key_organization_id", type_=Uuid),
+            table.c.id == bindparam("key_id", type_=Uuid),
+        )
+        .values(values)
+        .returning(*_whole(source)),
+        source,
+    )
+
+
+def _whole(source: Source) -> list[Any]:
+    """Every column of the table, and the organization where it has no column of that name."""
+    columns = {**dict(source.table.c.items()), "organization_id": source.columns["organization_id"]}
+    return [column.label(name) for name, column in columns.items()]
+
+
+def require_version(row: Any, expected: int | None, **shown: Any) -> None:
+    """Raises Rejected, with the object as it is in the payload, where `row` has changed since version `expected`."""
+    if expected not in (None, UNSET, row.version):
+        message = f"It has changed since: its version is {row.version}, not {expected}. Look at it and try again."
+        raise rejected(UserErrorCode.CONFLICT, message, "expectedVersion", **shown)

@@ -1,0 +1,140 @@
+"""What a request takes of its caller's minute, and what is asked of whoever counts it."""
+
+from typing import NamedTuple, Protocol
+
+from starlette.requests import Request
+
+from app.auth.actor import Actor
+from app.errors import AppError
+from app.graph.charge import NO_CHARGE, Charge, Standing
+
+AT_THE_DOOR = 1  # points of every request, whatever becomes of it: one that is refused costs the server little
+OF_A_MUTATION = 5
+OBJECTS_A_POINT = 100
+HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")  # the last in seconds
+
+
+class RateLimited(AppError):
+    """The caller has asked for too much within a minute, or for too much at once."""
+
+    code = "RATE_LIMITED"
+    status = 429
+
+    def __init__(self, message: str, *, wait: int) -> None:
+        """`wait` is in seconds."""
+        super().__init__(message, retryAfter=wait)
+        self.wait = wait
+
+
+class Account(NamedTuple):
+    """Whose requests are counted together: a person, an API key, or an address that nobody has signed in from."""
+
+    name: str
+    limit: int  # points a minute
+    signed_in: bool
+
+
+class Rates(Protocol):
+    """Counts what accounts take."""
+
+    def account(self, actor: Actor | None, request: Request) -> Account:
+        """Who pays for a request of this actor."""
+
+    def begin(self, account: Account) -> None:
+        """Notes a request as under way, until `end`. Raises RateLimited where the account has all that it may have."""
+
+    def end(self, account: Account) -> None:
+        """To be called once for each `begin` that did not raise."""
+
+    async def take(self, account: Account, points: int) -> Standing:
+        """Takes points, all of them or none."""
+
+    def failures(self, request: Request) -> Standing:
+        """How the address stands with sign-ins that fail; it fits where one more may."""
+
+    async def note_failure(self, request: Request) -> Standing:
+        """Counts a sign-in that failed; it fits where that may be told."""
+
+
+class Tab:
+    """What one request takes: a point before it is read, and what is left of its price before it is run."""
+
+    def __init__(self, rates: Rates, request: Request) -> None:
+        self.rates = rates
+        self.request = request
+        self.charge = NO_CHARGE
+        self._account: Account
+        self._in_flight = False
+
+    def check_failures(self) -> None:
+        """Raises RateLimited where the address has had too many sign-ins that failed."""
+        self._require_few_failures(self.rates.failures(self.request))
+
+    async def note_failure(self) -> None:
+        """Counts a sign-in that failed. Raises RateLimited as above."""
+        self._require_few_failures(await self.rates.note_failure(self.request))
+
+    def _require_few_failures(self, standing: Standing) -> None:
+        if not standing.fits:
+            self.charge = Charge(AT_THE_DOOR, 0, standing)
+            message = f"Too many sign-ins from here have failed: try again in {standing.wait} s."
+            raise RateLimited(message, wait=standing.wait)
+
+    def open(self, actor: Actor | None) -> None:
+        """From now on the request counts as one of the caller's in flight. Raises RateLimited."""
+        self._account = self.rates.account(actor, self.request)
+        self.rates.begin(self._account)
+        self._in_flight = True
+
+    def close(self) -> None:
+        """From now on it does not."""
+        if self._in_flight:
+            self.rates.end(self._account)
+
+    async def enter(self) -> None:
+        """Takes the first point. Raises RateLimited."""
+        await self._take(AT_THE_DOOR, AT_THE_DOOR, 0)
+
+    async def pay(self, objects: int, *, writes: bool, dry: bool) -> None:
+        """Takes the rest, for an operation whose lists can hold so many objects; nothing for a `dry` run.
+
+        Who is not signed in can reach no lists: their requests are counted, and not what is in them.
+        Raises RateLimited.
+        """
+        price = points_of(objects, writes=writes) if self._account.signed_in else AT_THE_DOOR
+        if price > AT_THE_DOOR and not dry:
+            await self._take(price - AT_THE_DOOR, price, objects)
+        else:
+            self.charge = Charge(price, objects, self.charge.standing)
+
+    async def _take(self, points: int, price: int, objects: int) -> None:
+        standing = await self.rates.take(self._account, points)
+        self.charge = Charge(price, objects, standing)
+        if not standing.fits:
+            raise RateLimited(_refusal(standing, price), wait=standing.wait)
+
+    def headers(self) -> dict[str, str]:
+        """What every answer says of the caller's limit.
+
+        By the names of the IETF draft up to its seventh version: they are what clients and proxies read today. The
+        later versions put all into one structured field, which hardly any of them parses.
+        """
+        if self.charge is NO_CHARGE:
+            return {}
+        standing = self.charge.standing
+        limit, remaining, reset = HEADERS
+        return {limit: str(standing.limit), remaining: str(standing.remaining), reset: str(standing.wait)}
+
+
+def points_of(objects: int, *, writes: bool) -> int:
+    """The price of an operation: one point for 100 objects, rounded; a query takes at least one, a mutation five."""
+    return max((objects + OBJECTS_A_POINT // 2) // OBJECTS_A_POINT, OF_A_MUTATION if writes else AT_THE_DOOR)
+
+
+def _refusal(standing: Standing, points: int) -> str:
+    if points > standing.limit:
+        return f"The request takes {points} points, and the limit is {standing.limit} a minute: ask for less."
+    return (
+        f"The request takes {points} of the {standing.limit} points a minute, and {standing.remaining} are left: "
+        f"try again in {standing.wait} s."
+    )

@@ -1,0 +1,50 @@
+"""Holding what an import writes into: a delete of it waits, and then finds what was written."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, select
+
+from app.db.statement import Statement, prepare
+from app.importer.connection import fetch
+from app.refusal import Refusal
+from app.trash.cascade import noun_of, organization_of
+
+
+class DeletedMeanwhile(Refusal):
+    """What rows were to go into is in the trash."""
+
+
+async def hold(
+    connection: asyncpg.Connection, table: Table, organization_ids: Iterable[UUID], ids: Iterable[UUID]
+) -> list[Any]:
+    """The rows of these ids, locked until the commit. Raises DeletedMeanwhile where one has been deleted.
+
+    Whoever makes a task in the team meanwhile waits for its counter, as this waits for them; what only refers to the
+    row goes on.
+    """
+    wanted = set(ids)
+    rows = await fetch(connection, _hold(table), organization_ids=list(set(organization_ids)), ids=list(wanted))
+    if len(rows) < len(wanted):
+        raise DeletedMeanwhile(
+            f"The {noun_of(table)} was deleted while this was being imported: restore it, or run the same command "
+            "again to make a new one"
+        )
+    return rows
+
+
+@lru_cache(2)
+def _hold(table: Table) -> Statement:
+    return prepare(
+        select(table)
+        .where(
+            organization_of(table) == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
+            table.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+            table.c.deleted_at.is_(None),
+        )
+        .order_by(table.c.id)
+        .with_for_update(key_share=True)
+    )

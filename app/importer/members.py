@@ -1,0 +1,166 @@
+"""Makes people members: the importer of new teams, those whom the file assigns tasks to, and made-up ones."""
+
+from collections.abc import Iterable
+from itertools import chain
+from typing import NamedTuple
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, select
+
+from app.db.columns import new_id, now, table_of
+from app.db.statement import prepare
+from app.importer.check import LONGEST_NAME
+from app.importer.connection import fetch, insert_rows, insertion
+from app.importer.demo_people import People, Person
+from app.importer.organizations import Foundation, Place
+from app.importer.plan import Plan
+from app.members.models import OrganizationMember, OrganizationRole
+from app.team_members.models import TeamMember, TeamRole
+
+members = table_of(OrganizationMember)
+team_members = table_of(TeamMember)
+
+people = (
+    func.unnest(bindparam("emails", type_=ARRAY(Text)), bindparam("names", type_=ARRAY(Text)))
+    .table_valued("email", "name", name="people")
+    .render_derived()
+)
+INVITE = prepare(select(people.c.email, func.trellis_invite(people.c.email, people.c.name).label("user_id")))
+# The deleted first, so that whoever was removed and came back counts as being there.
+MEMBERS = prepare(
+    select(members.c.organization_id, members.c.user_id, members.c.id, members.c.deleted_at)
+    .where(
+        members.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
+        members.c.user_id == any_(bindparam("user_ids", type_=ARRAY(Uuid))),
+    )
+    .order_by(members.c.deleted_at.nulls_last())
+)
+MAKE_MEMBERS = insertion(members, "organization_id", "id", "user_id", "role", "created_at", "updated_at")
+TEAM_MEMBERS = prepare(
+    select(team_members.c.team_id, team_members.c.organization_member_id, team_members.c.id, team_members.c.deleted_at)
+    .where(
+        team_members.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
+        team_members.c.team_id == any_(bindparam("team_ids", type_=ARRAY(Uuid))),
+    )
+    .order_by(team_members.c.deleted_at.nulls_last())
+)
+MAKE_TEAM_MEMBERS = insertion(
+    team_members, "organization_id", "id", "team_id", "organization_member_id", "role", "created_at", "updated_at"
+)
+
+# By whom they are of, and of what: the id of the membership, or None where it has been ended.
+Memberships = dict[tuple[UUID, UUID], UUID | None]
+
+
+class Crew(NamedTuple):
+    """Who shall be in a team."""
+
+    place: Place
+    guests: list[Person]
+    made_up: list[Person]
+
+    def emails(self) -> list[str]:
+        return [person.email.lower() for person in self.guests + self.made_up]
+
+
+class Seat(NamedTuple):
+    """Somebody in a team."""
+
+    place: Place
+    user_id: UUID
+    role: TeamRole
+
+
+async def invite(connection: asyncpg.Connection, persons: Iterable[Person]) -> dict[str, UUID]:
+    """The users of these addresses, by address in lower case; those that are missing are made."""
+    persons = list(persons)
+    emails, names = [person.email for person in persons], [person.name for person in persons]
+    rows = await fetch(connection, INVITE, emails=emails, names=names)
+    return {row["email"].lower(): row["user_id"] for row in rows}
+
+
+async def join(
+    connection: asyncpg.Connection, importer_id: UUID, plan: Plan, foundation: Foundation, *, made_up: int
+) -> int:
+    """Tells each place its people; answers how many were new to an organization.
+
+    Whoever has been removed stays removed, and the tasks that would be theirs are nobody's.
+    """
+    supply = People()
+    crews = [
+        Crew(place, [guest(email) for email in plan.teams[group].emails.values()], supply.of_team(place.id, made_up))
+        for group, place in foundation.places.items()
+    ]
+    users = await invite(connection, chain.from_iterable(crew.guests + crew.made_up for crew in crews))
+    seats = [Seat(crew.place, importer_id, TeamRole.ADMIN) for crew in crews if crew.place.new]
+    for crew in crews:
+        seats += [Seat(crew.place, users[email], TeamRole.MEMBER) for email in crew.emails()]
+    memberships, joined = await _join_organizations(connection, seats)
+    seated = await _join_teams(connection, seats, memberships)
+    for crew in crews:
+        ids = {email: seated.get((crew.place.id, users[email])) for email in crew.emails()}
+        crew.place.assignees = ids
+        made_up_ids = (ids[person.email] for person in crew.made_up)
+        crew.place.made_up = [member_id for member_id in made_up_ids if member_id is not None]
+    return joined
+
+
+def guest(email: str) -> Person:
+    """Somebody of whom only the address is known."""
+    return Person(email, email.partition("@")[0][:LONGEST_NAME])
+
+
+async def _join_organizations(connection: asyncpg.Connection, seats: list[Seat]) -> tuple[Memberships, int]:
+    """The memberships by organization and user, and how many of them are new."""
+    wanted = dict.fromkeys((seat.place.organization_id, seat.user_id) for seat in seats)
+    organization_ids, user_ids = ({pair[side] for pair in wanted} for side in (0, 1))
+    rows = await fetch(connection, MEMBERS, organization_ids=list(organization_ids), user_ids=list(user_ids))
+    joined: Memberships = {(row["organization_id"], row["user_id"]): _live_id(row) for row in rows}
+    new = {pair: new_id() for pair in wanted if pair not in joined}
+    await insert_rows(
+        connection,
+        MAKE_MEMBERS,
+        (
+            {"organization_id": organization_id, "id": member_id, "user_id": user_id}
+            | {"role": OrganizationRole.MEMBER.name, "created_at": (stamp := now()), "updated_at": stamp}
+            for (organization_id, user_id), member_id in new.items()
+        ),
+    )
+    return joined | new, len(new)
+
+
+async def _join_teams(connection: asyncpg.Connection, seats: list[Seat], members: Memberships) -> Memberships:
+    """The memberships by team and user."""
+    organization_ids, team_ids = {seat.place.organization_id for seat in seats}, {seat.place.id for seat in seats}
+    rows = await fetch(connection, TEAM_MEMBERS, organization_ids=list(organization_ids), team_ids=list(team_ids))
+    joined = {(row["team_id"], row["organization_member_id"]): _live_id(row) for row in rows}
+    new = []
+    seated: Memberships = {}
+    for place, user_id, role in seats:
+        member_id = members[place.organization_id, user_id]
+        if member_id is None:
+            continue
+        if (place.id, member_id) not in joined:
+            joined[place.id, member_id] = new_id()
+            new.append(_team_member(place, member_id, joined[place.id, member_id], role))
+        seated[place.id, user_id] = joined[place.id, member_id]
+    await insert_rows(connection, MAKE_TEAM_MEMBERS, new)
+    return seated
+
+
+def _team_member(place: Place, member_id: UUID, team_member_id: UUID | None, role: TeamRole) -> dict[str, object]:
+    stamp = now()
+    return {
+        "organization_id": place.organization_id,
+        "id": team_member_id,
+        "team_id": place.id,
+        "organization_member_id": member_id,
+        "role": role.name,
+        "created_at": stamp,
+        "updated_at": stamp,
+    }
+
+
+def _live_id(row: asyncpg.Record) -> UUID | None:
+    return None if row["deleted_at"] else row["id"]

@@ -1,0 +1,223 @@
+"""Finds the organizations and teams that a file speaks of, and makes those that are missing."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from uuid import UUID
+
+import asyncpg
+from slugify import slugify
+from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, update
+
+from app.db.columns import new_id, now, table_of
+from app.db.statement import prepare
+from app.importer.check import Group
+from app.importer.connection import fetch, insert_rows, insertion
+from app.importer.lock import hold
+from app.importer.plan import Plan, TeamPlan
+from app.members.models import OrganizationMember, OrganizationRole
+from app.organizations.models import Organization
+from app.refusal import Refusal
+from app.teams.models import Team
+
+LONGEST_SLUG = 50
+LONGEST_KEY = 12
+
+organizations = table_of(Organization)
+memberships = table_of(OrganizationMember)
+teams = table_of(Team)
+
+OWN_ORGANIZATIONS = prepare(
+    select(organizations.c.id, organizations.c.name, organizations.c.slug)
+    .join(memberships, memberships.c.organization_id == organizations.c.id)
+    .where(
+        memberships.c.user_id == bindparam("user_id", type_=Uuid),
+        memberships.c.deleted_at.is_(None),
+        organizations.c.deleted_at.is_(None),
+    )
+    .order_by(organizations.c.created_at, organizations.c.id)
+    .with_for_update(read=True, of=organizations)  # what is made in them must not be missed by who deletes them
+)
+ENTER = prepare(select(func.trellis_found(bindparam("organization_id", type_=Uuid))))
+MAKE_ORGANIZATION = insertion(organizations, "id", "name", "slug", "created_at", "updated_at")
+MAKE_OWNER = insertion(memberships, "organization_id", "id", "user_id", "role", "created_at", "updated_at")
+TEAMS = prepare(
+    select(teams.c.organization_id, teams.c.id, teams.c.key, teams.c.name)
+    .where(
+        teams.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))), teams.c.deleted_at.is_(None)
+    )
+    .order_by(teams.c.created_at.desc(), teams.c.id.desc())
+)
+MAKE_TEAMS = insertion(
+    teams, "organization_id", "id", "key", "name", "description", "last_number", "created_at", "updated_at"
+)
+RESERVE_NUMBERS = prepare(
+    update(teams)
+    .where(
+        teams.c.organization_id == bindparam("owner_id", type_=Uuid),
+        teams.c.id == bindparam("team_id", type_=Uuid),
+        teams.c.last_number < bindparam("highest", type_=Integer),
+    )
+    .values(last_number=bindparam("highest", type_=Integer))
+)
+
+
+class NamesTaken(Refusal):
+    """Somebody made a team of the same key while this import did."""
+
+
+@dataclass
+class Place:
+    """A team of the file, as the database has it."""
+
+    organization_id: UUID
+    id: UUID
+    key: str
+    new: bool = False
+    assignees: dict[str, UUID | None] = field(default_factory=dict)  # team members, by e-mail in lower case
+    made_up: list[UUID] = field(default_factory=list)  # team members to deal tasks to
+
+
+@dataclass
+class Foundation:
+    """Where each group of rows goes, and what had to be made for it."""
+
+    places: dict[Group, Place] = field(default_factory=dict)
+    homes: dict[str, UUID] = field(default_factory=dict)  # organizations, by name in lower case
+    organizations: int = 0
+    teams: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+async def found(connection: asyncpg.Connection, user_id: UUID, plan: Plan, *, anew: bool) -> Foundation:
+    """The places of all rows. The person becomes OWNER of each new organization.
+
+    An organization is theirs already, by name or else by slug, or it is new: one that they are not in is not touched,
+    and where it has the slug, the new one gets another. `anew` makes all organizations new.
+    """
+    foundation = Foundation()
+    names = dict.fromkeys([*plan.organizations, *(team.organization for team in plan.teams.values())])
+    homes = foundation.homes = await _find_or_make_organizations(connection, user_id, names, foundation, anew=anew)
+    await _find_or_make_teams(connection, homes, plan, foundation)
+    return foundation
+
+
+async def _find_or_make_organizations(
+    connection: asyncpg.Connection, user_id: UUID, names: Iterable[str], foundation: Foundation, *, anew: bool
+) -> dict[str, UUID]:
+    own = [] if anew else await fetch(connection, OWN_ORGANIZATIONS, user_id=user_id)
+    by_slug = {row["slug"]: row["id"] for row in own}
+    homes = {row["name"].casefold(): row["id"] for row in reversed(own)}  # of two with one name, the older
+    for name in names:
+        wanted = next(slugs(name))
+        home = homes.get(name.casefold()) or by_slug.get(wanted)
+        if home is None:
+            home, slug = await _make_organization(connection, user_id, name)
+            by_slug[slug] = home
+            foundation.organizations += 1
+            if slug != wanted:
+                foundation.notes.append(f"The slug {wanted} is taken: {name} is now at {slug}")
+        homes[name.casefold()] = home
+    return homes
+
+
+async def _make_organization(connection: asyncpg.Connection, user_id: UUID, name: str) -> tuple[UUID, str]:
+    """Its id and its slug: the first that nobody has, hidden organizations included."""
+    organization_id, stamp = new_id(), now()
+    stamps = {"created_at": stamp, "updated_at": stamp}
+    await fetch(connection, ENTER, organization_id=organization_id)
+    for slug in slugs(name):
+        row = {"id": organization_id, "name": name, "slug": slug} | stamps
+        if await insert_rows(connection, MAKE_ORGANIZATION, [row]):
+            break
+    owner = {"organization_id": organization_id, "id": new_id(), "user_id": user_id} | stamps
+    await insert_rows(connection, MAKE_OWNER, [owner | {"role": OrganizationRole.OWNER.name}])
+    return organization_id, slug
+
+
+async def _find_or_make_teams(
+    connection: asyncpg.Connection, homes: dict[str, UUID], plan: Plan, foundation: Foundation
+) -> None:
+    rows = await fetch(connection, TEAMS, organization_ids=list(set(homes.values())))
+    known = {(row["organization_id"], row["key"]): Place(row["organization_id"], row["id"], row["key"]) for row in rows}
+    taken = set(known)
+    known |= {
+        (row["organization_id"], row["name"].casefold()): known[row["organization_id"], row["key"]] for row in rows
+    }
+    new, old = [], []
+    # Those whose keys say what they are called choose before those that only have a name.
+    for group, team in sorted(plan.teams.items(), key=lambda item: not item[1].prefixes):
+        home = homes[team.organization.casefold()]
+        place = known.get((home, group[1])) or known.get((home, team.name))
+        if place is None:
+            place = _new_place(home, team, taken, foundation)
+            known[home, group[1]] = place
+            new.append((team, place))
+        elif not place.new:
+            old.append((team, place))
+        foundation.places[group] = place
+    await hold(connection, teams, homes.values(), (place.id for _, place in old))
+    for team, place in old:
+        await _reserve_numbers(connection, place, team)
+    await _make_teams(connection, new)
+    foundation.teams = len(new)
+
+
+def _new_place(home: UUID, team: TeamPlan, taken: set[tuple[UUID, str]], foundation: Foundation) -> Place:
+    candidates = keys(team)
+    wanted = next(candidates)
+    key = wanted
+    while (home, key) in taken:
+        key = next(candidates)
+    taken.add((home, key))
+    if key != wanted:
+        foundation.notes.append(f"The key {wanted} is another team's: the keys of {team.name} begin with {key}")
+    return Place(home, new_id(), key, new=True)
+
+
+async def _reserve_numbers(connection: asyncpg.Connection, place: Place, team: TeamPlan) -> None:
+    """Rows without a number of their own shall get one above all that the file names, also in a run after a crash."""
+    highest = team.highest.get(place.key, 0)
+    await fetch(connection, RESERVE_NUMBERS, owner_id=place.organization_id, team_id=place.id, highest=highest)
+
+
+async def _make_teams(connection: asyncpg.Connection, new: list[tuple[TeamPlan, Place]]) -> None:
+    rows = [
+        {
+            "organization_id": place.organization_id,
+            "id": place.id,
+            "key": place.key,
+            "name": team.name,
+            "description": team.description,
+            "last_number": team.highest.get(place.key, 0),
+            "created_at": (stamp := now()),
+            "updated_at": stamp,
+        }
+        for team, place in new
+    ]
+    if len(await insert_rows(connection, MAKE_TEAMS, rows)) < len(rows):
+        raise NamesTaken("Somebody made a team of the same key at this moment: run the same command again")
+
+
+def slugs(name: str) -> Iterator[str]:
+    """Slugs for an organization of that name, best first, without end."""
+    slug = slugify(name, max_length=LONGEST_SLUG)
+    base = slug if len(slug) > 1 else f"organization-{slug}".rstrip("-")
+    yield base
+    for number in count(2):
+        ending = f"-{number}"
+        yield base[: LONGEST_SLUG - len(ending)].rstrip("-") + ending
+
+
+def keys(team: TeamPlan) -> Iterator[str]:
+    """Keys for a team, best first, without end: the prefix of most of its rows, or else one made from its name."""
+    base = team.prefixes.most_common(1)[0][0] if team.prefixes else _key_of_name(team.name)
+    yield base
+    for number in count(2):
+        yield base[: LONGEST_KEY - len(str(number))] + str(number)
+
+
+def _key_of_name(name: str) -> str:
+    words = slugify(name).upper().split("-")
+    letters = "".join(word[0] for word in words) if len(words) > 1 else words[0][:3]
+    return letters.lstrip("0123456789")[:LONGEST_KEY] or "TEAM"

@@ -1,0 +1,161 @@
+"""Writes tasks, each once however often it is imported.
+
+A task's id follows from its team and from what tells it apart there: its key, or where it has none, its title and
+description (and which of the rows that say the same it is). So a second import knows a task again, even when people
+have since renamed, moved or deleted it. The id is a UUIDv7 like all others: the moment is the team's, so that the tasks
+of an import lie together in every index, and the 74 random bits are a hash.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID
+from zlib import crc32
+
+import asyncpg
+from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, update
+
+from app.db.columns import table_of
+from app.db.statement import prepare
+from app.importer.check import Row
+from app.importer.connection import fetch, fetching, insert_rows, insertion
+from app.importer.lock import hold
+from app.importer.organizations import Place
+from app.indexing.search_texts import write_texts
+from app.tasks.models import FormerTaskKey, Task, TaskStatus
+from app.tasks.searchable import TASKS
+from app.tasks.write import NEW
+from app.teams.models import Team
+
+tasks = table_of(Task)
+former_keys = table_of(FormerTaskKey)
+teams = table_of(Team)
+
+KNOWN = prepare(
+    select(tasks.c.id).where(
+        tasks.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
+        tasks.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+    )
+)
+MAKE_TASKS = insertion(tasks, *NEW)
+KEEP_KEYS = insertion(former_keys, "organization_id", "key", "task_id", "created_at")
+counters = (
+    func.unnest(
+        bindparam("organization_ids", type_=ARRAY(Uuid)),
+        bindparam("team_ids", type_=ARRAY(Uuid)),
+        bindparam("numbers", type_=ARRAY(Integer)),
+    )
+    .table_valued("organization_id", "team_id", "number", name="counters")
+    .render_derived()
+)
+SET_COUNTERS = prepare(
+    update(teams)
+    .where(teams.c.organization_id == counters.c.organization_id, teams.c.id == counters.c.team_id)
+    .values(last_number=counters.c.number)
+)
+
+
+class Placed(NamedTuple):
+    """A row, where it goes and when it is made."""
+
+    row: Row
+    place: Place
+    created_at: datetime
+
+
+def stable_id(owner_id: UUID, identity: str) -> UUID:
+    """The id of what is imported into a team, or an organization: see the top of this file."""
+    digest = int.from_bytes(sha256(owner_id.bytes + identity.encode()).digest()[:16])
+    moment = owner_id.int >> 80 << 80
+    return UUID(int=moment | 7 << 76 | (digest >> 64 & 0xFFF) << 64 | 2 << 62 | digest & ((1 << 62) - 1))
+
+
+async def write(connection: asyncpg.Connection, batch: Iterable[Placed], *, creator_id: UUID) -> int:
+    """How many of these tasks are new; the others are there already and stay as they are. In one transaction."""
+    by_id = {stable_id(placed.place.id, placed.row.identity): placed for placed in batch}
+    homes = {placed.place.id: placed.place.organization_id for placed in by_id.values()}
+    tenants = list(set(homes.values()))
+    held = await hold(connection, teams, tenants, homes)
+    known = {row["id"] for row in await fetch(connection, KNOWN, organization_ids=tenants, ids=list(by_id))}
+    newest: dict[UUID, int] = {row["id"]: row["last_number"] for row in held}
+    new = [
+        _columns(new_id, placed, _number(placed, newest), creator_id)
+        for new_id, placed in by_id.items()
+        if new_id not in known
+    ]
+    # One whose number another task of the team has is left out here: for people that task is the one of this key.
+    made = {row["id"] for row in await insert_rows(connection, MAKE_TASKS, new)}
+    await _keep_former_keys(connection, {new_id: by_id[new_id] for new_id in made})
+    await _write_texts(connection, [row for row in new if row["id"] in made])
+    changed = {row["id"]: newest[row["id"]] for row in held if newest[row["id"]] != row["last_number"]}
+    owners = [homes[team_id] for team_id in changed]
+    await fetch(
+        connection, SET_COUNTERS, organization_ids=owners, team_ids=list(changed), numbers=list(changed.values())
+    )
+    return len(made)
+
+
+def _number(placed: Placed, newest: dict[UUID, int]) -> int:
+    """The number in the row's key, where that is a key of its team; else the next one. `newest` counts along."""
+    team_id, key = placed.place.id, placed.row.key
+    if key and key.prefix == placed.place.key:
+        newest[team_id] = max(newest[team_id], key.number)
+        return key.number
+    newest[team_id] += 1
+    return newest[team_id]
+
+
+def _columns(new_id: UUID, placed: Placed, number: int, creator_id: UUID) -> dict[str, Any]:
+    row, place, created_at = placed
+    return {
+        "organization_id": place.organization_id,
+        "id": new_id,
+        "team_id": place.id,
+        "number": number,
+        "title": row.title,
+        "description": row.description,
+        "status": row.status,
+        "priority": row.priority,
+        "estimate": row.estimate,
+        "due_date": row.due_date,
+        "tags": row.tags,
+        "assignee_id": _assignee_id(row, place),
+        "creator_id": creator_id,
+        "completed_at": created_at if row.status == TaskStatus.DONE.name else None,
+        "created_at": created_at,
+        "updated_at": created_at,
+    }
+
+
+def _assignee_id(row: Row, place: Place) -> UUID | None:
+    if row.assignee_email:
+        return place.assignees.get(row.assignee_email.lower())
+    if place.made_up:
+        return place.made_up[crc32(row.identity.encode()) % len(place.made_up)]
+    return None
+
+
+async def _write_texts(connection: asyncpg.Connection, made: Sequence[Mapping[str, Any]]) -> None:
+    """What search reads of the new tasks; a server embeds them when it next looks."""
+    ids = defaultdict(list)
+    for row in made:
+        ids[row["organization_id"]].append(row["id"])
+    for organization_id in sorted(ids):
+        await write_texts(fetching(connection), TASKS, organization_id, ids[organization_id])
+
+
+async def _keep_former_keys(connection: asyncpg.Connection, made: Mapping[UUID, Placed]) -> None:
+    """What a task was called where it came from still finds it, unless it is called so here."""
+    rows = [
+        {
+            "organization_id": placed.place.organization_id,
+            "key": str(placed.row.key),
+            "task_id": task_id,
+            "created_at": placed.created_at,
+        }
+        for task_id, placed in made.items()
+        if placed.row.key and placed.row.key.prefix != placed.place.key
+    ]
+    await insert_rows(connection, KEEP_KEYS, rows)

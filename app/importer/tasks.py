@@ -1,0 +1,85 @@
+"""Brings rows into the database, a thousand to a transaction: what a crash interrupts, the same command completes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count, islice
+from uuid import UUID
+
+import asyncpg
+
+from app.db.columns import now
+from app.importer.check import Row
+from app.importer.connection import acting, connect
+from app.importer.members import guest, invite, join
+from app.importer.organizations import Foundation, found
+from app.importer.plan import Plan
+from app.importer.task_rows import Placed, write
+from app.refusal import Refusal
+
+BATCH = 1_000  # rows; a team's counter is locked for as long as a batch takes
+
+
+class FileChanged(Refusal):
+    """The second reading of a file found what the first had not."""
+
+
+@dataclass
+class Summary:
+    """What was made, and how many tasks were there already."""
+
+    organizations: int = 0
+    teams: int = 0
+    people: int = 0
+    made: int = 0
+    there: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+async def load(
+    url: str,
+    rows: Iterable[Row],
+    plan: Plan,
+    *,
+    email: str,
+    made_up: int = 0,
+    anew: bool = False,
+) -> Summary:
+    """Imports the rows that `plan` is of, on behalf of `email`, whose user is made where there is none.
+
+    `made_up` people are added to each team and its tasks dealt out to them. `anew` puts everything into new
+    organizations. What the person's roles allow is not asked: who has the database's URL may do anything. Raises
+    Refusals.
+    """
+    async with connect(url) as connection:
+        user_id = (await invite(connection, [guest(email)]))[email.lower()]
+        summary, foundation = await _prepare(connection, user_id, plan, made_up=made_up, anew=anew)
+        placed = _place(rows, foundation)
+        while batch := list(islice(placed, BATCH)):
+            async with acting(connection, user_id):
+                made = await write(connection, batch, creator_id=user_id)
+            summary.made += made
+            summary.there += len(batch) - made
+        return summary
+
+
+async def _prepare(
+    connection: asyncpg.Connection, user_id: UUID, plan: Plan, *, made_up: int, anew: bool
+) -> tuple[Summary, Foundation]:
+    async with acting(connection, user_id, alone=True):
+        foundation = await found(connection, user_id, plan, anew=anew)
+        people = await join(connection, user_id, plan, foundation, made_up=made_up)
+    return Summary(foundation.organizations, foundation.teams, people, notes=foundation.notes), foundation
+
+
+def _place(rows: Iterable[Row], foundation: Foundation) -> Iterator[Placed]:
+    """The rows with their teams, each a microsecond after the one before: lists by age have the order of the file."""
+    for row, created_at in zip(rows, _moments(now()), strict=False):
+        place = foundation.places.get(row.group)
+        if place is None:
+            raise FileChanged("The file changed while it was read: run the same command again")
+        yield Placed(row, place, created_at)
+
+
+def _moments(first: datetime) -> Iterator[datetime]:
+    return (first + timedelta(microseconds=number) for number in count())

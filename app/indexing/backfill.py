@@ -1,0 +1,183 @@
+"""Filling a model: the texts that it lacks are found, and queued behind everything that people write meanwhile."""
+
+from datetime import timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.db.columns import table_of
+from app.db.engine import Database
+from app.db.statement import Statement, prepare
+from app.indexing.search_texts import SUBJECT
+from app.indexing.transaction import embedding
+from app.search.models import Embedding, EmbeddingJob, SearchText
+
+texts = table_of(SearchText)
+jobs = table_of(EmbeddingJob)
+embeddings = table_of(Embedding)
+organizations = table("organizations", column("id"))
+
+BATCH = 5_000  # texts to a statement: some tenths of a second
+QUEUED = 200  # texts to a statement: who writes one of them waits for it, some milliseconds
+BEHIND = timedelta(days=1)  # the newest are taken first, and so what has just been written
+
+
+class Lacked(NamedTuple):
+    """A text that a model does not have as it is."""
+
+    subject_id: UUID
+    content_hash: bytes
+
+
+async def organization_ids(database: Database) -> list[UUID]:
+    """All organizations that there are."""
+    async with embedding(database) as fetch:
+        return [row["id"] for row in await fetch(_organizations(), {})]
+
+
+@lru_cache(1)
+def _organizations() -> Statement:
+    return prepare(select(organizations.c.id).order_by(organizations.c.id))
+
+
+async def queue_missing(database: Database, model_id: int) -> int:
+    """Queues every text that the model lacks; answers how many it queued."""
+    amount = 0
+    for organization_id in await organization_ids(database):
+        values = {"organization_id": organization_id, "model_id": model_id}
+        lacking = True
+        while lacking:
+            async with embedding(database, organization_id) as fetch:
+                lacking = bool(rows := await fetch(_unqueued(), values))
+            for first in range(0, len(rows), QUEUED):
+                part = rows[first : first + QUEUED]
+                subjects = {"kinds": [row["kind"] for row in part], "subject_ids": [row["subject_id"] for row in part]}
+                async with embedding(database, organization_id) as fetch:
+                    amount += len(await fetch(_queue(), values | subjects))
+    return amount
+
+
+async def retry_parked(database: Database) -> int:
+    """Queues once more the texts that failed; answers how many."""
+    amount = 0
+    for organization_id in await organization_ids(database):
+        async with embedding(database, organization_id) as fetch:
+            amount += len(await fetch(_retry(), {"organization_id": organization_id}))
+    return amount
+
+
+@lru_cache(1)
+def _retry() -> Statement:
+    parked = (jobs.c.organization_id == bindparam("organization_id", type_=Uuid)) & jobs.c.parked_at.is_not(None)
+    anew = {"due_at": func.now() - literal(BEHIND), "attempts": 0, "error": None, "parked_at": None}
+    return prepare(update(jobs).where(parked).values(anew).returning(jobs.c.subject_id))
+
+
+@lru_cache(1)
+def _unqueued() -> Statement:
+    """In the order of their keys, in which writers queue them, too: so no two wait for each other."""
+    subject = (texts.c.kind, texts.c.subject_id)
+    queued = exists().where(*_same_subject(jobs))
+    return prepare(select(*subject).where(_lacking(), ~queued).order_by(*subject).limit(literal(BATCH)))
+
+
+@lru_cache(1)
+def _queue() -> Statement:
+    given = (
+        func.unnest(bindparam("kinds", type_=ARRAY(Text)), bindparam("subject_ids", type_=ARRAY(Uuid)))
+        .table_valued("kind", "subject_id", name="given")
+        .render_derived()
+    )
+    still_there = (
+        select(*(texts.c[name] for name in SUBJECT), literal_column("0"), func.now() - literal(BEHIND))
+        .join(given, (given.c.kind == texts.c.kind) & (given.c.subject_id == texts.c.subject_id))
+        .where(texts.c.organization_id == bindparam("organization_id", type_=Uuid))
+        .order_by(texts.c.kind, texts.c.subject_id)
+    )
+    written = upsert(jobs).from_select([*SUBJECT, "attempts", "due_at"], still_there)
+    return prepare(written.on_conflict_do_nothing().returning(jobs.c.subject_id))
+
+
+async def missing(database: Database, model_id: int) -> set[Lacked]:
+    """Texts that the model lacks now, up to 5,000 of each organization, but for those that it failed at."""
+    found: set[Lacked] = set()
+    for organization_id in await organization_ids(database):
+        async with embedding(database, organization_id) as fetch:
+            rows = await fetch(_missing(), {"organization_id": organization_id, "model_id": model_id})
+        found |= {Lacked(row["subject_id"], row["content_hash"]) for row in rows}
+    return found
+
+
+@lru_cache(1)
+def _missing() -> Statement:
+    parked = exists().where(*_same_subject(jobs), jobs.c.parked_at.is_not(None))
+    return prepare(select(texts.c.subject_id, texts.c.content_hash).where(_lacking(), ~parked).limit(literal(BATCH)))
+
+
+def _lacking() -> ColumnElement[bool]:
+    """Whether the model does not have an organization's text, or has an older one."""
+    known = exists().where(
+        *_same_subject(embeddings),
+        embeddings.c.model_id == bindparam("model_id", type_=SmallInteger),
+        embeddings.c.content_hash == texts.c.content_hash,
+    )
+    return (texts.c.organization_id == bindparam("organization_id", type_=Uuid)) & ~known
+
+
+def _same_subject(other: Table) -> list[ColumnElement[bool]]:
+    return [other.c[name] == texts.c[name] for name in SUBJECT]
+
+
+async def amount_behind(database: Database) -> int:
+    """How many of the texts that were queued behind everything nobody has taken yet, in all organizations."""
+    async with embedding(database) as fetch:
+        rows = await fetch(_amount_behind(), {})
+    amount: int = rows[0]["amount"]
+    return amount
+
+
+@lru_cache(1)
+def _amount_behind() -> Statement:
+    behind = (jobs.c.due_at < func.now() - literal(BEHIND / 2)) & jobs.c.parked_at.is_(None)
+    return prepare(select(func.count().label("amount")).select_from(jobs).where(behind))
+
+
+async def remove_embeddings(database: Database, model_id: int) -> None:
+    """Removes what a model that is retiring has of all texts, in small batches."""
+    for organization_id in await organization_ids(database):
+        removed = True
+        while removed:
+            async with embedding(database, organization_id) as fetch:
+                values = {"organization_id": organization_id, "model_id": model_id}
+                removed = bool(await fetch(_remove(), values))
+
+
+@lru_cache(1)
+def _remove() -> Statement:
+    key = tuple_(*embeddings.primary_key.columns)
+    own = (embeddings.c.organization_id == bindparam("organization_id", type_=Uuid)) & (
+        embeddings.c.model_id == bindparam("model_id", type_=SmallInteger)
+    )
+    chosen = select(*embeddings.primary_key.columns).where(own).limit(literal(BATCH))
+    return prepare(delete(embeddings).where(key.in_(chosen)).returning(embeddings.c.subject_id))

@@ -1,0 +1,111 @@
+"""The models of one process: it follows which of them live, and loads each when it is first needed."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from itertools import count
+
+import asyncpg
+
+from app.config import Settings
+from app.db.engine import LOST, Database, DatabaseUnavailable
+from app.embedders.embedder import Embedder, EmbedderUnavailable, TextRefused, as_text, load_embedder
+from app.graph.embedding import Meaning, MeaningUnavailable
+from app.indexing.transaction import embedding
+from app.search.embedding_models import Model, living_models
+from app.search.models import ModelState
+
+logger = logging.getLogger("trellis")
+
+FOLLOWING = 1.0  # seconds between two looks at which model is the active one
+LEISURE = 3  # looks until the model is loaded though nobody has needed it: a server that starts has better to do
+TRUSTED = 4.0  # seconds for which the last look is believed; a model that leaves keeps its rows for longer (switch.py)
+PATIENCE = 2.0  # seconds for a query: who searches would rather have soon what is found by words
+REST = 5.0  # seconds for which a model that failed is not asked again, so that not every search waits for it
+
+
+class LocalMeanings:
+    """See Meanings."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+        self.woken = asyncio.Event()
+        self._known = asyncio.Event()
+        self._active: Model | None = None
+        self._looked_at = 0.0
+        self._rests_until = 0.0
+        self._reason = ""
+        self._loading: dict[str, asyncio.Future[Embedder]] = {}
+
+    def wake(self) -> None:
+        self.woken.set()
+
+    async def of(self, text: str) -> Meaning:
+        now = asyncio.get_running_loop().time()
+        if now < self._rests_until:
+            raise MeaningUnavailable(self._reason)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._of(text)
+        except TextRefused as error:
+            raise MeaningUnavailable(str(error)) from error
+        except (EmbedderUnavailable, TimeoutError) as error:
+            self._reason = str(error) or "The model takes too long to answer"
+            self._rests_until = now + REST
+            raise MeaningUnavailable(self._reason) from error
+
+    async def _of(self, text: str) -> Meaning:
+        await self._known.wait()
+        model = self._active
+        if model is None or asyncio.get_running_loop().time() > self._looked_at + TRUSTED:
+            raise EmbedderUnavailable("No model is active: `trellis doctor` says why")
+        embedder = await self.embedder(model)
+        (vector,) = await embedder.embed([text])
+        return Meaning(model.id, model.dimension, embedder.weight, as_text(vector))
+
+    async def embedder(self, model: Model) -> Embedder:
+        """The embedder of that model, loaded once; raises EmbedderUnavailable, and tries again when asked again."""
+        loading = self._loading.get(model.name)
+        if loading is None:
+            load = asyncio.to_thread(load_embedder, model.name, model.dimension, self.settings)
+            loading = self._loading[model.name] = asyncio.ensure_future(load)
+        try:
+            return await asyncio.shield(loading)  # others may wait for it, too
+        except Exception:
+            self._loading.pop(model.name, None)
+            raise
+
+    async def follow(self) -> None:
+        """Looks again and again which model is active, until it is cancelled. Not when a search asks: that holds a
+        connection, and would wait for another."""
+        for look in count():
+            try:
+                await self._look()
+            except (DatabaseUnavailable, *LOST, asyncpg.PostgresError):
+                logger.debug("which model is active could not be found out", exc_info=True)
+            if look == LEISURE and self._active is not None:
+                with suppress(EmbedderUnavailable):  # the first search will be told
+                    await self.embedder(self._active)
+            await asyncio.sleep(FOLLOWING)
+
+    async def _look(self) -> None:
+        async with embedding(self.database) as fetch:
+            living = await living_models(fetch)
+        active = next((model for model in living if model.state is ModelState.ACTIVE), None)
+        if active and self._active and active != self._active:
+            with suppress(EmbedderUnavailable):
+                await self.embedder(active)  # before it takes over, so that no search waits for it
+        self._active = active
+        self._looked_at = asyncio.get_running_loop().time()
+        if active and not self._known.is_set():
+            self._known.set()
+            if active.name != self.settings.embedder:
+                chosen = self.settings.embedder
+                logger.warning("searches read %s and not %s: run `trellis embed --switch`", active.name, chosen)
+
+    async def close(self) -> None:
+        """Lets go of what the models hold."""
+        for loaded in await asyncio.gather(*self._loading.values(), return_exceptions=True):
+            if not isinstance(loaded, BaseException):
+                await loaded.close()

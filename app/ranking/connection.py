@@ -1,0 +1,127 @@
+"""What a search answers: a connection whose edges say how well they match, by what, and where."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
+
+import strawberry
+
+from app.graph.connections import PageInfo
+from app.graph.context import Context
+from app.graph.dataloader import Batch
+from app.graph.fields import by_level
+from app.graph.select import Key
+from app.ranking.cursors import MOST_RESULTS, encode
+from app.ranking.search import Found, Hit, SearchSignal
+from app.ranking.snippet import snippets
+
+Row = TypeVar("Row")
+Arguments = Mapping[str, Any]
+
+
+class Results(NamedTuple):
+    """A page of a search, and the batch function that knows its rows by their keys."""
+
+    found: Found
+    rows: Batch
+
+    @property
+    def organization_id(self) -> UUID:
+        return self.found.search.organization_id
+
+    def keys(self, hits: Sequence[Hit]) -> list[Key]:
+        """Of the rows that are shown."""
+        return [Key(self.organization_id, hit.shown_id or hit.id) for hit in hits]
+
+    def texts(self, hits: Sequence[Hit]) -> list[Key]:
+        """Of the best text of each."""
+        return [Key(self.organization_id, hit.id) for hit in hits]
+
+    def cursors(self, hits: Sequence[Hit]) -> list[str]:
+        found = self.found
+        return encode(found.search.listed, found.basis, ((hit.score, hit.id, hit.place) for hit in hits))
+
+
+Place = tuple[Results, Hit]  # a hit and the results that it is among
+
+
+# One field is one search, so the places of a level are all among the same results.
+
+
+def edges(_context: Context, searches: Sequence[Results], _: Arguments) -> list[list[Place]]:
+    return [[(results, hit) for hit in results.found.hits] for results in searches]
+
+
+async def nodes(context: Context, searches: Sequence[Results], _: Arguments) -> list[list[Any]]:
+    return [await context.load_many(results.rows, results.keys(results.found.hits)) for results in searches]
+
+
+def page_infos(_context: Context, searches: Sequence[Results], _: Arguments) -> list[PageInfo]:
+    return [_page_info(results) for results in searches]
+
+
+def _page_info(results: Results) -> PageInfo:
+    found = results.found
+    start, end = results.cursors([found.hits[0], found.hits[-1]]) if found.hits else (None, None)
+    return PageInfo(
+        has_next_page=found.has_next, has_previous_page=found.has_previous, start_cursor=start, end_cursor=end
+    )
+
+
+def degradations(_context: Context, searches: Sequence[Results], _: Arguments) -> list[list[str]]:
+    return [[SearchSignal.SEMANTIC.name] if results.found.degraded else [] for results in searches]
+
+
+def places_cursors(_context: Context, places: Sequence[Place], _: Arguments) -> list[str]:
+    return places[0][0].cursors([hit for _, hit in places])
+
+
+async def places_rows(context: Context, places: Sequence[Place], _: Arguments) -> list[Any]:
+    results = places[0][0]
+    return await context.load_many(results.rows, results.keys([hit for _, hit in places]))
+
+
+def places_scores(_context: Context, places: Sequence[Place], _: Arguments) -> list[float]:
+    return [hit.score for _, hit in places]
+
+
+def places_signals(_context: Context, places: Sequence[Place], _: Arguments) -> list[list[str]]:
+    return [list(hit.signals) for _, hit in places]
+
+
+async def places_snippets(context: Context, places: Sequence[Place], _: Arguments) -> list[Any]:
+    results = places[0][0]
+    search, lexemes = results.found.search, tuple(term.lexeme for term in results.found.basis.terms)
+    return await context.load_many(snippets, results.texts([hit for _, hit in places]), search.searchable, lexemes)
+
+
+@strawberry.type(description="An object that a search found.")
+class SearchEdge(Generic[Row]):
+    cursor: str = by_level(
+        places_cursors, description="Opaque: pass it as `after` to the same search, with the same arguments."
+    )
+    node: Row = by_level(places_rows, description="The object.")
+    score: float = by_level(
+        places_scores, description="How well it matches, from 0 to 1; to be compared within one search only."
+    )
+    matched_by: list[SearchSignal] = by_level(places_signals, description="What made the search find it.")
+    snippet: str | None = by_level(
+        places_snippets,
+        description="The part of its text that matches best, some 40 words, as HTML in which nothing but `<mark>` is a "
+        "tag; the start of the text where no word matches. Costs a statement of its own.",
+    )
+
+
+@strawberry.type(
+    description=f"A page of a search, the best first: at most 100 objects, {MOST_RESULTS} on all pages together. What "
+    "others write meanwhile moves no object from one page to another."
+)
+class SearchConnection(Generic[Row]):
+    edges: list[SearchEdge[Row]] = by_level(edges, description="The page's objects, and how they match.")
+    nodes: list[Row] = by_level(nodes, description="The page's objects.")
+    page_info: PageInfo = by_level(page_infos, description="Where the page stands in the results.")
+    degraded: list[SearchSignal] = by_level(
+        degradations,
+        description="What the search had to do without, as SEMANTIC while the embedding model cannot be reached; empty "
+        "when all is well.",
+    )

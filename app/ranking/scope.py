@@ -1,0 +1,161 @@
+"""What a search may find: the live rows of one organization that pass the filter, and how a statement keeps to them."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    TableValuedAlias,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from app.db.columns import table_of
+from app.db.statement import Statement, prepare
+from app.ranking.terms import is_callers
+from app.search.models import SearchWordTotal
+from app.search.searchable import Searchable
+
+totals = table_of(SearchWordTotal)
+
+# Among so few rows each vector is compared, which finds all there is; an index is for more.
+FEW = 5_000
+SURELY_MANY = 4 * FEW  # texts, of which some may be deleted
+MOST_OF_WHOLE = 5  # rows that are shown as one: else those of a long document would leave no room for others
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What rows must hold to be found, beside being of the organization; those with the same `key` are the same."""
+
+    key: str
+    clause: ColumnElement[bool] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Searched:
+    """The rows of a kind that hold a condition, of the organization that statements are told by `organization_id`.
+
+    `holds` and `lacks` say whether there are phrases that a text must hold, and words that it must not.
+    """
+
+    searchable: Searchable
+    condition: Condition
+    holds: bool = False
+    lacks: bool = False
+
+    @property
+    def table(self) -> Table:
+        return self.searchable.table
+
+    @property
+    def kind(self) -> ColumnElement[str]:
+        return literal_column(f"'{self.searchable.kind}'", Text)
+
+    @property
+    def organization_id(self) -> BindParameter[UUID]:
+        return bindparam("organization_id", type_=Uuid)
+
+    def matching(self, terms: str, query: str) -> TableValuedAlias:
+        """The database's look-up of texts by words, with the names of its parameters."""
+        asked = cast(bindparam(query, type_=Text), TSQUERY)
+        letters = cast(bindparam("letters", type_=ARRAY(REAL)), ARRAY(REAL))
+        held = asked if query in ("held", "unwanted") else literal_column("NULL::tsquery")
+        return func.trellis_matching(
+            self.organization_id, self.kind, bindparam(terms, type_=ARRAY(Text)), letters, asked, held
+        ).table_valued("subject_id", "rank", name=f"with_{terms}")
+
+    def rows(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """All that may be found, which is scoped: the second wall."""
+        rows = select(*columns).where(
+            self.table.c.organization_id == self.organization_id,
+            is_callers(self.organization_id),
+            self.condition.clause,
+        )
+        if self.holds:
+            rows = rows.where(self.table.c.id.in_(select(self.matching("held_terms", "held").c.subject_id)))
+        if self.lacks:
+            rows = rows.where(self.table.c.id.not_in(select(self.matching("unwanted_terms", "unwanted").c.subject_id)))
+        return rows
+
+    def keep(self, found: Select[Any], source: FromClause, *, narrow: bool) -> Select[Any]:
+        """`found`, of `source` with its `subject_id`, without what may not be found.
+
+        Where that is much, each row is looked up, and only until a limit is reached: LATERAL with a limit lets the
+        planner do nothing else, such as hashing all the tasks of the organization to find a hundred.
+        """
+        if narrow:
+            few = few_rows()
+            return found.select_from(source.join(few, few.c.id == source.c.subject_id))
+        one = self.rows(true().label("there")).where(self.table.c.id == source.c.subject_id)
+        return found.select_from(source.join(one.limit(literal_column("1")).lateral("one"), true()))
+
+    def best_of_wholes(self, found: FromClause, score: ColumnElement[Any]) -> FromClause:
+        """`found`, with its `subject_id`; of the rows that are shown as one only the few that score most."""
+        table, whole = self.table, self.searchable.whole
+        if whole is None:
+            return found
+        place = func.row_number().over(partition_by=whole, order_by=(score.desc(), found.c.subject_id))
+        here = (table.c.organization_id == self.organization_id) & (table.c.id == found.c.subject_id)
+        placed = (
+            select(*found.c, place.label("place_in_whole"))
+            .select_from(found.join(table, here))
+            .where(is_callers(self.organization_id))
+            .subquery("placed")
+        )
+        best = select(*(placed.c[column.name] for column in found.c))
+        return best.where(placed.c.place_in_whole <= literal_column(str(MOST_OF_WHOLE))).subquery("best")
+
+    def pinned(self, *, narrow: bool) -> Select[Any]:
+        """The row that is found whatever its text says, unless it may not be found."""
+        pinned_id = bindparam("pinned_id", type_=Uuid)
+        if narrow:
+            few = few_rows()
+            return select(few.c.id.label("subject_id")).where(few.c.id == pinned_id)
+        return self.rows(self.table.c.id.label("subject_id")).where(self.table.c.id == pinned_id)
+
+
+def few_rows() -> TableValuedAlias:
+    """The rows whose `ids` a statement is given."""
+    # As a table: to compare a row with each id of an array would take longer the more there are.
+    return func.unnest(cast(bindparam("ids", type_=Text), ARRAY(Uuid))).table_valued("id").render_derived("few")
+
+
+@lru_cache(500)
+def counting(searched: Searched) -> Statement:
+    """The `ids` of all rows that may be found, as the text of an array, which comes and goes faster than its elements
+    do; NULL where they are more than FEW.
+
+    Where nothing is asked of them and there were many texts the last time they were counted, they are not counted
+    again: reading 5,001 rows would be a fifth of the search.
+    """
+    some = searched.rows(searched.table.c.id).limit(literal_column(str(FEW + 1))).subquery("some")
+    every = func.coalesce(func.array_agg(some.c.id), cast(literal_column("'{}'"), ARRAY(Uuid)))
+    few = (
+        select(case((func.count() <= literal_column(str(FEW)), cast(every, Text)))).select_from(some).scalar_subquery()
+    )
+    if searched.condition.key or searched.holds or searched.lacks:
+        return prepare(select(few.label("ids")))
+    texts = (
+        select(totals.c.texts)
+        .where(totals.c.organization_id == searched.organization_id, totals.c.kind == searched.kind)
+        .where(is_callers(searched.organization_id))
+        .scalar_subquery()
+    )
+    return prepare(select(case((func.coalesce(texts, 0) <= literal_column(str(SURELY_MANY)), few)).label("ids")))

@@ -1,0 +1,237 @@
+"""One search, from what was typed to a page of ids with scores."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import strawberry
+
+from app.graph.context import Context
+from app.graph.embedding import Meaning, MeaningUnavailable
+from app.graph.errors import BadUserInput
+from app.ranking.cursors import MOST_RESULTS, Basis, Place, Scale, decode
+from app.ranking.names import Owner
+from app.ranking.names import values as owner_values
+from app.ranking.phrases import Demands, demands_of
+from app.ranking.query import Query, read_query
+from app.ranking.rank import Legs, ranking
+from app.ranking.scope import Condition, Searched, counting
+from app.ranking.terms import Term, as_query, similar_terms, terms_of
+from app.ranking.vectors import WALK, Model
+from app.search.searchable import Searchable
+
+LONGEST_QUERY = 500
+DEPTH = 100  # what each leg ranks for a combination: more cost more, and put nothing else on the first pages
+TITLE_AND_BODY = [0.1, 0.2, 0.4, 1.0]  # what a word weighs by its letter, from D to A: titles are A, bodies B
+TITLE = [0.0, 0.0, 0.0, 1.0]
+
+
+@strawberry.enum(description="By what a search finds.")
+class SearchMode(Enum):
+    HYBRID = strawberry.enum_value("HYBRID", description="By words and by meaning, put together.")
+    SEMANTIC = strawberry.enum_value("SEMANTIC", description="By meaning: other words for the same are found too.")
+    FULL_TEXT = strawberry.enum_value("FULL_TEXT", description="By words, in whatever form; rare ones count most.")
+    FUZZY = strawberry.enum_value(
+        "FUZZY",
+        description="By the words of titles, the names of teams and assignees, and keys, however they are spelled.",
+    )
+
+
+@strawberry.enum(description="What made a search find an object.")
+class SearchSignal(Enum):
+    SEMANTIC = strawberry.enum_value("SEMANTIC", description="Its meaning.")
+    FULL_TEXT = strawberry.enum_value("FULL_TEXT", description="Its words.")
+    FUZZY = strawberry.enum_value(
+        "FUZZY", description="A word of its title, its team's name or its assignee's, that is spelled alike."
+    )
+    KEY = strawberry.enum_value("KEY", description="Its key, now or before.")
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched for; raises BadUserInput where that is nothing, or too much."""
+
+    organization_id: UUID
+    searchable: Searchable
+    condition: Condition
+    text: str
+    mode: str
+    size: int
+    after: str | None = None
+    pinned_id: UUID | None = None  # found first whatever its text says
+    owners: Sequence[Owner] = ()  # whose rows are found too, after those that the words are in
+    whole: bool = False  # all that is found, however much is asked for; `after` says only how it is scored
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise BadUserInput("`query` is blank: say what to search for.")
+        if len(self.text) > LONGEST_QUERY:
+            raise BadUserInput(f"`query` has {len(self.text)} characters: at most {LONGEST_QUERY} are allowed.")
+
+    @property
+    def listed(self) -> str:
+        """What a cursor says of the search that it is of."""
+        return f"{self.searchable.kind}.{self.organization_id}.{self.mode}.{self.condition.key}.{self.text}"
+
+
+class Hit(NamedTuple):
+    """A row whose text was found; `place` counts from 1 on, over all pages.
+
+    Where several texts are of one row, that is `shown_id`, and `texts` are those that were found, the best one first.
+    """
+
+    id: UUID
+    score: float
+    signals: tuple[str, ...]
+    place: int
+    shown_id: UUID | None = None
+    texts: tuple[UUID, ...] = ()
+
+
+class Among(NamedTuple):
+    """What a search may find, and the parameters that say so."""
+
+    searched: Searched
+    values: dict[str, Any]
+
+    @property
+    def narrow(self) -> bool:
+        """Whether that is few rows, whose ids are known."""
+        return self.values["ids"] is not None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of a search."""
+
+    search: Search
+    hits: Sequence[Hit]
+    basis: Basis
+    has_next: bool
+    has_previous: bool
+    degraded: bool  # found without the model, which could not be asked
+
+
+async def find(context: Context, search: Search) -> Found:
+    """The page that `search` asks for."""
+    after = decode(search.listed, search.after) if search.after is not None else None
+    query = read_query(search.text)
+    coming = asyncio.ensure_future(_meaning(context, search, query))  # the model works while the database does
+    try:
+        terms = after.basis.terms if after else await _terms(context, search, query)
+        among = await _among(context, search, await demands_of(context, query))
+        meaning, degraded = await coming
+    finally:
+        coming.cancel()
+    model_id = meaning and meaning.model_id
+    if after and after.basis.model_id != model_id:
+        raise BadUserInput("`after` is of a search by another model than is asked now: search again from the start.")
+    rows = await _ranked(context, search, terms, meaning, among, after)
+    basis = Basis(_scale(rows, after), model_id, terms)
+    return _page(search, rows, after, basis, degraded=degraded)
+
+
+async def _meaning(context: Context, search: Search, query: Query) -> tuple[Meaning | None, bool]:
+    """What the query means, and whether that could not be told though it matters."""
+    if search.mode in ("FULL_TEXT", "FUZZY") or not query.words:
+        return None, False
+    if context.meanings is None:
+        return None, True
+    try:
+        return await context.meanings.of(query.words), False
+    except MeaningUnavailable:
+        return None, True
+
+
+async def _terms(context: Context, search: Search, query: Query) -> tuple[Term, ...]:
+    if search.mode == "SEMANTIC" or not query.words:
+        return ()
+    look_up = similar_terms if search.mode == "FUZZY" else terms_of
+    return await look_up(context, search.organization_id, search.searchable.kind, query.words)
+
+
+async def _among(context: Context, search: Search, demands: Demands) -> Among:
+    """What may be found, and its ids where they are few."""
+    searched = Searched(search.searchable, search.condition, holds=bool(demands.held), lacks=bool(demands.unwanted))
+    values = {"organization_id": search.organization_id, "letters": _letters(search), **demands.values()}
+    (counted,) = await context.fetch(counting(searched), values)
+    return Among(searched, values | {"ids": counted["ids"]})
+
+
+def _letters(search: Search) -> list[float]:
+    return TITLE if search.mode == "FUZZY" else TITLE_AND_BODY
+
+
+async def _ranked(
+    context: Context,
+    search: Search,
+    terms: Sequence[Term],
+    meaning: Meaning | None,
+    among: Among,
+    after: Place | None,
+) -> list[Any]:
+    if not terms and meaning is None and search.pinned_id is None and not search.owners:
+        return []
+    if meaning and not among.narrow:
+        await context.fetch(WALK, {})
+    legs = Legs(
+        words=bool(terms),
+        model=meaning and Model(meaning.model_id, meaning.dimension),
+        owners=bool(search.owners),
+        narrow=among.narrow,
+    )
+    return await context.fetch(ranking(among.searched, legs), among.values | _values(search, terms, meaning, after))
+
+
+def _values(search: Search, terms: Sequence[Term], meaning: Meaning | None, after: Place | None) -> dict[str, Any]:
+    start = after if after and not search.whole else None
+    shown = start.shown if start else 0
+    size = MOST_RESULTS if search.whole else search.size
+    alone = not terms or meaning is None
+    names = ("words_low", "words_high", "meaning_low", "meaning_high")
+    return {
+        "terms": [term.lexeme for term in terms if term.finds],
+        "scored": " | ".join(as_query(term.lexeme) for term in terms),
+        "term_queries": [as_query(term.lexeme) for term in terms],
+        "term_weights": [term.weight for term in terms],
+        "vector": meaning and meaning.vector,
+        "weight": meaning and meaning.weight,
+        "depth": MOST_RESULTS if alone or shown + size >= DEPTH else DEPTH,
+        "pinned_id": search.pinned_id,
+        **owner_values(search.owners),
+        "after_score": start and start.score,
+        "after_id": start and start.id,
+        "limit": min(size + 1, MOST_RESULTS - shown),
+        **dict(zip(names, after.basis.scale if after else (None,) * 4, strict=True)),
+    }
+
+
+def _scale(rows: Sequence[Any], after: Place | None) -> Scale:
+    if after:
+        return after.basis.scale
+    if not rows:
+        return (None,) * 4
+    first = rows[0]
+    return first["words_low"], first["words_high"], first["meaning_low"], first["meaning_high"]
+
+
+def _page(search: Search, rows: Sequence[Any], after: Place | None, basis: Basis, *, degraded: bool) -> Found:
+    shown = after.shown if after and not search.whole else 0
+    hits = [
+        Hit(row["subject_id"], row["score"], _signals(search, row), place)
+        for place, row in enumerate(rows if search.whole else rows[: search.size], start=shown + 1)
+    ]
+    return Found(search, hits, basis, len(rows) > search.size, after is not None, degraded)
+
+
+def _signals(search: Search, row: Any) -> tuple[str, ...]:
+    by_words = "FUZZY" if search.mode == "FUZZY" else "FULL_TEXT"
+    signals = {
+        "KEY": row["subject_id"] == search.pinned_id,
+        by_words: row["has_words"],
+        "SEMANTIC": row["has_meaning"],
+    }
+    return tuple(name for name, given in signals.items() if given)

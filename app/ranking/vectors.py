@@ -1,0 +1,125 @@
+"""Finding by meaning: the texts whose vectors are closest to a query's."""
+
+from typing import Any, NamedTuple
+
+from pgvector.sqlalchemy import VECTOR
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Double,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    select,
+    union_all,
+)
+from sqlalchemy import literal_column as literal
+
+from app.db.columns import table_of
+from app.db.statement import prepare
+from app.ranking.scope import MOST_OF_WHOLE, Searched
+from app.ranking.terms import is_callers
+from app.search.models import Embedding
+
+embeddings = table_of(Embedding)
+
+# The walk through an index goes on until enough rows pass, and each search is planned for its own organization: a
+# generic plan costs a large one 100 ms in place of 4.
+WALK_SETTINGS = {
+    "hnsw.iterative_scan": "relaxed_order",
+    "hnsw.ef_search": "200",
+    "plan_cache_mode": "force_custom_plan",
+}
+WALK = prepare(
+    select(
+        *(
+            func.set_config(literal(f"'{name}'"), literal(f"'{value}'"), literal("true"))
+            for name, value in WALK_SETTINGS.items()
+        )
+    )
+)
+
+
+class Model(NamedTuple):
+    """An embedding model, as statements name it: literally, or its index would not be used."""
+
+    id: int
+    dimension: int
+
+
+def nearest(searched: Searched, model: Model, *, narrow: bool) -> CTE:
+    """The `depth` closest of what may be found.
+
+    Few rows are all compared. Among many the index is walked until enough of them pass; it may miss one of twenty. It
+    gives up where the organization's vectors are too rare among everybody's, and then all are compared after all: a
+    list that is too short would be worse than a slow one.
+    """
+    depth = bindparam("depth", type_=Integer)
+    if narrow:
+        every = _all(searched, model, narrow=True)
+        return _closest(searched, every, depth).cte("by_meaning").prefix_with("MATERIALIZED")
+    wanted = depth if searched.searchable.whole is None else depth * literal(str(MOST_OF_WHOLE))
+    distance = _distance(model)
+    near = select(embeddings.c.subject_id, (literal("1") - distance).label("closeness"))
+    walked = (
+        searched.keep(near, embeddings, narrow=False)
+        .where(*_of(searched, model))
+        .order_by(distance)
+        .limit(wanted)
+        .cte("walked")
+        .prefix_with("MATERIALIZED")
+    )
+    amount = select(func.count()).select_from(walked).scalar_subquery()
+    compared = _closest(searched, _all(searched, model, narrow=False), depth).where(amount < wanted)
+    enough = _closest(searched, walked, depth).where(amount >= wanted)
+    return (
+        union_all(*(select(*found.subquery(name).c) for name, found in (("enough", enough), ("compared", compared))))
+        .cte("by_meaning")
+        .prefix_with("MATERIALIZED")
+    )
+
+
+def _all(searched: Searched, model: Model, *, narrow: bool) -> FromClause:
+    near = select(embeddings.c.subject_id, (literal("1") - _distance(model)).label("closeness"))
+    found = searched.keep(near, embeddings, narrow=narrow)
+    return found.where(*_of(searched, model)).subquery("every")
+
+
+def _closest(searched: Searched, every: FromClause, depth: ColumnElement[int]) -> Select[Any]:
+    best = searched.best_of_wholes(every, every.c.closeness)
+    # The sum keeps the planner from taking the index for this order.
+    return (
+        select(best.c.subject_id, best.c.closeness)
+        .order_by((best.c.closeness + literal("0")).desc(), best.c.subject_id)
+        .limit(depth)
+    )
+
+
+def closeness(searched: Searched, model: Model, found: FromClause) -> ColumnElement[Any]:
+    """How close the text of a row of `found` is to the query, by its `subject_id`; NULL before it is embedded."""
+    return (
+        select(literal("1") - _distance(model))
+        .where(*_of(searched, model), embeddings.c.subject_id == found.c.subject_id)
+        .correlate(found)
+        .scalar_subquery()
+    )
+
+
+def _of(searched: Searched, model: Model) -> tuple[ColumnElement[bool], ...]:
+    return (
+        embeddings.c.organization_id == searched.organization_id,
+        embeddings.c.kind == searched.kind,
+        embeddings.c.model_id == literal(str(model.id)),
+        is_callers(searched.organization_id),
+    )
+
+
+def _distance(model: Model) -> ColumnElement[Any]:
+    kind = VECTOR(model.dimension)
+    # In a subquery of its own it is read once: a generic plan would read 3,000 letters anew for each row.
+    query = select(cast(bindparam("vector", type_=Text), kind)).scalar_subquery()
+    return cast(embeddings.c.embedding, kind).op("<=>", return_type=Double())(query)

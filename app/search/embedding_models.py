@@ -1,0 +1,44 @@
+"""Which models live, as the database has it."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from app.db.columns import table_of
+from app.db.statement import Fetch, Statement, prepare
+from app.search.models import EmbeddingModel, ModelState
+
+models = table_of(EmbeddingModel)
+
+
+class Model(NamedTuple):
+    """A model that texts are embedded by."""
+
+    id: int
+    name: str
+    dimension: int
+    state: ModelState
+
+    @property
+    def needed(self) -> bool:
+        """Whether a text counts as embedded only once this model has it; what a model that is being filled lacks is
+        found in the end."""
+        return self.state in {ModelState.READY, ModelState.ACTIVE}
+
+
+async def living_models(fetch: Fetch) -> list[Model]:
+    """All of them, in the order in which they came."""
+    rows = await fetch(_living(), {})
+    return [Model(row["id"], row["name"], row["dimension"], ModelState(row["state"])) for row in rows]
+
+
+async def filled_models(fetch: Fetch) -> list[Model]:
+    """Those that texts are embedded by: not one that retires, whose rows are being removed."""
+    return [model for model in await living_models(fetch) if model.state is not ModelState.RETIRING]
+
+
+@lru_cache(1)
+def _living() -> Statement:
+    columns = models.c
+    return prepare(select(columns.id, columns.name, columns.dimension, columns.state).order_by(columns.id))

@@ -1,0 +1,129 @@
+"""What inputs refer to: the team of a task, and who works on it."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, select
+
+from app.db.columns import table_of
+from app.db.statement import Statement, prepare
+from app.graph.context import Context
+from app.graph.inputs import Checks
+from app.graph.mutation import UserErrorCode
+from app.graph.rows import rows_of_ids
+from app.members.models import OrganizationMember
+from app.team_members.models import TeamMember
+from app.teams.loaders import TEAMS
+from app.teams.models import Team
+
+teams = table_of(Team)
+team_members = table_of(TeamMember)
+members = table_of(OrganizationMember)
+
+
+async def teams_by_id(context: Context, ids: Sequence[UUID]) -> dict[UUID, Any]:
+    """The teams that are there for the caller, deleted or not, with what the caller is in them as `role`."""
+    values = {"ids": list(set(ids)), "actor_id": context.actor.id}
+    return {row["id"]: row for row in await context.fetch(_teams(), values)}
+
+
+@lru_cache(1)
+def _teams() -> Statement:
+    columns = (teams.c.organization_id, teams.c.id, teams.c.key, teams.c.deleted_at)
+    return prepare(select(*columns, _role().label("role")).select_from(rows_of_ids(TEAMS)), TEAMS)
+
+
+def _role() -> ColumnElement[str]:
+    in_organization = (members.c.organization_id == team_members.c.organization_id) & (
+        members.c.id == team_members.c.organization_member_id
+    )
+    return (
+        select(team_members.c.role)
+        .join(members, in_organization)
+        .where(
+            team_members.c.organization_id == teams.c.organization_id,
+            team_members.c.team_id == teams.c.id,
+            team_members.c.deleted_at.is_(None),
+            members.c.user_id == bindparam("actor_id", type_=Uuid),
+        )
+        .correlate(teams)
+        .scalar_subquery()
+    )
+
+
+def check_team(team: Any, checks: Checks, *path: str) -> bool:
+    """Whether tasks can be in the team, None where there is none; otherwise a mistake is noted."""
+    if team is None:
+        checks.wrong(UserErrorCode.NOT_FOUND, "There is no such team.", *path)
+    elif team.deleted_at is not None:
+        checks.wrong(UserErrorCode.PARENT_DELETED, "The team is deleted: restore it first.", *path)
+    return team is not None and team.deleted_at is None
+
+
+class Assignee(NamedTuple):
+    """Who is to work on a task, as a member of its team."""
+
+    organization_id: UUID
+    team_id: UUID
+    id: UUID
+
+
+async def live_assignees(context: Context, wanted: Iterable[Assignee]) -> set[Assignee]:
+    """Those of `wanted` who are there for the caller and not deleted."""
+    asked = list(set(wanted))
+    if not asked:
+        return set()
+    values = {f"key_{name}s": [one[place] for one in asked] for place, name in enumerate(Assignee._fields)}
+    return {Assignee(*row) for row in await context.fetch(_assignees(), values)}
+
+
+@lru_cache(1)
+def _assignees() -> Statement:
+    names = Assignee._fields
+    asked = (
+        func.unnest(*(bindparam(f"key_{name}s", type_=ARRAY(Uuid)) for name in names))
+        .table_valued(*names)
+        .render_derived("asked")
+    )
+    return prepare(
+        select(*(team_members.c[name] for name in names))
+        .join(asked, (asked.c.organization_id == team_members.c.organization_id) & (asked.c.id == team_members.c.id))
+        .where(
+            asked.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
+            asked.c.team_id == team_members.c.team_id,
+            team_members.c.deleted_at.is_(None),
+        )
+    )
+
+
+def check_assignee(assignee: Assignee | None, live: set[Assignee], checks: Checks) -> None:
+    """Notes a mistake unless the assignee is nobody or among those who are `live`."""
+    if assignee is not None and assignee not in live:
+        checks.wrong(UserErrorCode.NOT_FOUND, "There is no such member of the task's team.", "assigneeId")
+
+
+async def same_person_in(context: Context, team: Any, member_id: UUID) -> UUID | None:
+    """The live membership in `team` of the person whose membership in another team `member_id` is."""
+    values = {"organization_id": team.organization_id, "team_id": team.id, "member_id": member_id}
+    rows = await context.fetch(_same_person(), values)
+    return rows[0]["id"] if rows else None
+
+
+@lru_cache(1)
+def _same_person() -> Statement:
+    here, there = team_members.alias("here"), team_members.alias("there")
+    organization_id = bindparam("organization_id", type_=Uuid)
+    return prepare(
+        select(there.c.id)
+        .select_from(here)
+        .join(there, there.c.organization_member_id == here.c.organization_member_id)
+        .where(
+            here.c.organization_id == organization_id,
+            here.c.id == bindparam("member_id", type_=Uuid),
+            there.c.organization_id == organization_id,
+            there.c.team_id == bindparam("team_id", type_=Uuid),
+            there.c.deleted_at.is_(None),
+        )
+    )

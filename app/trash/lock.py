@@ -1,0 +1,57 @@
+"""Locking what is to be restored: from the top down, as whoever deletes or changes what is above does it."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, func, select
+
+from app.db.columns import table_of
+from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.graph.context import Context
+from app.graph.rows import rows_for_update
+from app.organizations.models import Organization
+from app.trash.cascade import Edge, organization_of, owners_of
+
+organizations = table_of(Organization)
+
+
+async def rows_to_restore(context: Context, source: Source, ids: Sequence[UUID]) -> list[Any]:
+    """The whole row of each id, deleted and locked, after all that it belongs to; None where the caller has none.
+
+    Restoring a member of an organization holds the organization and then asks for the teams that they come back to. Who
+    held a team first and then asked for its organization would wait for the other, and the other for them.
+    """
+    for edge in _from_the_top(source.table):
+        await context.fetch(_hold_owners(edge), {"ids": list(set(ids))})
+    return await rows_for_update(context, source, ids, deleted=True)
+
+
+@lru_cache(100)
+def _from_the_top(table: Table) -> tuple[Edge, ...]:
+    """The edges to all that a row of `table` belongs to; before its team comes the organization."""
+    top = Edge(organizations, table, "organization_id", belongs=True, owns=False, cascades=False)
+    owners = [edge for edge in owners_of(table) if edge.parent is not organizations]
+    return () if table is organizations else (top, *owners)
+
+
+@lru_cache(100)
+def _hold_owners(edge: Edge) -> Statement:
+    """Whether they live is looked at later, when nobody can change it any more."""
+    owner, child = edge.parent, edge.child
+    organization_ids = bindparam("organization_ids", type_=ARRAY(Uuid))
+    held = (
+        select(owner.c.id)
+        .join(child, (organization_of(owner) == organization_of(child)) & (owner.c.id == child.c[edge.column]))
+        .where(
+            organization_of(owner) == any_(organization_ids),
+            organization_of(child) == any_(organization_ids),
+            child.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+        )
+        .order_by(owner.c.id)
+        .with_for_update(read=True, of=owner)
+        .cte("held")
+    )
+    return prepare(select(func.count()).select_from(held))

@@ -1,0 +1,139 @@
+"""Requests that take too long: refused, undone, and nothing of them left running."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from starlette.types import Receive
+
+from app.config import Settings
+from app.http.deadline import TICK, ClientGone, Deadline, SentTooSlowly, TooLate, Watch
+from tests.api import SECRET, serving
+from tests.conftest import Database
+from tests.factories import make_tenant
+from tests.unforeseen import nothing_unforeseen
+
+# The worker that embeds may be waiting for the tasks too.
+RUNNING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = 'trellis' AND state <> 'idle'
+  AND query NOT LIKE '%embeddings%'
+"""
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "query ($id: ID!) { team(id: $id) { tasks { nodes { title } } } }",
+        'mutation ($id: ID!) { updateTask(id: $id, input: {title: "late"}) { task { id } } }',
+    ],
+)
+async def test_what_waits_too_long_is_undone(
+    database: Database, superuser: "asyncpg.Connection[Any]", document: str
+) -> None:
+    tenant = await make_tenant(superuser)
+    asked = (
+        tenant.teams[0]
+        if document.startswith("query")
+        else await superuser.fetchval("SELECT id FROM tasks WHERE organization_id = $1 LIMIT 1", tenant.id)
+    )
+    settings = Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET), request_timeout=0.3)
+    async with nothing_unforeseen(), serving(settings) as api, superuser.transaction():
+        await api.data("{ viewer { user { id } } }", who=tenant.owner)
+        await superuser.execute("LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE")
+
+        response = await api.send(document, who=tenant.owner, id=str(asked))
+
+        assert response.status_code == 503
+        assert response.json()["errors"] == [
+            {
+                "message": "The request took too long and was undone: ask for less, or try again.",
+                "extensions": {"code": "TIMEOUT"},
+            }
+        ]
+        # What was cancelled is undone behind the answer.
+        async with asyncio.timeout(5):
+            while (  # noqa: ASYNC110  # PostgreSQL sets no event of ours
+                await superuser.fetchval(RUNNING) or api.database.busy
+            ):
+                await asyncio.sleep(0.01)
+
+
+async def nobody_hangs_up() -> dict[str, Any]:
+    await asyncio.sleep(60)
+    return {"type": "http.disconnect"}
+
+
+def in_seconds(seconds: float) -> float:
+    return asyncio.get_running_loop().time() + seconds
+
+
+async def stay(watch: Watch, seconds: float, receive: Receive | None = nobody_hangs_up) -> None:
+    """A request that never ends by itself; without `receive` it is never received."""
+    async with Deadline(watch, in_seconds(seconds)) as deadline:
+        if receive:
+            deadline.received(receive)
+        await asyncio.sleep(60)
+
+
+async def how_long(staying: Awaitable[None], error: type[Exception]) -> float:
+    started = in_seconds(0)
+    with pytest.raises(error):
+        await staying
+    return in_seconds(0) - started
+
+
+async def test_each_deadline_ends_its_own_block() -> None:
+    watch = Watch()
+    stayed = await asyncio.gather(
+        how_long(stay(watch, 0.15), TooLate),
+        how_long(stay(watch, 0.35, None), SentTooSlowly),
+        how_long(stay(watch, 0.0), TooLate),
+    )
+    for took, given in zip(stayed, (0.15, 0.35, 0.0), strict=True):
+        assert given <= took < given + 2 * TICK
+    assert current_tasks() == set()
+
+
+async def test_what_is_lifted_is_not_cut_short() -> None:
+    watch = Watch()
+    async with Deadline(watch, in_seconds(0.05)) as deadline:
+        deadline.received(nobody_hangs_up)
+        deadline.lift()
+        await asyncio.sleep(0.3)
+
+
+async def test_what_others_cancel_stays_cancelled() -> None:
+    watch = Watch()
+    staying = asyncio.create_task(stay(watch, 10))
+    await asyncio.sleep(0.3)
+    staying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await staying
+    await asyncio.sleep(0)
+    assert current_tasks() == set()
+
+
+async def test_who_hangs_up_ends_the_block() -> None:
+    async def hangs_up() -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return {"type": "http.disconnect"}
+
+    with pytest.raises(ClientGone):
+        await stay(Watch(), 10, hangs_up)
+    await asyncio.sleep(0)
+    assert current_tasks() == set()
+
+
+async def test_errors_pass_a_deadline_as_they_are() -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with Deadline(Watch(), in_seconds(10)):
+            raise ZeroDivisionError
+
+
+def current_tasks() -> set[asyncio.Task[Any]]:
+    """Those that look after clients."""
+    return {task for task in asyncio.all_tasks() if "_look" in repr(task.get_coro())}

@@ -1,0 +1,75 @@
+"""What a model lacks: found to the text, and queued behind what people write."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.indexing.backfill import Lacked, amount_behind, missing, queue_missing, retry_parked
+from tests.factories import Tenant
+from tests.indexing.conftest import Site
+
+ACTIVE = 1
+OTHER = 2
+ADD_MODEL = "INSERT INTO embedding_models (id, name, dimension, state) VALUES ($1, 'openai:other', 256, 'building')"
+WRITE = "UPDATE search_texts SET content_hash = sha256('Changed') WHERE subject_id = $1"
+JOBS = """
+SELECT subject_id, attempts, error, parked_at IS NOT NULL AS parked, due_at - now() < '-23 h'::interval AS behind
+FROM embedding_jobs ORDER BY subject_id
+"""
+FAIL = "UPDATE embedding_jobs SET attempts = $2, error = 'No', parked_at = $3 WHERE subject_id = $1"
+HASH = "SELECT content_hash FROM search_texts WHERE subject_id = $1"
+
+
+async def jobs(site: Site) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in await site.superuser.fetch(JOBS)]
+
+
+async def embedded(site: Site, tasks: int) -> Tenant:
+    tenant = await site.tenant(tasks)
+    await site.work()
+    return tenant
+
+
+async def test_a_text_that_has_changed_is_lacking(site: Site) -> None:
+    tenant = await embedded(site, 2)
+    await site.superuser.execute(WRITE, tenant.tasks[0])
+
+    assert await missing(site.database, ACTIVE) == {
+        Lacked(tenant.tasks[0], await site.superuser.fetchval(HASH, tenant.tasks[0]))
+    }
+    assert await queue_missing(site.database, ACTIVE) == 1
+    assert await jobs(site) == [(tenant.tasks[0], 0, None, False, True)]
+
+
+async def test_what_another_model_has_is_lacking(site: Site) -> None:
+    tenant = await embedded(site, 2)
+    await site.superuser.execute(ADD_MODEL, OTHER)
+
+    assert await queue_missing(site.database, ACTIVE) == 0
+    assert await queue_missing(site.database, OTHER) == 2
+    assert [row[0] for row in await jobs(site)] == sorted(tenant.tasks)
+
+
+async def test_what_a_model_failed_at_is_lacking_no_more(site: Site) -> None:
+    tenant = await site.tenant(2)
+    await site.superuser.execute(FAIL, tenant.tasks[0], 5, datetime.now(UTC))
+
+    assert {lacked.subject_id for lacked in await missing(site.database, ACTIVE)} == {tenant.tasks[1]}
+
+
+async def test_only_what_is_parked_is_tried_again(site: Site) -> None:
+    parked, waiting = sorted((await site.tenant(2)).tasks)
+    await site.superuser.execute(FAIL, parked, 5, datetime.now(UTC))
+    await site.superuser.execute(FAIL, waiting, 2, None)
+
+    assert await retry_parked(site.database) == 1
+    assert await jobs(site) == [(parked, 0, None, False, True), (waiting, 2, "No", False, False)]
+
+
+async def test_what_is_parked_or_people_wrote_is_not_behind(site: Site) -> None:
+    parked, written, queued = (await site.tenant(3)).tasks
+    long_ago = datetime.now(UTC) - timedelta(days=1)
+    await site.superuser.execute("UPDATE embedding_jobs SET due_at = $1 WHERE subject_id <> $2", long_ago, written)
+    await site.superuser.execute(FAIL, parked, 5, long_ago)
+
+    assert await amount_behind(site.database) == 1
+    await site.superuser.execute("DELETE FROM embedding_jobs WHERE subject_id = $1", queued)
+    assert await amount_behind(site.database) == 0

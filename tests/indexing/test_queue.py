@@ -1,0 +1,224 @@
+"""The queue: nothing is lost, nothing is embedded twice, and nobody waits for anybody else's texts."""
+
+import asyncio
+from itertools import pairwise
+
+import asyncpg
+import pytest
+
+from app.embedders.embedder import EmbedderUnavailable
+from app.indexing import backfill
+from app.indexing.queue import MOST_ATTEMPTS
+from app.indexing.registry import LocalMeanings
+from app.indexing.worker import BATCH, Worker
+from app.trash.purge_job import sweep
+from tests.indexing.conftest import QUEUE, Site
+from tests.locks import until_waiting
+
+DELETED = """
+WITH deleted AS (
+    INSERT INTO deletions (organization_id, id, subject_type, subject_ids, deleted_at, purge_at, tasks)
+    SELECT $1, gen_random_uuid(), 'Task', ARRAY[$2::uuid], now(), now(), 1 RETURNING id
+)
+UPDATE tasks SET deleted_at = now(), deletion_id = deleted.id FROM deleted WHERE tasks.id = $2
+"""
+PASS = "UPDATE embedding_jobs SET due_at = now()"  # as time does
+PARK = "UPDATE embedding_jobs SET attempts = 5, parked_at = now() WHERE subject_id = ANY($1)"
+
+
+async def test_a_text_is_embedded_once_however_often_it_is_queued(site: Site) -> None:
+    tenant = await site.tenant(3)
+    await site.work()
+    await site.queue(tenant)
+    await site.work()
+
+    assert await site.state() == [(f"Task {number}", True, None, False) for number in (1, 2, 3)]
+    assert site.server.asked == {f"Task {number}\n": 1 for number in (1, 2, 3)}
+
+
+async def test_two_workers_embed_each_text_once(site: Site) -> None:
+    await site.tenant(5 * BATCH)
+    other_meanings = LocalMeanings(site.database, site.meanings.settings)
+    other = Worker(site.database, other_meanings, site.worker.searchables)
+
+    async def work_along() -> int:
+        amount = 0
+        while taken := await other.work():
+            amount += taken
+        return amount
+
+    amount, _ = await asyncio.gather(work_along(), site.work())
+    await other_meanings.close()
+
+    assert 0 < amount < 5 * BATCH
+    assert set(site.server.asked.values()) == {1}
+    assert all(embedded for _, embedded, _, _ in await site.state())
+
+
+async def test_what_is_written_while_it_is_embedded_is_embedded_anew(site: Site) -> None:
+    tenant = await site.tenant(1)
+    site.server.pause = 0.3
+    working = asyncio.create_task(site.worker.work())
+    while not site.server.asked:  # noqa: ASYNC110  # a socket sends no event
+        await asyncio.sleep(0.01)
+    await site.superuser.execute("UPDATE tasks SET title = 'Changed'")
+    await site.queue(tenant)
+    await working
+
+    assert await site.state() == [("Changed", False, 0, False)]
+    await site.work()
+    assert await site.state() == [("Changed", True, None, False)]
+
+
+async def test_what_a_killed_worker_took_is_taken_again_when_its_time_is_over(site: Site) -> None:
+    await site.tenant(1)
+    site.server.pause = 5
+    working = asyncio.create_task(site.worker.work())
+    while not site.server.asked:  # noqa: ASYNC110  # as above
+        await asyncio.sleep(0.01)
+    site.server.pause = 0
+
+    assert await Worker(site.database, site.meanings, site.worker.searchables).work() == 0
+    await site.superuser.execute(PASS)
+    assert await Worker(site.database, site.meanings, site.worker.searchables).work() == 1
+    assert await site.state() == [("Task 1", True, None, False)]
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_a_worker_that_is_stopped_gives_back_what_it_took(site: Site) -> None:
+    await site.tenant(1)
+    site.server.pause = 5
+    working = asyncio.create_task(site.worker.work())
+    while not site.server.asked:  # noqa: ASYNC110  # as above
+        await asyncio.sleep(0.01)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    site.server.pause = 0
+
+    await site.work()
+
+    assert await site.state() == [("Task 1", True, None, False)]
+
+
+async def test_a_model_that_is_down_delays_and_loses_nothing(site: Site) -> None:
+    await site.tenant(2)
+    site.server.statuses = [503, 429, 500]
+
+    with pytest.raises(EmbedderUnavailable, match="openai:test answers 500"):
+        await site.worker.work()
+
+    assert await site.state() == [("Task 1", False, 0, False), ("Task 2", False, 0, False)]
+    await site.work()
+    assert await site.state() == [("Task 1", True, None, False), ("Task 2", True, None, False)]
+
+
+async def test_a_text_that_the_model_refuses_is_parked_and_stops_no_other(site: Site) -> None:
+    await site.tenant(3)
+    site.server.refused = {"Task 2"}
+    waits = []
+    for _ in range(MOST_ATTEMPTS):
+        await site.work()
+        waits.append(await site.superuser.fetchval("SELECT due_at - now() FROM embedding_jobs"))
+        await site.superuser.execute(PASS)
+    asked = site.server.requests
+    await site.work()
+
+    assert await site.state() == [
+        ("Task 1", True, None, False),
+        ("Task 2", False, MOST_ATTEMPTS, True),
+        ("Task 3", True, None, False),
+    ]
+    assert site.server.requests == asked
+    assert all(later > 1.8 * sooner for sooner, later in pairwise(waits))
+    error = await site.superuser.fetchval("SELECT error FROM embedding_jobs")
+    assert error == 'openai:test answers 400: {"error": {"message": "this is a 400"}}'
+
+
+async def test_an_organization_where_all_is_parked_keeps_no_other_from_its_turn(site: Site) -> None:
+    parked, other = [await site.tenant(1) for _ in range(2)]
+    await site.superuser.execute(PARK, parked.tasks)
+
+    assert [await site.worker.work() for _ in range(2)] == [1, 0]
+    assert await site.superuser.fetchval("SELECT array_agg(subject_id) FROM embeddings") == other.tasks
+
+
+async def test_what_is_parked_is_left_alone_beside_what_is_due(site: Site) -> None:
+    parked, due = (await site.tenant(2)).tasks
+    await site.superuser.execute(PARK, [parked])
+
+    assert await site.worker.work() == 1
+    assert await site.superuser.fetchval("SELECT array_agg(subject_id) FROM embeddings") == [due]
+
+
+async def test_organizations_take_turns(site: Site) -> None:
+    await site.tenant(3 * BATCH)
+    small = await site.tenant(1)
+
+    await site.worker.work()
+    await site.worker.work()
+
+    done = "SELECT count(*) FROM embeddings WHERE organization_id = $1"
+    assert await site.superuser.fetchval(done, small.id) == 1
+
+
+async def test_what_was_written_last_is_embedded_first(site: Site) -> None:
+    tenant = await site.tenant(BATCH + 1)
+    newest = tenant.tasks[0]
+    await site.superuser.execute(
+        "UPDATE embedding_jobs SET due_at = now() - CASE subject_id WHEN $1 THEN '1 s' ELSE '2 s' END::interval", newest
+    )
+
+    await site.worker.work()
+
+    assert await site.superuser.fetchval("SELECT count(*) FROM embeddings") == BATCH
+    assert await site.superuser.fetchval("SELECT count(*) FROM embeddings WHERE subject_id = $1", newest) == 1
+
+
+async def test_what_is_purged_leaves_nothing_behind(site: Site) -> None:
+    tenant = await site.tenant(2)
+    await site.work()
+    await site.queue(tenant)
+
+    await site.superuser.execute(DELETED, tenant.id, tenant.tasks[0])
+    await sweep(site.database)
+
+    for table in ("search_texts", "embeddings", "embedding_jobs"):
+        assert await site.superuser.fetch(f"SELECT subject_id FROM {table}") == [(tenant.tasks[1],)]
+
+
+async def test_who_writes_a_text_does_not_wait_for_its_vector(site: Site) -> None:
+    tenant = await site.tenant(2)
+    await site.work()
+    await site.superuser.execute("UPDATE tasks SET title = 'Once ' || number")
+    await site.queue(tenant)
+    holder = await asyncpg.connect(site.superuser_url)
+    async with holder.transaction():
+        await holder.execute("SELECT FROM embeddings FOR UPDATE")  # as if an index took its time
+        working = asyncio.create_task(site.worker.work())
+        await until_waiting(site.superuser)
+
+        await site.superuser.execute("SET lock_timeout = '1s'")
+        await site.superuser.execute("UPDATE tasks SET title = 'Twice' WHERE id = $1", tenant.tasks[0])
+        await site.superuser.execute(QUEUE, tenant.id)
+        await site.superuser.execute("UPDATE embedding_jobs SET due_at = now() WHERE subject_id = $1", tenant.tasks[0])
+    await holder.close()
+    await working
+
+    assert await site.state() == [("Twice", False, 0, False), ("Once 2", True, None, False)]
+    await site.work()
+    assert await site.state() == [("Twice", True, None, False), ("Once 2", True, None, False)]
+    assert site.server.asked == {f"{title}\n": 1 for title in ("Task 1", "Task 2", "Once 1", "Once 2", "Twice")}
+
+
+async def test_all_that_a_model_lacks_is_queued_in_small_parts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backfill, "QUEUED", 2)
+    first, second = await site.tenant(5), await site.tenant(3)
+    await site.work()
+    await site.superuser.execute("UPDATE search_texts SET content_hash = '' WHERE subject_id = $1", first.tasks[3])
+    await site.superuser.execute("DELETE FROM embeddings WHERE organization_id = $1", second.id)
+
+    assert await backfill.queue_missing(site.database, 1) == 4
+    assert await backfill.queue_missing(site.database, 1) == 0
+    queued = await site.superuser.fetch("SELECT subject_id FROM embedding_jobs ORDER BY subject_id")
+    assert [row["subject_id"] for row in queued] == sorted([first.tasks[3], *second.tasks])

@@ -1,0 +1,247 @@
+"""Searching tasks: what is found, in what order, and how a page is asked for."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.db.columns import new_id
+from tests.api import Api
+from tests.factories import Tenant
+from tests.ranking.texts import make_searchable, write
+
+SEARCH = """query ($organization: ID!, $text: String!, $mode: SearchMode! = HYBRID, $filter: TaskFilter, $first: Int,
+                   $after: String) {
+  searchTasks(organizationId: $organization, query: $text, mode: $mode, filter: $filter, first: $first, after: $after) {
+    edges { cursor score matchedBy snippet node { title key } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    degraded
+  }
+}"""
+TEXTS = [
+    "Login fails on Safari\nThe password form is rejected by the browser.",
+    "Nightly export is slow\nThe database query reads every row of the table.",
+    "Export invoices as spreadsheets\nCustomers want to open them in Excel.",
+    "Dark theme for the settings page\nBlack background, white letters.",
+    "Crash when the wi-fi drops\nThe phone loses its connection and the app quits.",
+]
+
+
+async def search(api: Api, tenant: Tenant, query: str, **variables: Any) -> dict[str, Any]:
+    data = await api.data(SEARCH, who=tenant.owner, organization=str(tenant.id), text=query, **variables)
+    found: dict[str, Any] = data["searchTasks"]
+    return found
+
+
+async def titles(api: Api, tenant: Tenant, query: str, **variables: Any) -> list[str]:
+    return [edge["node"]["title"] for edge in (await search(api, tenant, query, **variables))["edges"]]
+
+
+@pytest.fixture(scope="module")
+async def tenant(superuser: "asyncpg.Connection[Any]") -> Tenant:
+    return await make_searchable(superuser, TEXTS)
+
+
+async def test_by_words_the_forms_of_a_word_are_one(api: Api, tenant: Tenant) -> None:
+    assert await titles(api, tenant, "exporting", mode="FULL_TEXT") == [
+        "Export invoices as spreadsheets",
+        "Nightly export is slow",
+    ]
+
+
+async def test_a_rare_word_counts_more_than_a_common_one(api: Api, tenant: Tenant) -> None:
+    assert await titles(api, tenant, "export an invoice", mode="FULL_TEXT") == [
+        "Export invoices as spreadsheets",
+        "Nightly export is slow",
+    ]
+
+
+async def test_by_meaning_other_words_find_it_and_all_are_ranked(api: Api, tenant: Tenant) -> None:
+    found = await search(api, tenant, "cannot sign in", mode="SEMANTIC")
+
+    assert found["edges"][0]["node"]["title"] == "Login fails on Safari"
+    assert [edge["matchedBy"] for edge in found["edges"]] == [["SEMANTIC"]] * 5
+    assert found["degraded"] == []
+
+
+async def test_hybrid_says_by_what_it_found_each(api: Api, tenant: Tenant) -> None:
+    found = await search(api, tenant, "slow database query")
+
+    first = found["edges"][0]
+    assert (first["node"]["title"], first["score"]) == ("Nightly export is slow", 1.0)
+    assert first["matchedBy"] == ["FULL_TEXT", "SEMANTIC"]
+    assert [edge["matchedBy"] for edge in found["edges"][1:]] == [["SEMANTIC"]] * 4
+    assert all(0 <= edge["score"] <= 1 for edge in found["edges"])
+
+
+async def test_a_phrase_must_be_there(api: Api, tenant: Tenant) -> None:
+    assert await titles(api, tenant, 'browser "password form"') == ["Login fails on Safari"]
+    assert await titles(api, tenant, 'browser "form password"') == []
+
+
+async def test_an_unwanted_word_must_not_be_there(api: Api, tenant: Tenant) -> None:
+    assert await titles(api, tenant, "export -excel", mode="FULL_TEXT") == ["Nightly export is slow"]
+    assert "Export invoices as spreadsheets" not in await titles(api, tenant, "export -excel")
+    assert await titles(api, tenant, "-excel") == []
+
+
+@pytest.mark.parametrize("mode", ["HYBRID", "SEMANTIC", "FULL_TEXT", "FUZZY"])
+async def test_a_key_comes_first(api: Api, tenant: Tenant, mode: str) -> None:
+    first = (await search(api, tenant, "t1-4", mode=mode))["edges"][0]
+
+    assert (first["node"]["key"], first["score"]) == ("T1-4", 1.0)
+    assert first["matchedBy"][0] == "KEY"
+
+
+async def test_a_former_key_comes_first(api: Api, superuser: "asyncpg.Connection[Any]", tenant: Tenant) -> None:
+    await superuser.execute(
+        "INSERT INTO former_task_keys (organization_id, key, task_id, created_at) VALUES ($1, 'OLD-7', $2, now())",
+        tenant.id,
+        tenant.tasks[2],
+    )
+
+    assert (await titles(api, tenant, "OLD-7"))[0] == "Export invoices as spreadsheets"
+
+
+async def test_fuzzy_finds_titles_however_they_are_spelled(api: Api, tenant: Tenant) -> None:
+    found = await search(api, tenant, "safarri logn", mode="FUZZY")
+
+    assert [(edge["node"]["title"], edge["matchedBy"]) for edge in found["edges"]] == [
+        ("Login fails on Safari", ["FUZZY"])
+    ]
+    assert await titles(api, tenant, "databsae", mode="FUZZY") == []  # which is in no title
+
+
+async def test_fuzzy_finds_a_key_without_its_dash(api: Api, tenant: Tenant) -> None:
+    assert await titles(api, tenant, "t1 4", mode="FUZZY") == ["Dark theme for the settings page"]
+
+
+@pytest.mark.parametrize("query", ["pasword", "databsae", "spreadshets"])
+async def test_a_mistyped_word_is_taken_for_the_one_that_is_meant(api: Api, tenant: Tenant, query: str) -> None:
+    right = {"pasword": "password", "databsae": "database", "spreadshets": "spreadsheets"}[query]
+
+    assert await titles(api, tenant, query, mode="FULL_TEXT") == await titles(api, tenant, right, mode="FULL_TEXT")
+
+
+async def test_a_new_word_is_no_mistake(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    own = await make_searchable(superuser, TEXTS)
+    await superuser.execute("DELETE FROM search_words WHERE organization_id = $1 AND lexeme = 'excel'", own.id)
+    await superuser.execute(
+        "UPDATE search_words SET lexeme = 'excels' WHERE organization_id = $1 AND lexeme = 'customer'", own.id
+    )
+
+    assert await titles(api, own, "excel", mode="FULL_TEXT") == ["Export invoices as spreadsheets"]
+
+
+@pytest.mark.parametrize("mode", ["HYBRID", "SEMANTIC"])
+async def test_a_filter_applies_before_the_limit(api: Api, superuser: "asyncpg.Connection[Any]", mode: str) -> None:
+    own = await make_searchable(superuser, [f"Export number {number}" for number in range(30)])
+    await superuser.execute("UPDATE tasks SET priority = 'LOW' WHERE id = ANY($1)", own.tasks[27:])
+
+    found = await titles(api, own, "export", mode=mode, first=3, filter={"priority": {"eq": "LOW"}})
+
+    assert sorted(found) == ["Export number 27", "Export number 28", "Export number 29"]
+
+
+@pytest.mark.parametrize("query", ["", "  \n"])
+async def test_a_blank_query_is_refused(api: Api, tenant: Tenant, query: str) -> None:
+    error = await api.error(SEARCH, who=tenant.owner, organization=str(tenant.id), text=query)
+
+    assert error["message"] == "`query` is blank: say what to search for."
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_a_long_query_is_refused(api: Api, tenant: Tenant) -> None:
+    assert await titles(api, tenant, "word " * 100, mode="FULL_TEXT") == []
+    error = await api.error(SEARCH, who=tenant.owner, organization=str(tenant.id), text="w" * 501)
+
+    assert error["message"] == "`query` has 501 characters: at most 500 are allowed."
+
+
+@pytest.mark.parametrize(
+    "query", ["'", "\\", "a:*", "!", "&|", "(", "<->", "'); --", '"', "-", '-"', "œ" * 500, "\x01"]
+)
+@pytest.mark.parametrize("mode", ["HYBRID", "FULL_TEXT", "FUZZY"])
+async def test_nothing_that_is_typed_breaks_a_search(api: Api, tenant: Tenant, mode: str, query: str) -> None:
+    assert len((await search(api, tenant, query, mode=mode))["edges"]) <= 5
+
+
+@pytest.mark.parametrize("whose", ["another's", "nobody's"])
+async def test_an_organization_of_others_is_absent(
+    api: Api, superuser: "asyncpg.Connection[Any]", tenant: Tenant, whose: str
+) -> None:
+    other = await make_searchable(superuser, TEXTS)
+    asked = other.id if whose == "another's" else new_id()
+    error = await api.error(SEARCH, who=tenant.owner, organization=str(asked), text="export")
+
+    assert (error["message"], error["extensions"]["code"]) == ("There is no such organization.", "NOT_FOUND")
+
+
+async def test_a_deleted_task_is_gone_at_once_and_back_when_restored(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    own = await make_searchable(superuser, TEXTS)
+    gone, both = ["Nightly export is slow"], ["Export invoices as spreadsheets", "Nightly export is slow"]
+    assert await titles(api, own, "export", mode="FULL_TEXT") == both
+
+    await api.data("mutation ($id: ID!) { deleteTask(id: $id) { deletedIds } }", who=own.owner, id=str(own.tasks[2]))
+    assert await titles(api, own, "export", mode="FULL_TEXT") == gone
+    assert len(await titles(api, own, "export", mode="SEMANTIC")) == 4
+
+    await api.data("mutation ($id: ID!) { restoreTask(id: $id) { task { id } } }", who=own.owner, id=str(own.tasks[2]))
+    assert await titles(api, own, "export", mode="FULL_TEXT") == both
+    assert len(await titles(api, own, "export", mode="SEMANTIC")) == 5
+
+
+@pytest.mark.parametrize("mode", ["HYBRID", "SEMANTIC", "FULL_TEXT"])
+async def test_pages_are_of_one_ranking_whatever_is_written_meanwhile(
+    api: Api, superuser: "asyncpg.Connection[Any]", mode: str
+) -> None:
+    texts = [f"Export {'report ' * (number % 7)}{number}\nThe {'slow ' * (number % 5)}file" for number in range(60)]
+    own = await make_searchable(superuser, [*texts, "A task", "Another"])
+    expected = await titles(api, own, "slow export report", mode=mode, first=40)
+    seen: list[str] = []
+    after = None
+    while len(seen) < 40:
+        page = await search(api, own, "slow export report", mode=mode, first=8, after=after)
+        seen += [edge["node"]["title"] for edge in page["edges"]]
+        after = page["pageInfo"]["endCursor"]
+        # Better than all of them, so that the best of each leg is another; and the words are counted anew.
+        await write(superuser, own, [*texts, "slow export report", f"report {len(seen)}"])
+
+    assert seen == expected
+
+
+async def test_a_cursor_of_another_search_is_refused(api: Api, tenant: Tenant) -> None:
+    cursor = (await search(api, tenant, "export", first=1))["edges"][0]["cursor"]
+    for given in ({"text": "exports"}, {"text": "export", "mode": "FULL_TEXT"}, {"after": "AAAA"}, {"after": "é"}):
+        arguments = {"text": "export", "after": cursor, **given}
+        error = await api.error(SEARCH, who=tenant.owner, organization=str(tenant.id), **arguments)
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_all_pages_hold_two_hundred_at_most(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    own = await make_searchable(superuser, [f"Export {number}" for number in range(210)])
+    first = await search(api, own, "export", mode="FULL_TEXT", first=100)
+    second = await search(api, own, "export", mode="FULL_TEXT", first=100, after=first["pageInfo"]["endCursor"])
+
+    assert (len(first["edges"]), first["pageInfo"]["hasNextPage"]) == (100, True)
+    assert (len(second["edges"]), second["pageInfo"]["hasNextPage"]) == (100, False)
+    assert len({edge["node"]["key"] for page in (first, second) for edge in page["edges"]}) == 200
+    third = await search(api, own, "export", mode="FULL_TEXT", after=second["pageInfo"]["endCursor"])
+    assert third["edges"] == []
+
+
+async def test_a_snippet_marks_the_words_and_escapes_the_rest(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    own = await make_searchable(superuser, ['<script>alert("exports")</script> & \x01exporting\x02\nTom\'s <b>'])
+    (edge,) = (await search(api, own, "export", mode="FULL_TEXT"))["edges"]
+
+    assert edge["snippet"] == (
+        "script&gt;alert(&quot;<mark>exports</mark>&quot;)&lt;/script&gt; &amp; <mark>exporting</mark>"
+    )
+
+
+async def test_where_no_word_matches_the_snippet_is_the_start(api: Api, tenant: Tenant) -> None:
+    first = (await search(api, tenant, "unable to authenticate", mode="SEMANTIC", first=1))["edges"][0]
+
+    assert first["snippet"] == "Login fails on Safari\nThe password form is rejected by"

@@ -1,0 +1,72 @@
+"""What inputs of tasks refer to: teams and assignees, who must be there for whoever is calling."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from app.db.columns import new_id
+from tests.api import Api
+from tests.factories import make_tenant
+from tests.unchanged import unchanged
+
+CREATE = """mutation ($input: CreateTaskInput!) { createTask(input: $input) {
+    task { key } userErrors { code message path }
+} }"""
+UPDATE = """mutation ($id: ID!, $input: UpdateTaskInput!) { updateTask(id: $id, input: $input) {
+    task { key } userErrors { code message path }
+} }"""
+
+
+async def test_strangers_team_sounds_like_one_that_never_was(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant, other = await make_tenant(superuser), await make_tenant(superuser)
+
+    answers = []
+    async with unchanged(superuser, tenant, other):
+        for team_id in (new_id(), other.teams[0]):
+            given = {"teamId": str(team_id), "title": "A"}
+            answers.append((await api.data(CREATE, who=tenant.owner, input=given))["createTask"])
+
+    errors = [{"code": "NOT_FOUND", "message": "There is no such team.", "path": ["input", "teamId"]}]
+    assert answers == [{"task": None, "userErrors": errors}] * 2
+
+
+@pytest.mark.parametrize("person", ["person1", "person2"])
+async def test_deleted_team_takes_no_task(api: Api, superuser: "asyncpg.Connection[Any]", person: str) -> None:
+    """Its members hear that, and not that they are not in it, though their memberships went with it."""
+    tenant = await make_tenant(superuser, members=2)
+    await api.data(f'mutation {{ deleteTeam(id: "{tenant.teams[0]}") {{ deletedIds }} }}', who=tenant.owner)
+    given = {"teamId": str(tenant.teams[0]), "title": "A", "assigneeId": str(tenant.team_members[0])}
+
+    async with unchanged(superuser, tenant):
+        data = await api.data(CREATE, who=tenant.owner.replace("person1", person), input=given)
+
+    errors = [
+        {"code": "PARENT_DELETED", "message": "The team is deleted: restore it first.", "path": ["input", "teamId"]}
+    ]
+    assert data["createTask"] == {"task": None, "userErrors": errors}
+
+
+@pytest.mark.parametrize("whose", ["nobody", "other team", "other organization", "removed"])
+@pytest.mark.parametrize("mutation", ["createTask", "updateTask"])
+async def test_assignee_is_a_member_of_the_team(
+    api: Api, superuser: "asyncpg.Connection[Any]", mutation: str, whose: str
+) -> None:
+    tenant, other = await make_tenant(superuser, members=2, teams=2), await make_tenant(superuser)
+    await superuser.execute("UPDATE team_members SET deleted_at = now() WHERE id = $1", tenant.team_members[1])
+    assignees = {
+        "nobody": new_id(),
+        "other team": tenant.team_members[2],
+        "other organization": other.team_members[0],
+        "removed": tenant.team_members[1],
+    }
+    given = {"title": "A", "assigneeId": str(assignees[whose])}
+    new = {"teamId": str(tenant.teams[0])} if mutation == "createTask" else {}
+    variables: dict[str, Any] = {} if new else {"id": str(tenant.tasks[0])}
+
+    async with unchanged(superuser, tenant, other):
+        data = await api.data(CREATE if new else UPDATE, who=tenant.owner, input=given | new, **variables)
+
+    message = "There is no such member of the task's team."
+    errors = [{"code": "NOT_FOUND", "message": message, "path": ["input", "assigneeId"]}]
+    assert data[mutation] == {"task": None, "userErrors": errors}

@@ -204,7 +204,10 @@ class Settings(Limits):
     embedder_url: str = Field(default="https://api.openai.com/v1", description="Where openai: models are asked.")
     embedder_key: SecretStr | None = Field(default=None, description="What they ask for, if anything.")
     embedder_timeout: float = Field(
-        default=10.0, gt=0, le=15, description="Seconds for one of their answers; a batch is tried three times."
+        default=10.0,
+        gt=0,
+        le=15,
+        description="Seconds for one of their answers, to the last byte; a batch is tried three times.",
     )
     model_directory: Path = Field(
         default=DATA_DIRECTORY / "models", description="Where models are kept that have to be built once: minilm."

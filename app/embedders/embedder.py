@@ -17,6 +17,10 @@ class EmbedderUnavailable(Exception):
     """The model cannot be used now: it is not installed, does not answer, or is not the one that was expected."""
 
 
+class RateLimited(EmbedderUnavailable):
+    """The model works, and will not be asked so much: whatever it was asked, no text is at fault."""
+
+
 class TextRefused(Exception):
     """The model works, but makes nothing of one of these texts."""
 

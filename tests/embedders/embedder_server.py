@@ -12,14 +12,20 @@ DIMENSION = 384
 
 
 class EmbedderServer:
-    """`asked` counts the texts; `status` is what it answers, `pause` how long it takes, in seconds."""
+    """`asked` counts the texts; all else says how it misbehaves."""
 
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
         self.requests = 0
-        self.statuses: list[int] = []  # of the next answers; then 200
+        self.statuses: list[int] = []  # of the next answers; then `status`
+        self.status = 200
         self.refused: set[str] = set()  # words that make it answer 400
-        self.pause = 0.0
+        self.failing: set[str] = set()  # words that make it answer 500
+        self.deadly: set[str] = set()  # words that make it hang up without an answer
+        self.content: bytes | None = None  # what it answers in place of vectors
+        self.retry_after = 0  # seconds that it asks to wait for
+        self.pause = 0.0  # seconds before an answer
+        self.drip = 0.0  # seconds between two bytes of it
         self.dimension = DIMENSION
         self.url = ""
 
@@ -28,35 +34,46 @@ class EmbedderServer:
         try:
             while (head := await reader.readuntil(b"\r\n\r\n")) != b"":
                 length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-                status, body = self._answer(json.loads(await reader.readexactly(length)))
+                body = json.loads(await reader.readexactly(length))
+                status, content = self._answer(body)
                 await asyncio.sleep(self.pause)
-                content = json.dumps(body).encode()
-                writer.write(
-                    b"HTTP/1.1 %d Some\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-                    % (status, len(content))
-                    + content
-                )
-                await writer.drain()
+                if holds(self.deadly, body):
+                    break
+                head = b"HTTP/1.1 %d Some\r\nRetry-After: %d\r\nContent-Length: %d\r\n\r\n"
+                await self._send(writer, head % (status, self.retry_after, len(content)) + content)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
 
-    def _answer(self, body: dict[str, list[str]]) -> tuple[int, object]:
+    async def _send(self, writer: asyncio.StreamWriter, content: bytes) -> None:
+        parts = [content[place : place + 1] for place in range(len(content))] if self.drip else [content]
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(self.drip)
+
+    def _answer(self, body: dict[str, list[str]]) -> tuple[int, bytes]:
         self.requests += 1
         self.asked.update(body["input"])
-        status = self.statuses.pop(0) if self.statuses else 200
-        if any(word in text for word in self.refused for text in body["input"]):
-            status = 400
+        status = self.statuses.pop(0) if self.statuses else self.status
+        status = 400 if holds(self.refused, body) else 500 if holds(self.failing, body) else status
         if status != 200:
-            return status, {"error": {"message": f"this is a {status}"}}
+            return status, json.dumps({"error": {"message": f"this is a {status}"}}).encode()
+        if self.content is not None:
+            return status, self.content
         rows = [{"index": place, "embedding": self.vector(text)} for place, text in enumerate(body["input"])]
-        return 200, {"data": rows[::-1]}
+        return status, json.dumps({"data": rows[::-1]}).encode()
 
     def vector(self, text: str) -> list[float]:
         """The same for the same text, and far from those of others."""
         random = Random(hashlib.sha256(text.encode()).digest())
         return [random.gauss(0, 1) for _ in range(self.dimension)]
+
+
+def holds(words: set[str], body: dict[str, list[str]]) -> bool:
+    """Whether one of the texts has one of the words."""
+    return any(word in text for word in words for text in body["input"])
 
 
 @asynccontextmanager

@@ -1,16 +1,47 @@
 """Models behind an OpenAI-compatible API: what they answer, what goes wrong, and what is made of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
 from app.config import Settings
+from app.embedders import openai
 from app.embedders.embedder import EmbedderUnavailable, TextRefused
 from app.embedders.openai import LONGEST, OpenAI, load
 from tests.embedders.embedder_server import EmbedderServer, serving_embeddings
 from tests.processes import free_port
+
+NUMBERS = b",".join([b"1"] * 384)
+# What comes with a 200, for two texts.
+MISSHAPEN = [
+    b"",
+    b"[]",
+    b"null",
+    b"7",
+    b"<html>\n<body>Welcome</body>\n</html>",
+    b"\xff\xfe",
+    b"[" * 100_000,
+    b"{}",
+    b'{"data": null}',
+    b'{"data": 7}',
+    b'{"data": {"a": 1}}',
+    b'{"data": []}',
+    b'{"data": [7, 8]}',
+    b'{"data": [{"index": 0, "embedding": [%s]}]}' % NUMBERS + b" " * 1_000 + b"}",
+    b'{"data": [{"index": 0, "embedding": [%s]}, {"index": 0, "embedding": [%s]}]}' % (NUMBERS, NUMBERS),
+    b'{"data": [{"index": 0, "embedding": [%s]}, {"index": null, "embedding": [%s]}]}' % (NUMBERS, NUMBERS),
+    b'{"data": [{"index": 0, "embedding": []}, {"index": 1, "embedding": []}]}',
+    b'{"data": [{"index": 0, "embedding": [%s]}, {"index": 1, "embedding": [1]}]}' % NUMBERS,
+    b'{"data": [{"index": 0, "embedding": [[%s]]}, {"index": 1, "embedding": [[%s]]}]}' % (NUMBERS, NUMBERS),
+    b'{"data": [{"index": 0, "embedding": [NaN, %s]}, {"index": 1, "embedding": [%s]}]}' % (NUMBERS[2:], NUMBERS),
+    b'{"data": [{"index": 0, "embedding": "AACAPw=="}, {"index": 1, "embedding": "AACAPw=="}]}',
+    b'{"data": [{"index": 0, "embedding": [1e300, %s]}, {"index": 1, "embedding": [%s]}]}' % (NUMBERS[2:], NUMBERS),
+]
 
 
 @dataclass
@@ -79,6 +110,61 @@ async def test_a_model_that_takes_too_long_is_unavailable(asked: Asked) -> None:
     asked.server.pause = 2
     with pytest.raises(EmbedderUnavailable, match="openai:new does not answer"):
         await asked.embedder.embed(["a"])
+
+
+async def test_an_answer_has_its_time_as_a_whole(asked: Asked) -> None:
+    asked.server.drip = 0.1
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(EmbedderUnavailable, match=r"openai:new does not answer within 0\.5 seconds"):
+        await asked.embedder.embed(["a"])
+    assert asyncio.get_running_loop().time() - started < 5
+    assert asked.server.requests == 3
+
+
+async def test_it_waits_for_as_long_as_it_is_told(asked: Asked) -> None:
+    asked.server.statuses = [429]
+    asked.server.retry_after = 1
+    started = asyncio.get_running_loop().time()
+    await asked.embedder.embed(["a"])
+    assert asyncio.get_running_loop().time() - started >= 1
+
+
+async def test_an_answer_without_end_is_not_read(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openai, "MOST_BYTES", 1_000)
+    with pytest.raises(EmbedderUnavailable, match="openai:new answers more than 1,000 bytes"):
+        await asked.embedder.embed(["a"])
+
+
+@pytest.mark.parametrize("content", MISSHAPEN)
+async def test_an_answer_of_another_shape_is_one_line(asked: Asked, content: bytes) -> None:
+    asked.server.content = content
+    with pytest.raises((EmbedderUnavailable, TextRefused)) as refusal:
+        await asked.embedder.embed(["a", "b"])
+    assert 20 < len(str(refusal.value)) < 300
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"data": []}', b'{"data": [{"index": 0, "embedding": []}]}'])
+async def test_a_model_that_answers_another_shape_has_no_dimension(asked: Asked, content: bytes) -> None:
+    asked.server.content = content
+    settings = Settings(embedder_url=asked.server.url)
+    with pytest.raises(EmbedderUnavailable, match="openai:new"):
+        await asyncio.to_thread(load, "new", None, settings)
+
+
+async def test_a_model_is_asked_for_its_dimension(asked: Asked) -> None:
+    asked.server.dimension = 77
+    embedder = await asyncio.to_thread(load, "new", None, Settings(embedder_url=asked.server.url))
+    assert embedder.dimension == 77
+    await embedder.close()
+
+
+@pytest.mark.parametrize(
+    "variables", [{"embedder_url": "nowhere"}, {"embedder_url": "http://[1"}, {"embedder_key": SecretStr("ключ")}]
+)
+async def test_what_nobody_can_be_asked_by_is_one_line(variables: dict[str, Any]) -> None:
+    with pytest.raises(EmbedderUnavailable, match="openai:new"):
+        await asyncio.to_thread(load, "new", None, Settings(**variables))
 
 
 async def test_nobody_listening_is_unavailable() -> None:

@@ -84,9 +84,9 @@ class Limits(BaseSettings):
         description="Values in the variables, counted as often as the operation uses them: each use takes 20 µs.",
     )
     max_depth: int = Field(
-        default=12,
+        default=10,
         ge=1,
-        description="Fields inside fields, through fragments: from an organization to a task's assignee takes 10.",
+        description="Objects inside objects, through fragments: `edges`, `node` and `nodes` are none of their own.",
     )
     max_aliases: int = Field(
         default=30, ge=0, description="Aliases, through fragments: they make one document run a field many times."
@@ -95,9 +95,7 @@ class Limits(BaseSettings):
         default=20, ge=1, description="Fields of an operation itself: each may be a statement, or a write."
     )
     max_same_fields: int = Field(
-        default=20,
-        ge=1,
-        description="Fields under one name of one object: validation compares each with each.",
+        default=20, ge=1, description="Fields under one name of one object: validation compares each with each."
     )
     max_directives: int = Field(
         default=50, ge=0, description="Directives, through fragments: each is looked at whenever fields are collected."
@@ -110,8 +108,15 @@ class Limits(BaseSettings):
         ge=1,
         description="Bytes of an answer: it is in memory until it is read, and 100 descriptions can be 6 MiB.",
     )
-    max_cost: int = Field(
-        default=10_000, ge=1, description="Objects that the lists of a request may hold together, by `first` or `last`."
+    max_requested: int = Field(
+        default=500_000,
+        ge=1,
+        description="Objects that the lists of a request could hold by `first` or `last`, however few are there.",
+    )
+    max_loaded: int = Field(
+        default=10_000,
+        ge=1,
+        description="Objects that the lists of a request do hold: each takes some 10 µs and 2 KB.",
     )
 
 
@@ -177,8 +182,8 @@ class Settings(Limits):
     rate_limit: int = Field(
         default=2_000,
         ge=1,
-        description="Points that a person or API key may take a minute: a query takes one for 100 objects of its "
-        "lists, and at least one, a mutation at least 5.",
+        description="Points that a person or API key may take a minute: a query takes one for 100 objects of lists "
+        "that it loads, and at least one, a mutation at least 5.",
     )
     rate_limit_anonymous: int = Field(
         default=60, ge=1, description="Requests a minute of one address (IPv6: one /64) without a token."

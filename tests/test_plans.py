@@ -123,7 +123,7 @@ async def large_database(addresses: Addresses) -> str:
 
 @pytest.fixture(scope="session")
 async def plans(large_database: str) -> AsyncIterator[Plans]:
-    settings = Settings(database_url=large_database, jwt_secret=SecretStr(SECRET), pool_size=2, max_cost=100_000)
+    settings = Settings(database_url=large_database, jwt_secret=SecretStr(SECRET), pool_size=2, max_loaded=100_000)
     async with serving(settings) as api:
         explaining, sending = await api.database.acquire(), await api.database.acquire()
         made = Plans(api, explaining)

@@ -48,7 +48,8 @@ def settings(url: str) -> Settings:
         "max_depth": 100,
         "max_tokens": 100_000,
         "max_source": 1_000_000,
-        "max_cost": 10**9,
+        "max_requested": 10**9,
+        "max_loaded": 10**9,
         "max_aliases": 10_000,
         "max_same_fields": 10**9,
     }

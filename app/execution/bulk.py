@@ -31,6 +31,7 @@ from app.execution.fallback import AttemptingExecutor
 from app.execution.flatten import Flat, Irregular, Paths, flatten, nowhere
 from app.execution.leaves import complete_leaves, is_no_value
 from app.execution.plan import FieldPlan, Maker, Plan, column_of, make_plan
+from app.execution.shown import is_list, note_list, note_repeated
 from app.execution.single_root import RootField, only_field
 from app.graph.fields import LEVEL, Column, answered, of_one
 
@@ -128,6 +129,7 @@ class BulkExecutor(AttemptingExecutor):
     ) -> Any:
         given = (return_type, field_details_list, info, path, result, position_context)
         if self.one_by_one or not is_object_type(get_named_type(return_type)):
+            note_list(self.shown, return_type, result)
             return super().complete_list_value(*given)
         return self.attempt(
             label_of(info),
@@ -148,10 +150,13 @@ class BulkExecutor(AttemptingExecutor):
         plan = self._plan(named, details)
         flat = flatten(type_, values, paths, once=plan.placeless)
         maker = maker_of(plan, self._kind(named, flat.values))
+        if is_list(type_):
+            self.shown.note(len(flat.values))
         if plan.immediate:
             columns = [self._leaves(field, flat.values) for field in maker.given]
             return flat.restore(maker.make(flat.values, columns))
-        return self.noted(self._complete_later(maker, flat))
+        repeated = values if plan.lists and len(flat.values) < len(values) and not is_list(type_) else None
+        return self.noted(self._complete_later(maker, flat, repeated))
 
     def _kind(self, type_: GraphQLObjectType, rows: Column) -> type[Any] | None:
         """The class of all rows, None where they are of several; raises Irregular where one is not of the type.
@@ -177,7 +182,8 @@ class BulkExecutor(AttemptingExecutor):
         flat = flatten(type_, column_of(field.attribute or "", rows), nowhere)
         return flat.restore(complete_leaves(cast("GraphQLLeafType", get_named_type(type_)), flat.values))
 
-    async def _complete_later(self, maker: Maker, flat: Flat) -> Column:
+    async def _complete_later(self, maker: Maker, flat: Flat, repeated: Column | None) -> Column:
+        """`repeated`: the rows with those that come several times, where lists are in them."""
         rows, paths = flat.values, flat.paths
         if not rows:
             return flat.restore([])
@@ -190,7 +196,10 @@ class BulkExecutor(AttemptingExecutor):
             loaded = await _all(self._column(field, rows, paths) for _, field in waiting)
             for (place, _), column in zip(waiting, loaded, strict=True):
                 columns[place] = column
-        return flat.restore(maker.make(rows, columns))
+        made = maker.make(rows, columns)
+        if repeated:
+            note_repeated(self.shown, repeated, rows, made)
+        return flat.restore(made)
 
     async def _column(self, field: FieldPlan, rows: Column, paths: Paths) -> Column:
         def path(place: int) -> Path:

@@ -14,6 +14,8 @@ from typing import Any, Self
 from graphql.execution.executor import CollectedErrors
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from app.graph.budget import Shown
+
 
 class AttemptingExecutor(StrawberryGraphQLCoreExecutionContext):
     """Strawberry's executor, with a way to try another one's part first."""
@@ -22,6 +24,7 @@ class AttemptingExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.shown: Shown = self.context_value.budget.shown
         self.coming: list[Coroutine[Any, Any, Any]] = []  # what somebody was to await; shared with the copies
 
     def __copy__(self) -> Self:
@@ -36,11 +39,13 @@ class AttemptingExecutor(StrawberryGraphQLCoreExecutionContext):
         """
         quick = copy(self)
         quick.collected_errors = CollectedErrors()
+        quick.shown = Shown(self.shown.budget)  # what comes to nothing is not counted
         try:
             column = quickly(quick)
         except Exception:  # noqa: BLE001  # whatever it is, graphql-core will meet it again and say where
             return slowly(self._slow(label))
         if isinstance(column, list):
+            self.shown.note(quick.shown.objects)
             return column[0]
         return self.noted(self._attempt_later(label, quick, column, slowly))
 
@@ -50,12 +55,17 @@ class AttemptingExecutor(StrawberryGraphQLCoreExecutionContext):
         with suppress(Exception):  # as above
             completed = (await column)[0]
             if not quick.collected_errors.errors:
+                self.shown.note(quick.shown.objects)
                 return completed
         completed = slowly(self._slow(label))
         return await completed if isawaitable(completed) else completed
 
     def _slow(self, label: str) -> Self:
-        """This executor, with the same errors, as graphql-core wrote it: for what is under the field of that label."""
+        """This executor, with the same errors, as graphql-core wrote it: for what is under the field of that label.
+
+        Raises TooManyObjects where that is what is wrong: the answer will not be used.
+        """
+        self.shown.budget.check()
         self.context_value.note_one_by_one(label, 1)
         slow = copy(self)
         slow.one_by_one = True

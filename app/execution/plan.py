@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 
 from graphql import (
     GraphQLField,
+    GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLString,
     get_named_type,
+    get_nullable_type,
     is_abstract_type,
+    is_composite_type,
     is_leaf_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
@@ -61,6 +64,7 @@ class Plan:
     names: tuple[str, ...]
     immediate: bool  # all of them are
     placeless: bool  # what becomes of an object does not depend on where in the answer it stands
+    lists: bool  # there are lists of objects in them
     makers: dict[type[Any] | None, Maker] = stored(default_factory=dict)  # by the class of the rows
 
 
@@ -76,6 +80,7 @@ def make_plan(
         tuple(selected),
         all(field.immediate for field in fields),
         all(_placeless(field, inner_plan) for field in fields),
+        any(_lists(field, inner_plan) for field in fields),
     )
 
 
@@ -85,6 +90,15 @@ def _placeless(field: FieldPlan, inner_plan: Callable[[GraphQLObjectType, FieldD
         return False
     named = get_named_type(field.definition.type)
     return not isinstance(named, GraphQLObjectType) or inner_plan(named, field.details).placeless
+
+
+def _lists(field: FieldPlan, inner_plan: Callable[[GraphQLObjectType, FieldDetailsList], Plan]) -> bool:
+    named = get_named_type(field.definition.type)
+    if not is_composite_type(named) or field.constant is not None:
+        return False
+    if isinstance(get_nullable_type(field.definition.type), GraphQLList) or not isinstance(named, GraphQLObjectType):
+        return True
+    return inner_plan(named, field.details).lists
 
 
 def _field(parent: GraphQLObjectType, name: str, details: FieldDetailsList) -> FieldPlan:

@@ -23,12 +23,21 @@ class Standing(NamedTuple):
         return max(ceil(self.resets_at - time()), 1)
 
 
+class Price(NamedTuple):
+    """What is known of an operation before it is run."""
+
+    least: int  # points
+    most: int  # points, where its lists are full
+    objects: int  # that its lists could hold
+
+
 class Charge(NamedTuple):
-    """What an operation takes, for so many objects that its lists can hold, and how its account stands after it."""
+    """What has been taken for an operation, and how its account stands."""
 
     points: int
-    objects: int
+    price: Price
     standing: Standing
 
 
-NO_CHARGE = Charge(0, 0, Standing(0, 0, 0.0, fits=True))
+NO_PRICE = Price(0, 0, 0)
+NO_CHARGE = Charge(0, NO_PRICE, Standing(0, 0, 0.0, fits=True))

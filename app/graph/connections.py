@@ -10,9 +10,10 @@ import strawberry
 
 from app.db.source import Source
 from app.graph import cursors
+from app.graph.budget import TooManyObjects
 from app.graph.context import Context
 from app.graph.dataloader import Batch
-from app.graph.fields import by_level
+from app.graph.fields import Level, by_level
 from app.graph.paging import Page, Slice, listed
 
 Row = TypeVar("Row")
@@ -26,6 +27,7 @@ class Listing(NamedTuple):
     batch: Batch
     key: Hashable
     page: Page
+    level: Level  # of the field that is the list
 
 
 Place = tuple[Listing, Any]  # a row and the list that it is in
@@ -37,7 +39,11 @@ Place = tuple[Listing, Any]  # a row and the list that it is in
 async def slices(context: Context, listings: Sequence[Listing]) -> list[Slice]:
     """The page of each list."""
     first = listings[0]
-    return await context.load_many(first.batch, [listing.key for listing in listings], first.page)
+    try:
+        return await context.load_many(first.batch, [listing.key for listing in listings], first.page)
+    except TooManyObjects as error:
+        error.level = error.level or first.level
+        raise
 
 
 async def nodes(context: Context, listings: Sequence[Listing], _: Arguments) -> list[list[Any]]:

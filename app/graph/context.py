@@ -14,6 +14,7 @@ from app.auth.credentials import Unauthenticated
 from app.db.source import Source
 from app.db.statement import Statement
 from app.db.unit_of_work import Unit
+from app.graph.budget import Budget
 from app.graph.charge import NO_CHARGE, Charge
 from app.graph.dataloader import Batch, Batches
 from app.graph.embedding import Meanings
@@ -26,7 +27,7 @@ KEY = ("organization_id", "id")
 class Context:
     """One operation. `unit` is None where nobody is signed in."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # each is what the endpoint brings along
         self,
         unit: Unit | None,
         asked: Asked,
@@ -35,12 +36,14 @@ class Context:
         request_id: str | None = None,
         meanings: Meanings | None = None,
         charge: Charge = NO_CHARGE,
+        budget: Budget | None = None,
     ) -> None:
         self.unit = unit
         self.meanings = meanings  # None where nothing is found by meaning
         self.retention = retention  # how long what is deleted can be restored
         self.request_id = request_id
         self.charge = charge
+        self.budget = budget or Budget()  # without one there is no limit
         self.asked = asked
         self.batches = Batches(self)
         self.one_by_one: Counter[str] = Counter()  # field → how often graphql-core completed it

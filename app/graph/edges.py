@@ -60,7 +60,7 @@ def to_many(
 
     def level(context: Context, parents: Sequence[Any], arguments: Mapping[str, Any]) -> list[Listing]:
         page = page_of(rows.source, _chosen_order(arguments, rows.order), arguments)
-        return [Listing(rows.source, batch, key(context, parent), page) for parent in parents]
+        return [Listing(rows.source, batch, key(context, parent), page, level) for parent in parents]
 
     return by_level(
         level,

@@ -138,8 +138,16 @@ async def pages(context: Context, source: Source, parents: Sequence[Key], page: 
     else:
         condition = page.filter.where(source)
         statement = prepare(_counts(shape, condition) if page.count else _pages(shape, bounds, condition), source)
-    rows = await context.fetch(statement, key_values(parents) | _page_values(page))
-    return _counted(rows, len(parents)) if page.count else _dealt(rows, len(parents), page)
+    values = key_values(parents) | _page_values(page)
+    if page.count:
+        return _counted(await context.fetch(statement, values), len(parents))
+    budget = context.budget
+    async with budget.turn:
+        # Each page reads a row more than it shows. Where so many rows come, too many of them would have been shown.
+        rows = await context.fetch(statement, values | {"most": budget.left + len(parents) + 1})
+        found = _dealt(rows, len(parents), page)
+        budget.take(sum(len(one.rows) for one in found))
+    return found
 
 
 def _page_values(page: Page) -> dict[str, Any]:
@@ -185,7 +193,8 @@ def _pages(shape: Shape, bounds: tuple[bool, bool], condition: ColumnElement[boo
     if order.descending != shape.backward:
         value, row_id = value.desc(), row_id.desc()
     child = child.order_by(value, row_id).limit(bindparam("limit", type_=BigInteger))
-    return _of_each(parents, child) if shape.by else _of_the_caller(parents, child)
+    rows = _of_each(parents, child) if shape.by else _of_the_caller(parents, child)
+    return rows.limit(bindparam("most", type_=BigInteger))
 
 
 def _counts(shape: Shape, condition: ColumnElement[bool] | None) -> Select[Any]:

@@ -17,6 +17,7 @@ from app.auth.tokens import Tokens
 from app.config import Limits
 from app.db.identity import Identities, SignInRefused
 from app.db.unit_of_work import Unit
+from app.graph.budget import Budget
 from app.graph.context import Context
 from app.graph.embedding import Meanings
 from app.http.access_log import Entry
@@ -25,10 +26,10 @@ from app.http.deadline import ClientGone, Deadline, Watch
 from app.http.debug import cost_of, wants_cost
 from app.http.graphiql import page, wants_page
 from app.http.idempotency import Attempt, Retries, attempt_of, may_pass
-from app.http.rate_limit import Rates, Tab
+from app.http.rate_limit import Rates, Tab, price_of
 from app.http.request import Envelope, WrongMethod, read, request_id_of
 from app.http.response import Answer, answer_of, failed, shown
-from app.operations.cost_limit import weigh
+from app.operations.cost_limit import too_many_loaded, weigh
 from app.operations.documents import Document, Refused, execute, is_query
 from app.operations.dry_run import without_the_rest
 from app.operations.limits import exceeded
@@ -54,7 +55,7 @@ class Operation(NamedTuple):
     entry: Entry
     tab: Tab
     tells_cost: bool
-    cost: dict[str, int]
+    requested: int  # objects that its lists could hold
     deadline: Deadline
 
 
@@ -142,15 +143,16 @@ class Endpoint:
             envelope = await read(request, self.limits, signed_in=caller is not None)
             deadline.received(request.receive)
             document = entry.document = self._document(envelope)
-            cost = weigh(document, envelope.variables, envelope.operation_name, self.limits)
+            requested = weigh(document, envelope.variables, envelope.operation_name, self.limits)
             tells_cost = self.debug and wants_cost(request)
             run = without_the_rest(document, envelope.operation_name, envelope.variables)
-            operation = Operation(run, envelope, caller, entry, tab, tells_cost, cost, deadline)
+            operation = Operation(run, envelope, caller, entry, tab, tells_cost, requested, deadline)
             entry.operation = document.operation(envelope.operation_name)
             reads = is_query(entry.operation)
             if not reads and request.method != "POST":
                 raise WrongMethod("Only queries may be sent by GET: send this operation by POST.")
-            await tab.pay(cost["requested"], writes=not reads, dry=run is not document)
+            price = price_of(requested, most=self.limits.max_loaded, writes=not reads)
+            await tab.reserve(price, dry=run is not document)
             if reads:
                 return await self._read(operation)
             return await self._write(operation, attempt_of(request, envelope, document.hash))
@@ -216,6 +218,7 @@ class Endpoint:
             request_id=operation.entry.request_id,
             meanings=self.meanings,
             charge=operation.tab.charge,
+            budget=Budget(self.limits.max_loaded),
         )
         try:
             result = await execute(
@@ -228,7 +231,17 @@ class Endpoint:
             )
         finally:
             await context.batches.stop()
+            await operation.tab.settle(context.budget.loaded)
+        if context.budget.refused:
+            raise too_many_loaded(
+                context.budget.refused,
+                documents.schema,
+                operation.document,
+                envelope.variables,
+                envelope.operation_name,
+            )
         cost = {"trellis": cost_of(context, started)} if operation.tells_cost else {}
-        if operation.cost["requested"]:
-            cost["cost"] = operation.cost
+        if operation.requested:
+            loaded = context.budget.shown.objects
+            cost["cost"] = {"requested": operation.requested, "loaded": loaded, "limit": self.limits.max_loaded}
         return shown(result, cost, most_errors=self.limits.max_errors)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from app.auth.actor import Actor
 from app.errors import AppError
-from app.graph.charge import NO_CHARGE, Charge, Standing
+from app.graph.charge import NO_CHARGE, NO_PRICE, Charge, Price, Standing
 
 AT_THE_DOOR = 1  # points of every request, whatever becomes of it: one that is refused costs the server little
 OF_A_MUTATION = 5
@@ -49,6 +49,9 @@ class Rates(Protocol):
     async def take(self, account: Account, points: int) -> Standing:
         """Takes points, all of them or none."""
 
+    async def charge(self, account: Account, points: int) -> Standing:
+        """Takes points for what has been done, also where no more so many are left."""
+
     def failures(self, request: Request) -> Standing:
         """How the address stands with sign-ins that fail; it fits where one more may."""
 
@@ -76,7 +79,7 @@ class Tab:
 
     def _require_few_failures(self, standing: Standing) -> None:
         if not standing.fits:
-            self.charge = Charge(AT_THE_DOOR, 0, standing)
+            self.charge = Charge(AT_THE_DOOR, NO_PRICE, standing)
             message = f"Too many sign-ins from here have failed: try again in {standing.wait} s."
             raise RateLimited(message, wait=standing.wait)
 
@@ -93,25 +96,33 @@ class Tab:
 
     async def enter(self) -> None:
         """Takes the first point. Raises RateLimited."""
-        await self._take(AT_THE_DOOR, AT_THE_DOOR, 0)
+        await self._take(AT_THE_DOOR, Price(AT_THE_DOOR, AT_THE_DOOR, 0))
 
-    async def pay(self, objects: int, *, writes: bool, dry: bool) -> None:
-        """Takes the rest, for an operation whose lists can hold so many objects; nothing for a `dry` run.
+    async def reserve(self, price: Price, *, dry: bool) -> None:
+        """Takes the least that the operation takes, before it is run; nothing for a `dry` run.
 
         Who is not signed in can reach no lists: their requests are counted, and not what is in them.
         Raises RateLimited.
         """
-        price = points_of(objects, writes=writes) if self._account.signed_in else AT_THE_DOOR
-        if price > AT_THE_DOOR and not dry:
-            await self._take(price - AT_THE_DOOR, price, objects)
+        if not self._account.signed_in:
+            price = Price(AT_THE_DOOR, AT_THE_DOOR, price.objects)
+        if price.least > AT_THE_DOOR and not dry:
+            await self._take(price.least - AT_THE_DOOR, price)
         else:
-            self.charge = Charge(price, objects, self.charge.standing)
+            self.charge = Charge(AT_THE_DOOR, price, self.charge.standing)
 
-    async def _take(self, points: int, price: int, objects: int) -> None:
+    async def settle(self, loaded: int) -> None:
+        """Takes the rest, once it is known how many objects were loaded: whoever has too little owes it."""
+        points, price, _ = self.charge
+        rest = min(points_of(loaded), price.most) - points
+        if rest > 0:
+            self.charge = Charge(points + rest, price, await self.rates.charge(self._account, rest))
+
+    async def _take(self, points: int, price: Price) -> None:
         standing = await self.rates.take(self._account, points)
-        self.charge = Charge(price, objects, standing)
+        self.charge = Charge(price.least, price, standing)
         if not standing.fits:
-            raise RateLimited(_refusal(standing, price), wait=standing.wait)
+            raise RateLimited(_refusal(standing, price.least), wait=standing.wait)
 
     def headers(self) -> dict[str, str]:
         """What every answer says of the caller's limit.
@@ -126,9 +137,18 @@ class Tab:
         return {limit: str(standing.limit), remaining: str(standing.remaining), reset: str(standing.wait)}
 
 
-def points_of(objects: int, *, writes: bool) -> int:
-    """The price of an operation: one point for 100 objects, rounded; a query takes at least one, a mutation five."""
-    return max((objects + OBJECTS_A_POINT // 2) // OBJECTS_A_POINT, OF_A_MUTATION if writes else AT_THE_DOOR)
+def price_of(requested: int, *, most: int, writes: bool) -> Price:
+    """The price of an operation whose lists could hold so many objects, of which it may load `most`.
+
+    A query takes at least one point, a mutation five.
+    """
+    least = OF_A_MUTATION if writes else AT_THE_DOOR
+    return Price(least, max(points_of(min(requested, most)), least), requested)
+
+
+def points_of(objects: int) -> int:
+    """What an operation takes for the objects that it has loaded: one point for 100, rounded."""
+    return (objects + OBJECTS_A_POINT // 2) // OBJECTS_A_POINT
 
 
 def _refusal(standing: Standing, points: int) -> str:

@@ -1,7 +1,8 @@
 """What an operation may come to: the objects that its lists can hold, by the sizes that it asks for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -12,6 +13,7 @@ from graphql import (
     GraphQLCompositeType,
     GraphQLField,
     GraphQLList,
+    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
@@ -28,7 +30,7 @@ from graphql import (
 )
 
 from app.graph.paging import DEFAULT_SIZE, LARGEST_SIZE
-from app.operations.limits import COUNTLESS
+from app.operations.limits import COUNTLESS, Meter
 
 # The lists of the schema itself take no arguments: this is about what they hold, so that GraphiQL's question, which
 # costs some 4,000, is answered, and one that asks it again and again under other names is not.
@@ -42,6 +44,7 @@ OF_THE_SCHEMA = {
     "possibleTypes": 2,
     "interfaces": 1,
 }
+OBJECTS = {"edges", "nodes"}  # the fields of a connection that show its objects
 Variables = Mapping[str, Any]
 
 
@@ -51,6 +54,11 @@ class Step(NamedTuple):
     label: str
     sizes: tuple[ValueNode, ...] | None  # the arguments that a list's size is read from; None for a fragment
     inner: tuple[int, ...]
+
+    @property
+    def of_schema(self) -> bool:
+        """Whether it is a list of the schema itself, which is as long as it is."""
+        return self.label.startswith("__")
 
     def unit(self, units: Sequence[int], variables: Variables) -> int:
         """What it comes to, given the same of the steps before it."""
@@ -71,10 +79,17 @@ class Price:
         """How many objects the lists can hold together, COUNTLESS at most."""
         return self._sum({**self.defaults, **variables}) if self.fixed is None else self.fixed
 
-    def _sum(self, variables: Variables) -> int:
+    @property
+    def of_schema(self) -> int:
+        """How much of that is in lists of the schema itself."""
+        tells = any(step.of_schema for step in self.steps)
+        return self._sum({}, [step.of_schema or step.sizes is None for step in self.steps]) if tells else 0
+
+    def _sum(self, variables: Variables, counted: Iterable[bool] = repeat(True)) -> int:  # never changes
+        """`counted` says of each step whether it counts."""
         units: list[int] = []  # what one of each step's lists comes to
-        for step in self.steps:
-            units.append(step.unit(units, variables))
+        for step, counts in zip(self.steps, counted, strict=False):
+            units.append(step.unit(units, variables) if counts else 0)
         return min(sum(units[place] for place in self.roots), COUNTLESS)
 
     def dearest(self, variables: Variables) -> str:
@@ -104,6 +119,7 @@ class _Lister:
         self.schema = schema
         self.fragments = {one.name.value: one for one in tree.definitions if isinstance(one, FragmentDefinitionNode)}
         self.steps: list[Step] = []
+        self._meter = Meter(tree)
         self._listed: dict[str, tuple[int, ...]] = {}
 
     def price(self, operation: OperationDefinitionNode) -> Price:
@@ -135,10 +151,14 @@ class _Lister:
             return ()
         inner = self._selections(kind, node.selection_set)
         sizes = introspected(node) if is_introspection_type(parent) else sizes_of(field, node)
-        if sizes is None:
+        if sizes is None or (is_connection(kind) and not self._shows(node.selection_set)):
             return inner
         self.steps.append(Step(f"{parent.name}.{node.name.value}", sizes, inner))
         return (len(self.steps) - 1,)
+
+    def _shows(self, node: SelectionSetNode) -> bool:
+        """Whether any object of a connection is asked for, and not just how many there are."""
+        return any(one.name.value in OBJECTS for one in self._meter.fields(node, set()))
 
     def _fragment(self, name: str) -> tuple[int, ...]:
         if name not in self._listed:
@@ -152,6 +172,11 @@ class _Lister:
     ) -> tuple[int, ...]:
         named = self.schema.get_type(node.type_condition.name.value) if node.type_condition else parent
         return self._selections(named, node.selection_set) if is_composite_type(named) else ()
+
+
+def is_connection(type_: GraphQLCompositeType) -> bool:
+    """Whether it is a page of a list, and not the list itself."""
+    return isinstance(type_, GraphQLObjectType) and "pageInfo" in type_.fields
 
 
 def introspected(node: FieldNode) -> tuple[ValueNode, ...] | None:

@@ -1,32 +1,63 @@
-"""What a request comes to with its variables: what no document can know of itself."""
+"""What a request comes to with its variables, and the refusal of what comes to too much."""
 
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
+
 from app.config import Limits
+from app.graph.budget import TooManyObjects
+from app.graph.fields import LEVEL
 from app.operations.documents import Document, Refused
 from app.operations.limits import Uses, exceeded
 
 NO_USES: Uses = Counter()
 
 
-def weigh(document: Document, variables: dict[str, Any], name: str | None, limits: Limits) -> dict[str, int]:
-    """The cost of an operation as clients are told it; raises Refused where it, or its variables, are too much."""
+def weigh(document: Document, variables: dict[str, Any], name: str | None, limits: Limits) -> int:
+    """How many objects the lists of an operation could hold; raises Refused where it or its variables are too much."""
     operation = document.operation(name)
     named = operation.name.value if operation.name else ""
     values = sum_of_values(variables, document.uses.get(named, NO_USES))
     if values > limits.max_values:
         raise Refused([exceeded("values in its variables", "max_values", limits.max_values, values)])
     price = document.prices[named]
-    cost = {"requested": price.requested(variables), "limit": limits.max_cost}
-    if cost["requested"] > limits.max_cost:
-        dearest = price.dearest(variables)
-        what = f"objects in its lists, most of them in `{dearest}`"
-        error = exceeded(what, "max_cost", limits.max_cost, cost["requested"], operation)
-        error.extensions = {**(error.extensions or {}), "field": dearest, "cost": cost}
-        raise Refused([error])
-    return cost
+    requested = price.requested(variables)
+    for limit, found in (("max_requested", requested), ("max_loaded", price.of_schema)):
+        if found > getattr(limits, limit):
+            dearest = price.dearest(variables)
+            what = f"objects in its lists, most of them in `{dearest}`"
+            error = exceeded(what, limit, getattr(limits, limit), found, operation)
+            error.extensions = {**(error.extensions or {}), "field": dearest, "argument": "first"}
+            raise Refused([error])
+    return requested
+
+
+def too_many_loaded(
+    refusal: TooManyObjects, schema: GraphQLSchema, document: Document, variables: Mapping[str, Any], name: str | None
+) -> Refused:
+    """What to tell of an operation whose lists turned out to hold more objects than it may load."""
+    operation = document.operation(name)
+    price = document.prices[operation.name.value if operation.name else ""]
+    field = label_of(schema, refusal) or price.dearest(variables)
+    most = refusal.most
+    message = (
+        f"The lists of the request hold more than {most} objects, and no more are loaded: `{field}` came to too many. "
+        "Ask for fewer there with `first`, and page on with cursors."
+    )
+    found = {"limit": "max_loaded", "allowed": most, "found": f"more than {most}", "field": field, "argument": "first"}
+    return Refused([GraphQLError(message, operation, extensions={"code": refusal.code, **found})])
+
+
+def label_of(schema: GraphQLSchema, refusal: TooManyObjects) -> str | None:
+    """The field whose list came to too many, as in `Team.tasks`; None where it was no list by itself."""
+    for type_ in schema.type_map.values():
+        for name, field in type_.fields.items() if isinstance(type_, GraphQLObjectType) else ():
+            declared = field.extensions.get("strawberry-definition")
+            if refusal.level and declared and declared.metadata.get(LEVEL) is refusal.level:
+                return f"{type_.name}.{name}"
+    return None
 
 
 def sum_of_values(variables: Mapping[str, Any], uses: Uses) -> int:

@@ -28,6 +28,8 @@ from app.operations.merged_fields import most_on_one_name
 ABORTED = re.compile(r"contains more than \d+ (tokens|comments)")
 # The most that is told: fragments that spread each other come to more than fits into the numbers of JSON's readers.
 COUNTLESS = 2**53 - 1
+OF_CONNECTIONS = {"edges", "node", "nodes"}  # not objects of their own
+MOST_LEVELS = 3  # that an object takes: it, and `edges` and `node` in it
 Uses = Counter[str]  # variable → how often an operation uses it
 
 
@@ -45,13 +47,20 @@ def exceeded(what: str, limit: str, allowed: int, found: int | str, node: Node |
 class Measure:
     """What a selection set comes to with the fragments that it spreads."""
 
-    depth: int = 0
+    objects: int = 0  # inside each other
+    levels: int = 0  # of fields
     aliases: int = 0
     directives: int = 0
     uses: Uses = field(default_factory=Counter)
 
+    @property
+    def depth(self) -> int:
+        """Objects inside objects. Where a document is valid, two levels of a connection stand between them at most."""
+        return max(self.objects, (self.levels - 1) // MOST_LEVELS)
+
     def add(self, other: "Measure") -> None:
-        self.depth = max(self.depth, other.depth)
+        self.objects = max(self.objects, other.objects)
+        self.levels = max(self.levels, other.levels)
         self.aliases += other.aliases
         self.directives += other.directives
         self.uses.update(other.uses)
@@ -104,8 +113,13 @@ class Meter:
 
     def _field(self, node: FieldNode) -> Measure:
         measure = self._selections(node.selection_set)
-        # The schema nests as deeply as it is; validation has a rule of its own for going around in it.
-        measure.depth = 0 if node.name.value in ("__schema", "__type") else measure.depth + 1
+        name = node.name.value
+        if name in ("__schema", "__type"):
+            # The schema nests as deeply as it is; validation has a rule of its own for going around in it.
+            measure.levels = measure.objects = 0
+        else:
+            measure.levels += 1
+            measure.objects += node.selection_set is not None and name not in OF_CONNECTIONS
         measure.aliases += node.alias is not None
         measure.uses.update(_variables(argument.value for argument in node.arguments or ()))
         return measure
@@ -184,7 +198,7 @@ def _too_much(
     operation: OperationDefinitionNode, measure: Measure, meter: Meter, limits: Limits
 ) -> Iterator[GraphQLError]:
     found = [
-        ("levels of fields", "max_depth", limits.max_depth, measure.depth),
+        ("objects inside each other", "max_depth", limits.max_depth, measure.depth),
         ("aliases", "max_aliases", limits.max_aliases, measure.aliases),
         ("directives", "max_directives", limits.max_directives, measure.directives),
         ("root fields", "max_root_fields", limits.max_root_fields, meter.roots(operation.selection_set)),

@@ -50,6 +50,14 @@ class Rates:
         windows = self._people if account.signed_in else self._strangers
         return await self._take(windows, account.name, points, account.limit)
 
+    async def charge(self, account: Account, points: int) -> Standing:
+        window = self._people.find(account.name)
+        if self._shared is not None:
+            await self._shared.add(window, account.name, points)
+        else:
+            window.used += points
+        return Standing(account.limit, window.used, window.resets_at, fits=True)
+
     def failures(self, request: Request) -> Standing:
         window, limit = self._failures.find(self._place(request)), self._settings.rate_limit_failures
         return Standing(limit, window.used, window.resets_at, fits=window.used < limit)

@@ -26,11 +26,12 @@ class RateLimitQueries:
             ),
         ] = False,
     ) -> RateLimit:
-        points, objects, standing = info.context.charge
+        _, price, standing = info.context.charge
         return RateLimit(
             limit=standing.limit,
-            cost=points,
-            node_count=objects,
+            cost=price.least,
+            cost_at_most=price.most,
+            node_count=price.objects,
             used=standing.used,
             remaining=standing.remaining,
             reset_at=datetime.fromtimestamp(standing.resets_at, UTC),

@@ -53,12 +53,12 @@ class Shared:
     async def take(self, window: Window, name: str, points: int, limit: int) -> bool:
         """Takes points of an account, all of them or none, and brings `window` up to date."""
         begun_here = window.used == 0
-        used = await self._add(window, name, points)
+        used = await self.add(window, name, points)
         if begun_here and used > points:
             await self._ask(self._find_end(window, name))
         if used > limit:
             # Another request has taken them meanwhile, here or in another process.
-            await self._add(window, name, -points)
+            await self.add(window, name, -points)
         return used <= limit
 
     async def answers(self) -> bool:
@@ -73,7 +73,7 @@ class Shared:
         await asyncio.gather(*left, return_exceptions=True)
         await self._pool.aclose()
 
-    async def _add(self, window: Window, name: str, points: int) -> int:
+    async def add(self, window: Window, name: str, points: int) -> int:
         """Adds to the count in Redis, or for want of an answer to our copy; answers what it comes to."""
         used = None if self.away else await self._ask(self._count(window, name, points))
         if used is None:

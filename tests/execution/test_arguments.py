@@ -1,6 +1,7 @@
 """Arguments are converted once: for an operation, and for good where no variable says anything of them."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from graphql.execution.collect_fields import collect_fields
 
 from app.execution.arguments import Known
 from app.execution.bulk import BulkExecutor
+from app.graph.context import Context
 from app.schema import graphql_schema
 
 DOCUMENTS = {
@@ -20,8 +22,9 @@ DOCUMENTS = {
 
 def given(text: str, value: Any, constants: Known) -> Mapping[str, Any]:
     """What the first field of the query is given, by an executor of its own."""
+    context = Context(None, {}, retention=timedelta(days=30))
     executor = BulkExecutor.build(
-        graphql_schema, TREES[text], raw_variable_values={"x": value}, constants=constants, context_value=None
+        graphql_schema, TREES[text], raw_variable_values={"x": value}, constants=constants, context_value=context
     )
     assert isinstance(executor, BulkExecutor)
     query = graphql_schema.query_type

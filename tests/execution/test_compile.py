@@ -61,7 +61,7 @@ def constant(name: str, value: str) -> FieldPlan:
 
 
 def plan_of(*fields: FieldPlan) -> Plan:
-    return Plan(fields, tuple(one.name for one in fields), immediate=True, placeless=True)
+    return Plan(fields, tuple(one.name for one in fields), immediate=True, placeless=True, lists=False)
 
 
 def names_of(maker: Maker) -> list[str]:

@@ -1,18 +1,22 @@
 """Plans say of each field how it is answered for a whole level."""
 
+from datetime import timedelta
+
 import pytest
 from graphql import GraphQLObjectType, parse
 from graphql.execution.collect_fields import FieldDetailsList, collect_fields
 
 from app.execution.bulk import BulkExecutor
 from app.execution.plan import FieldPlan, Plan, column_of
+from app.graph.context import Context
 from tests.execution.sameness.schema import graphql_schema
 from tests.execution.sameness.world import PersonRow
 
 
 def people(text: str) -> tuple[BulkExecutor, GraphQLObjectType, FieldDetailsList]:
     """What runs a query of people, and the type and the nodes of its only field."""
-    executor = BulkExecutor.build(graphql_schema, parse(text))
+    context = Context(None, {}, retention=timedelta(days=30))
+    executor = BulkExecutor.build(graphql_schema, parse(text), context_value=context)
     assert isinstance(executor, BulkExecutor)
     query, person = graphql_schema.query_type, graphql_schema.type_map["Person"]
     assert query

@@ -7,6 +7,7 @@ import strawberry
 from graphql import GraphQLSchema
 
 from app.execution.bulk import BulkExecutor
+from app.graph.budget import Budget
 from tests.execution.sameness.answers import Answer, answer
 from tests.operations_strategy import Operation
 
@@ -51,12 +52,20 @@ class Query:
 schema: GraphQLSchema = strawberry.Schema(query=Query, types=[Square])._schema
 
 
-async def run(text: str, calls: list[str], **variables: Any) -> Answer:
+class Calls(list[str]):
+    """The functions that were called: the context of these operations, without a limit on what they load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.budget = Budget()
+
+
+async def run(text: str, calls: Calls, **variables: Any) -> Answer:
     return await answer(BulkExecutor, schema, Operation(text, variables=variables), calls)
 
 
 async def test_it_is_resolved_once_though_its_answer_is_wrong() -> None:
-    calls: list[str] = []
+    calls = Calls()
     made = await run("{ wrong }", calls)
     assert (made.data, [error.path for error in made.errors], calls) == (None, [("wrong",)], ["wrong"])
 
@@ -72,11 +81,11 @@ async def test_it_is_resolved_once_though_its_answer_is_wrong() -> None:
     ],
 )
 async def test_it_is_given_what_its_function_takes(text: str, data: dict[str, Any]) -> None:
-    made = await run(text, [], left=7)
+    made = await run(text, Calls(), left=7)
     assert (made.data, made.errors) == (data, [])
 
 
 async def test_an_argument_that_does_not_fit_is_told_with_the_field() -> None:
-    calls: list[str] = []
+    calls = Calls()
     made = await run("query ($left: Int) { place(at: {left: $left}) }", calls, left=None)
     assert (made.data, [error.path for error in made.errors], calls) == (None, [("place",)], [])

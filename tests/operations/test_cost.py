@@ -21,6 +21,9 @@ TASKS = "tasks(first: 50) { nodes { title } }"
 @pytest.mark.parametrize(
     ("document", "variables", "requested"),
     [
+        ("{ organizations { totalCount pageInfo { hasNextPage } } }", {}, 0),
+        ("{ organizations { pageInfo { hasNextPage } teams: nodes { teams { totalCount } } } }", {}, 20),
+        ("{ organizations { ...C } } fragment C on OrganizationConnection { edges { cursor } }", {}, 20),
         ("{ __typename }", {}, 0),
         ("{ organizations { nodes { id } } }", {}, 20),
         ("{ organizations(first: 7) { nodes { id } } }", {}, 7),
@@ -75,30 +78,32 @@ async def test_the_answer_says_what_was_asked_for(api: Api, superuser: "asyncpg.
     body = await api.ask(
         "{ organizations(first: 5) { nodes { teams(first: 2) { nodes { key } } } } }", who=tenant.owner
     )
-    assert body["extensions"] == {"cost": {"requested": 15, "limit": 10_000}}
+    assert body["extensions"] == {"cost": {"requested": 15, "loaded": 2, "limit": 10_000}}
 
 
 async def test_too_much_is_refused_by_the_name_of_the_dearest_field(
     api: Api, superuser: "asyncpg.Connection[Any]"
 ) -> None:
     tenant = await make_tenant(superuser)
-    document = "query ($n: Int) { organizations(first: $n) { nodes { teams(first: 100) { nodes { id } } } } }"
+    document = """query ($n: Int) {
+        organizations(first: $n) { nodes { teams(first: 100) { nodes { tasks(first: 49) { nodes { id } } } } } }
+    }"""
 
     allowed = await api.ask(document, who=tenant.owner, n=99)
     refused = await api.ask(document, who=tenant.owner, n=100)
 
-    assert allowed["extensions"] == {"cost": {"requested": 9_999, "limit": 10_000}}
+    assert allowed["extensions"] == {"cost": {"requested": 99 + 9_900 + 485_100, "loaded": 3, "limit": 10_000}}
     assert refused["errors"][0] == {
-        "message": "The request has 10100 objects in its lists, most of them in `Organization.teams`, "
-        "and at most 10000 are allowed: split it, or ask for less.",
+        "message": "The request has 500100 objects in its lists, most of them in `Team.tasks`, "
+        "and at most 500000 are allowed: split it, or ask for less.",
         "locations": [{"line": 1, "column": 1}],
         "extensions": {
             "code": "LIMIT_EXCEEDED",
-            "limit": "max_cost",
-            "allowed": 10_000,
-            "found": 10_100,
-            "field": "Organization.teams",
-            "cost": {"requested": 10_100, "limit": 10_000},
+            "limit": "max_requested",
+            "allowed": 500_000,
+            "found": 500_100,
+            "field": "Team.tasks",
+            "argument": "first",
         },
     }
     assert "data" not in refused
@@ -107,7 +112,7 @@ async def test_too_much_is_refused_by_the_name_of_the_dearest_field(
 
 def test_what_tools_ask_of_the_schema_is_within_the_limit() -> None:
     question = get_introspection_query(specified_by_url=True, schema_description=True, input_value_deprecation=True)
-    assert prices(graphql_schema, parse(question))["IntrospectionQuery"].requested({}) < Limits().max_cost
+    assert prices(graphql_schema, parse(question))["IntrospectionQuery"].requested({}) < Limits().max_loaded
 
 
 async def test_the_schema_is_not_told_again_and_again(api: Api) -> None:
@@ -115,4 +120,5 @@ async def test_the_schema_is_not_told_again_and_again(api: Api) -> None:
     error = await api.error(f"{{ {names} }}", who=None)
 
     assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
-    assert error["extensions"]["cost"] == {"requested": 19 * (100 + 700), "limit": 10_000}
+    told = error["extensions"]
+    assert (told["limit"], told["found"], told["allowed"]) == ("max_loaded", 19 * (100 + 700), 10_000)

@@ -17,7 +17,8 @@ def repeated(text: str, times: int) -> str:
 
 
 def nested(depth: int) -> str:
-    return "{ a " * depth + "}" * depth
+    """Objects inside objects, each in a connection of the one around it."""
+    return "{ a { edges { node " * depth + "{ b }" + "} } }" * depth
 
 
 DOCUMENTS: dict[str, Callable[[int], str]] = {
@@ -54,7 +55,7 @@ def test_the_most_that_is_allowed_and_one_more(limit: str) -> None:
 
 
 def test_every_limit_on_documents_is_tried() -> None:
-    of_requests = {"request_timeout", "max_body", "max_body_with_texts", "max_values", "max_cost"}
+    of_requests = {"request_timeout", "max_body", "max_body_with_texts", "max_values", "max_requested", "max_loaded"}
     of_answers = {"max_errors", "max_answer"}
     assert Limits.model_fields.keys() - of_requests - of_answers == DOCUMENTS.keys()
 
@@ -62,7 +63,7 @@ def test_every_limit_on_documents_is_tried() -> None:
 @pytest.mark.parametrize(
     ("document", "limit", "found"),
     [
-        ("{ viewer { ...A } } fragment A on Viewer { " + "a { " * 12 + "} " * 12 + "}", "max_depth", 13),
+        ("{ viewer { ...A } } fragment A on Viewer { " + "a { " * 10 + "b " + "} " * 10 + "}", "max_depth", 11),
         ("{ viewer { ...A ...A } } fragment A on Viewer { " + repeated("a#: id", 16) + " }", "max_aliases", 32),
         (
             "{ ...A ...B } fragment A on Query { " + repeated("a#", 20) + " } fragment B on Query { b }",
@@ -92,7 +93,7 @@ def test_what_fragments_multiply_is_counted_without_being_followed() -> None:
     [
         ("{", "x: __typename", "max_aliases"),
         ("{", "__typename @include(if: true)", "max_directives"),
-        ("{", "organizations { totalCount }", "max_cost"),
+        ("{", "organizations { nodes { id } }", "max_requested"),
         ("query ($n: Int) {", "organizations(first: $n) { totalCount }", "max_values"),
     ],
 )
@@ -130,7 +131,7 @@ def mixing(levels: int) -> str:
 @pytest.mark.parametrize(("levels", "refused"), [(5, False), (11, True)])
 def test_sets_that_fragments_mix_anew_are_not_followed_for_ever(levels: int, refused: bool) -> None:
     """There are as many sets as subsets of a level: the twelve fields under one name are fewer than is allowed."""
-    limits = Limits(max_tokens=10_000, max_fragments=100)
+    limits = Limits(max_tokens=10_000, max_fragments=100, max_depth=20)
     errors = Documents(graphql_schema, limits).get(mixing(levels)).errors
 
     found = [error.extensions for error in errors if (error.extensions or {}).get("code") == "LIMIT_EXCEEDED"]

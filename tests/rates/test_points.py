@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from starlette.types import Send
 
 from app.config import Settings
-from app.http.rate_limit import points_of
+from app.graph.charge import Price
+from app.http.rate_limit import price_of
 from app.rates import windows
 from tests.api import GRAPHQL, SECRET, Api, serving
 from tests.api_keys.documents import make_key
@@ -23,7 +24,9 @@ from tests.unchanged import unchanged
 
 VIEWER = "{ viewer { user { id } } }"
 TASKS = "query ($id: ID!) { team(id: $id) { tasks(first: 100) { nodes { creator { name } } } } }"
-TEAMS = "{ organizations(first: 100) { nodes { teams(first: 3) { nodes { key } } } } }"  # 400 objects
+TEAMS = "{ organizations(first: 100) { nodes { teams(first: 3) { nodes { key } } } } }"  # could be 400 objects
+LISTS = " ".join(f"a{size}: tasks(first: {size}) {{ nodes {{ key }} }}" for size in (99, 98, 100))
+MANY = f"{{ organizations {{ nodes {{ {LISTS} }} }} }}"  # 298 objects
 WAITING = f"SELECT count(*) FROM pg_locks WHERE NOT granted AND {HERE}"
 RENAME = 'mutation ($id: ID!) { updateTeam(id: $id, input: {name: "Renamed"}) { team { name } } }'
 
@@ -41,36 +44,57 @@ def said(response: httpx.Response) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("objects", "writes", "points"),
+    ("requested", "writes", "price"),
     [
-        (0, False, 1),
-        (149, False, 1),
-        (150, False, 2),
-        (10_000, False, 100),
-        (0, True, 5),
-        (549, True, 5),
-        (550, True, 6),
+        (0, False, Price(1, 1, 0)),
+        (149, False, Price(1, 1, 149)),
+        (150, False, Price(1, 2, 150)),
+        (500_000, False, Price(1, 100, 500_000)),
+        (0, True, Price(5, 5, 0)),
+        (549, True, Price(5, 5, 549)),
+        (550, True, Price(5, 6, 550)),
     ],
 )
-def test_prices(objects: int, writes: bool, points: int) -> None:
-    assert points_of(objects, writes=writes) == points
+def test_prices(requested: int, writes: bool, price: Price) -> None:
+    assert price_of(requested, most=10_000, writes=writes) == price
 
 
 async def test_every_answer_says_what_is_left(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
-    tenant = await make_tenant(superuser)
+    tenant = await make_tenant(superuser, tasks=100)
     async with limited(database, rate_limit=100) as api:
         small = await api.send(VIEWER, who=tenant.owner)
-        large = await api.send(TEAMS, who=tenant.owner)
+        could_be_large = await api.send(TEAMS, who=tenant.owner)
+        large = await api.send(MANY, who=tenant.owner)
         written = await api.send(RENAME, who=tenant.owner, id=str(tenant.teams[0]))
         broken = await api.send("{ nothing }", who=tenant.owner)
 
-    assert [said(one) for one in (small, large, written, broken)] == [
+    assert [said(one) for one in (small, could_be_large, large, written, broken)] == [
         ("100", "99"),
+        ("100", "98"),
         ("100", "95"),
         ("100", "90"),
         ("100", "89"),
     ]
     assert {1 <= int(one.headers["ratelimit-reset"]) <= 60 for one in (small, large, written, broken)} == {True}
+
+
+async def test_what_was_loaded_is_owed(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, tasks=100)
+    async with limited(database, rate_limit=2) as api:
+        first = await api.send(MANY, who=tenant.owner)
+        second = await api.send(VIEWER, who=tenant.owner)
+
+    assert (first.status_code, *said(first)) == (200, "2", "0")
+    assert second.status_code == 429
+
+
+async def test_what_came_to_too_much_is_charged(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, tasks=100)
+    async with limited(database, rate_limit=100, max_loaded=250) as api:
+        refused = await api.send(MANY, who=tenant.owner)
+
+    assert refused.json()["errors"][0]["extensions"]["limit"] == "max_loaded"
+    assert said(refused) == ("100", "97")
 
 
 async def test_who_has_used_all_is_told_when_to_come_back(

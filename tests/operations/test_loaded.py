@@ -1,0 +1,145 @@
+"""What an operation really loads: the objects of its lists, counted before they are read, however it is completed."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from app.config import Settings
+from app.db.unit_of_work import Unit
+from tests.api import SECRET, Api, serving
+from tests.conftest import Database
+from tests.factories import Tenant, make_tenant
+
+MOST = 100
+FOUR_LEVELS = """{
+  organizations { nodes {
+    teams { nodes { members { nodes { user { name } tasks { nodes { key title } } } } } }
+  } }
+}"""
+IN_EDGES = """{
+  organizations { edges { node {
+    teams { edges { node { members { edges { node { user { name } tasks { edges { node { key title } } } } } } } } }
+  } } }
+}"""
+LOADED = 1 + 2 + 8 + 80
+
+
+@pytest.fixture(scope="module")
+async def strict(database: Database) -> AsyncIterator[Api]:
+    """A server that loads MOST objects for a request."""
+    settings = Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET), max_loaded=MOST)
+    async with serving(settings) as serves:
+        yield serves
+
+
+@pytest.fixture(scope="module")
+async def tenant(superuser: "asyncpg.Connection[Any]") -> Tenant:
+    """An organization with 2 teams of 4 people, who have 10 tasks each in either."""
+    return await make_tenant(superuser, members=4, teams=2, tasks=10)
+
+
+@pytest.fixture
+def rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows each statement has answered."""
+    read: list[int] = []
+    fetch = Unit.fetch
+
+    async def noted(self: Unit, *given: Any) -> list[Any]:
+        found = await fetch(self, *given)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(Unit, "fetch", noted)
+    return read
+
+
+def refusal(field: str) -> dict[str, Any]:
+    return {
+        "message": f"The lists of the request hold more than {MOST} objects, and no more are loaded: `{field}` came to "
+        "too many. Ask for fewer there with `first`, and page on with cursors.",
+        "locations": [{"line": 1, "column": 1}],
+        "extensions": {
+            "code": "LIMIT_EXCEEDED",
+            "limit": "max_loaded",
+            "allowed": MOST,
+            "found": f"more than {MOST}",
+            "field": field,
+            "argument": "first",
+        },
+    }
+
+
+@pytest.mark.parametrize("document", [FOUR_LEVELS, IN_EDGES])
+async def test_four_levels_are_loaded_whatever_they_could_hold(
+    strict: Api, tenant: Tenant, rows: list[int], document: str
+) -> None:
+    body = await strict.ask(document, who=tenant.owner)
+
+    assert "errors" not in body
+    assert body["extensions"] == {"cost": {"requested": 20 + 20**2 + 20**3 + 20**4, "loaded": LOADED, "limit": MOST}}
+    assert rows == [1, 2, 8, 4, 80]
+
+
+@pytest.mark.parametrize(("more", "refused"), [(19, False), (20, True)])
+async def test_as_many_as_are_allowed_and_one_more(strict: Api, tenant: Tenant, more: int, refused: bool) -> None:
+    document = f"""{{ organizations {{ nodes {{
+        tasks(first: 80) {{ nodes {{ key }} }} more: tasks(first: {more}) {{ nodes {{ key }} }}
+    }} }} }}"""
+
+    body = await strict.ask(document, who=tenant.owner)
+
+    if refused:
+        assert body == {"errors": [refusal("Organization.tasks")]}
+    else:
+        assert body["extensions"]["cost"]["loaded"] == MOST
+
+
+async def test_what_is_too_much_is_not_read(strict: Api, tenant: Tenant, rows: list[int]) -> None:
+    again = " ".join(f"a{place}: tasks(first: {10 + place}) {{ nodes {{ key }} }}" for place in range(3))
+    document = f"{{ organizations {{ nodes {{ teams {{ nodes {{ members {{ nodes {{ {again} }} }} }} }} }} }} }}"
+
+    body = await strict.ask(document, who=tenant.owner)
+
+    assert body == {"errors": [refusal("TeamMember.tasks")]}
+    # The first lists of tasks, and of the second as many rows as show that there are too many; of the others nothing.
+    assert rows == [1, 2, 8, 80, MOST - LOADED + 8 + 1]
+
+
+async def test_what_stands_in_an_answer_several_times_counts_each_time(
+    strict: Api, tenant: Tenant, rows: list[int]
+) -> None:
+    document = """query ($n: Int) {
+        organizations { nodes { tasks(first: $n) { nodes { team { members { nodes { id } } } } } } }
+    }"""
+
+    allowed = await strict.ask(document, who=tenant.owner, n=19)
+    refused = await strict.ask(document, who=tenant.owner, n=20)
+
+    assert allowed["extensions"]["cost"]["loaded"] == 1 + 19 + 19 * 4
+    assert refused == {"errors": [refusal("Team.members")]}
+    assert sum(rows) < MOST
+
+
+async def test_a_write_whose_answer_loads_too_much_is_undone(
+    strict: Api, tenant: Tenant, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    document = """mutation ($id: ID!) { updateTask(id: $id, input: {title: "New"}) { task { organization {
+        tasks(first: 79) { nodes { key } } more: tasks(first: 79) { nodes { key } }
+    } } } }"""
+
+    body = await strict.ask(document, who=tenant.owner, id=str(tenant.tasks[0]))
+
+    assert body == {"errors": [refusal("Organization.tasks")]}
+    assert await superuser.fetchval("SELECT title FROM tasks WHERE id = $1", tenant.tasks[0]) == "Task 1"
+
+
+async def test_a_client_hears_of_it_by_the_status(strict: Api, tenant: Tenant) -> None:
+    tasks = "tasks(first: 80) { nodes { key } }"
+    response = await strict.send_with(
+        strict.headers(tenant.owner) | {"Accept": "application/graphql-response+json"},
+        f"{{ organizations {{ nodes {{ {tasks} more: {tasks} }} }} }}",
+    )
+    assert response.status_code == 400

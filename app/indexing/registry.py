@@ -21,6 +21,7 @@ FOLLOWING = 1.0  # seconds between two looks at which model is the active one
 LEISURE = 3  # looks until the model is loaded though nobody has needed it: a server that starts has better to do
 TRUSTED = 4.0  # seconds for which the last look is believed; a model that leaves keeps its rows for longer (switch.py)
 PATIENCE = 2.0  # seconds for a query: who searches would rather have soon what is found by words
+LONGEST_USE = 120.0  # seconds after which nobody can be at work with a model that is gone: a batch takes less
 REST = 5.0  # seconds for which a model that failed is not asked again, so that not every search waits for it
 
 
@@ -36,7 +37,8 @@ class LocalMeanings:
         self._looked_at = 0.0
         self._rests_until = 0.0
         self._reason = ""
-        self._loading: dict[str, asyncio.Future[Embedder]] = {}
+        self._loading: dict[tuple[int, str, int], asyncio.Future[Embedder]] = {}  # and those that are loaded
+        self._closing: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
         self.woken.set()
@@ -66,15 +68,20 @@ class LocalMeanings:
 
     async def embedder(self, model: Model) -> Embedder:
         """The embedder of that model, loaded once; raises EmbedderUnavailable, and tries again when asked again."""
-        loading = self._loading.get(model.name)
-        if loading is None:
-            load = asyncio.to_thread(load_embedder, model.name, model.dimension, self.settings)
-            loading = self._loading[model.name] = asyncio.ensure_future(load)
-        try:
-            return await asyncio.shield(loading)  # others may wait for it, too
-        except Exception:
-            self._loading.pop(model.name, None)
-            raise
+        loading = self._loading.get(key_of(model)) or self._load(model)
+        return await asyncio.shield(loading)  # others may wait for it, too
+
+    def _load(self, model: Model) -> asyncio.Future[Embedder]:
+        load = asyncio.to_thread(load_embedder, model.name, model.dimension, self.settings)
+        loading = self._loading[key_of(model)] = asyncio.ensure_future(load)
+
+        def forget(done: asyncio.Future[Embedder]) -> None:
+            """By itself: each of those who wait would forget what the next has begun to load, or none if all left."""
+            if failed(done) and self._loading.get(key_of(model)) is done:
+                del self._loading[key_of(model)]
+
+        loading.add_done_callback(forget)
+        return loading
 
     async def follow(self) -> None:
         """Looks again and again which model is active, until it is cancelled. Not when a search asks: that holds a
@@ -92,6 +99,7 @@ class LocalMeanings:
     async def _look(self) -> None:
         async with embedding(self.database) as fetch:
             living = await living_models(fetch)
+        self._let_go_of_all_but(living)
         active = next((model for model in living if model.state is ModelState.ACTIVE), None)
         if active and self._active and active != self._active:
             with suppress(EmbedderUnavailable):
@@ -104,8 +112,36 @@ class LocalMeanings:
                 chosen = self.settings.embedder
                 logger.warning("searches read %s and not %s: run `trellis embed --switch`", active.name, chosen)
 
+    def _let_go_of_all_but(self, living: list[Model]) -> None:
+        """Frees what models that are gone hold. Whoever is still at work with one ends that first."""
+        for key in self._loading.keys() - {key_of(model) for model in living}:
+            if self._loading[key].done() and not failed(self._loading[key]):
+                closing = asyncio.create_task(_close_later(self._loading.pop(key)))
+                self._closing.add(closing)
+                closing.add_done_callback(self._closing.discard)
+
     async def close(self) -> None:
         """Lets go of what the models hold."""
+        for closing in self._closing:
+            closing.cancel()
+        await asyncio.gather(*self._closing, return_exceptions=True)
         for loaded in await asyncio.gather(*self._loading.values(), return_exceptions=True):
             if not isinstance(loaded, BaseException):
                 await loaded.close()
+
+
+async def _close_later(loaded: asyncio.Future[Embedder]) -> None:
+    try:
+        await asyncio.sleep(LONGEST_USE)
+    finally:
+        await loaded.result().close()
+
+
+def failed(done: asyncio.Future[Embedder]) -> bool:
+    """Whether a model could not be loaded."""
+    return done.cancelled() or done.exception() is not None
+
+
+def key_of(model: Model) -> tuple[int, str, int]:
+    """What a model is known by: a name or an id may come back as another model's."""
+    return model.id, model.name, model.dimension

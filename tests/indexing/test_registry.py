@@ -3,11 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, cast
+from weakref import ref
 
 import pytest
 
+from app.embedders.embedder import Embedder, EmbedderUnavailable, load_embedder
+from app.embedders.openai import OpenAI
 from app.graph.embedding import MeaningUnavailable
 from app.indexing import registry
+from app.search.embedding_models import Model
+from app.search.models import ModelState
 from tests.indexing.conftest import Site
 
 
@@ -75,3 +81,46 @@ async def test_what_was_last_seen_is_not_believed_for_ever(site: Site, monkeypat
 
     with pytest.raises(MeaningUnavailable, match="No model is active"):
         await site.meanings.of("login fails")
+
+
+async def test_two_who_wait_for_a_model_that_cannot_be_loaded_load_it_once(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is refused, and asks anew at once: that is one attempt more, and not two."""
+    loads: list[str] = []
+
+    def load(name: str, *arguments: Any) -> Embedder:
+        loads.append(name)
+        return load_embedder(name, *arguments)
+
+    monkeypatch.setattr(registry, "load_embedder", load)
+    wrong = Model(1, "wordllama", 77, ModelState.ACTIVE)
+
+    async def ask_twice() -> None:
+        for _ in range(2):
+            with pytest.raises(EmbedderUnavailable, match="wordllama makes 256 numbers of a text, and not 77"):
+                await site.meanings.embedder(wrong)
+
+    await asyncio.gather(ask_twice(), ask_twice())
+
+    assert loads == ["wordllama"] * 2
+
+
+async def test_a_model_that_is_gone_is_closed_and_its_memory_given_back(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "FOLLOWING", 0.02)
+    monkeypatch.setattr(registry, "LONGEST_USE", 0.1)
+    await site.superuser.execute("INSERT INTO embedding_models VALUES (2, 'wordllama', 256, 'retiring')")
+    await site.superuser.execute("INSERT INTO embedding_models VALUES (3, 'openai:gone', 256, 'retiring')")
+    async with following(site):
+        kept = await site.meanings.embedder(Model(1, "openai:test", 256, ModelState.ACTIVE))
+        freed = ref(await site.meanings.embedder(Model(2, "wordllama", 256, ModelState.RETIRING)))
+        closed = await site.meanings.embedder(Model(3, "openai:gone", 256, ModelState.RETIRING))
+        await site.superuser.execute("DELETE FROM embedding_models WHERE state = 'retiring'")
+        async with asyncio.timeout(5):
+            while freed() is not None or not cast("OpenAI", closed).client.is_closed:  # noqa: ASYNC110  # no event is sent
+                await asyncio.sleep(0.02)
+
+        assert await site.meanings.embedder(Model(1, "openai:test", 256, ModelState.ACTIVE)) is kept
+        await kept.embed(["a text"])

@@ -11,9 +11,7 @@ from sqlalchemy.pool import NullPool
 from app.config import DATA_DIRECTORY, Settings
 from app.db.embedded import borrow
 from app.db.tables import all_tables
-
-# Without it, a migration that waits for a long transaction makes everybody else wait behind itself.
-LOCK_TIMEOUT = "5s"
+from app.time_limits import CONNECT, MIGRATION_LOCK, milliseconds
 
 
 def include_name(name: str | None, kind: str, _parents: object) -> bool:
@@ -37,7 +35,8 @@ def run(connection: Connection) -> None:
 
 async def connect_and_run(owner_url: str) -> None:
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(owner_url, server_settings={"lock_timeout": LOCK_TIMEOUT})
+        lock_timeout = milliseconds(MIGRATION_LOCK)
+        return await asyncpg.connect(owner_url, timeout=CONNECT, server_settings={"lock_timeout": lock_timeout})
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     async with engine.connect() as connection:

@@ -7,7 +7,9 @@ from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, RedisDsn, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
+
+from app.time_limits import LONGEST_EMBEDDING, TimeLimits
 
 # RFC 7518 §3.2: an HS256 key must be at least as long as the hash.
 SHORTEST_SECRET = 32
@@ -45,14 +47,9 @@ def _postgresql(url: str) -> str:
 DatabaseUrl = Annotated[str, AfterValidator(_postgresql)]
 
 
-class Limits(BaseSettings):
+class Limits(TimeLimits):
     """What one request may ask for. What passes them all cannot keep the server from the requests of others."""
 
-    model_config = SettingsConfigDict(env_prefix="TRELLIS_", frozen=True, extra="ignore")
-
-    request_timeout: float = Field(
-        default=10.0, gt=0, description="Seconds for a request to be read and run: then it is undone and refused."
-    )
     max_body: int = Field(
         default=256 * 1024,
         ge=1,
@@ -148,15 +145,6 @@ class Settings(Limits):
         le=200,
         description="Database connections of one process: an operation holds one for its whole time.",
     )
-    pool_timeout: float = Field(
-        default=2.0,
-        gt=0,
-        description="Seconds an operation waits for a connection before it is told to come back (503).",
-    )
-    statement_timeout: float = Field(
-        default=5.0, gt=0, description="Seconds one SQL statement may take: a slow one must not hold a connection."
-    )
-    lock_timeout: float = Field(default=2.0, gt=0, description="Seconds a statement waits for a lock.")
     retention_days: int = Field(
         default=30,
         ge=1,
@@ -211,7 +199,7 @@ class Settings(Limits):
     embedder_timeout: float = Field(
         default=10.0,
         gt=0,
-        le=15,
+        le=LONGEST_EMBEDDING,
         description="Seconds for one of their answers, to the last byte; a batch is tried three times.",
     )
     model_directory: Path = Field(

@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
+from app import time_limits
 from app.api_keys.use import note_uses_regularly
 from app.auth.tokens import Tokens
 from app.config import Settings
@@ -39,7 +40,7 @@ from app.tasks.searchable import TASKS
 from app.trash.purge_job import sweep_regularly
 
 SEARCHABLES = (TASKS, CHUNKS)
-BACKGROUND = {"pool_size": 2, "pool_timeout": 10.0}  # connections of its own, so that no request waits for a batch
+BACKGROUND_CONNECTIONS = 6  # one for each of its tasks: no request waits for a batch, nor a task for another
 
 # Apollo Client sends the last two where its page has named itself (`clientAwareness`).
 CLIENT_HEADERS = (
@@ -96,7 +97,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
 @asynccontextmanager
 async def at_work(uses: Uses, settings: Settings) -> AsyncIterator[LocalMeanings]:
     """What the server does beside answering, for as long as the block runs."""
-    background = Database.open(settings.model_copy(update=BACKGROUND))
+    background = Database.open(settings, time_limits.BACKGROUND, size=BACKGROUND_CONNECTIONS)
     meanings = LocalMeanings(background, settings)
     worker = Worker(background, meanings, SEARCHABLES)
     processor = Processor(background, then=meanings.wake)

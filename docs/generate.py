@@ -12,6 +12,7 @@ from sqlalchemy import ForeignKeyConstraint, Table
 from app.config import Limits, Settings
 from app.db.statement import DIALECT
 from app.db.tables import all_tables
+from app.time_limits import TimeLimits
 
 HERE = Path(__file__).parent
 
@@ -50,7 +51,12 @@ def settings() -> str:
 
 def limits() -> str:
     """Every limit on what one request or one caller may ask for, with default and reason."""
-    return _variables(Limits.model_fields)
+    return _variables({name: one for name, one in Limits.model_fields.items() if name not in TimeLimits.model_fields})
+
+
+def time_limits() -> str:
+    """Every time limit that can be set, with default and reason."""
+    return _variables(TimeLimits.model_fields)
 
 
 def _variables(fields: dict[str, FieldInfo]) -> str:
@@ -87,6 +93,7 @@ class Part(NamedTuple):
 PARTS = [
     Part(HERE / "architecture.md", "tables", tables),
     Part(HERE / "operations.md", "settings", settings),
+    Part(HERE / "operations.md", "time limits", time_limits),
     Part(HERE / "operations.md", "limits", limits),
 ]
 

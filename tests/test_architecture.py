@@ -11,6 +11,7 @@ APP = ROOT / "app"
 GROUND = [
     "errors",
     "refusal",
+    "time_limits",
     "config",
     "log",
     "auth",

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from app import time_limits
 from app.commands.database import explained, reach_embedded
 from app.commands.environment import database_urls, read_settings
 from app.commands.options import DataOption
@@ -22,8 +23,6 @@ from app.indexing.worker import Worker
 from app.main import SEARCHABLES
 from app.refusal import Refusal
 from app.search.embedding_models import Model
-
-STATEMENT_TIMEOUT = 120.0  # seconds: looking through all texts of a large organization for what is missing takes some
 
 
 class EmbeddingStopped(Refusal):
@@ -49,9 +48,7 @@ def embed(
     settings = read_settings()
     name = model or (settings.embedder if switch else None)
     with _urls(data) as (owner_url, runtime_url), explained(), gauge("Embedding") as progress:
-        wanted = settings.model_copy(
-            update={"database_url": runtime_url, "statement_timeout": STATEMENT_TIMEOUT, "pool_size": 2}
-        )
+        wanted = settings.model_copy(update={"database_url": runtime_url})
         try:
             said = asyncio.run(fill_and_switch(wanted, owner_url, name, switch=switch, progress=progress))
         except EmbedderUnavailable as error:
@@ -98,7 +95,8 @@ def _said(name: str, retired: list[Model]) -> str:
 async def _opened(settings: Settings, owner_url: str) -> AsyncIterator[tuple[Owner, Worker]]:
     """A connection as the owner of the tables, and a worker as the server has it."""
     async with connect_as_owner(owner_url) as owner:
-        database = Database.open(settings)
+        # Looking through all texts of a large organization for what is missing takes some time.
+        database = Database.open(settings, time_limits.HOUSEKEEPING, size=2)
         meanings = LocalMeanings(database, settings)
         try:
             yield owner, Worker(database, meanings, SEARCHABLES)

@@ -6,6 +6,7 @@ from collections import Counter
 import typer
 
 import app.schema  # noqa: F401  # every noun: what lies under a row is read off the tables that are known
+from app import time_limits
 from app.commands.database import explained, reach_database
 from app.commands.environment import read_settings
 from app.commands.options import DataOption
@@ -26,7 +27,7 @@ def purge(data: DataOption = DATA_DIRECTORY) -> None:
 
 
 async def _sweep(url: str) -> Counter[str]:
-    database = Database.open(read_settings(database_url=url))
+    database = Database.open(read_settings(database_url=url), time_limits.BACKGROUND)
     try:
         return await sweep(database)
     finally:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement
 
 from app.config import Settings
 from app.errors import AppError
+from app.time_limits import IDLE_IN_TRANSACTION, ROLLBACK, WorkLimits, milliseconds
 
 Connection: TypeAlias = "asyncpg.Connection[Record]"  # not generic when it runs
 
@@ -28,7 +29,6 @@ LOST = (
 UNREACHABLE = "The database cannot be reached: try again in a moment."
 RETRY_AFTER = 0.05  # seconds between two attempts to connect: a restart of PostgreSQL takes some tenths
 REST = 0.01  # seconds that a transaction which only read may stay open after its operation
-ROLLBACK_TIMEOUT = 1.0  # seconds; a connection that cannot even end its transaction is thrown away
 
 
 class DatabaseUnavailable(AppError):
@@ -62,11 +62,10 @@ class Database:
     less for each operation. Nothing is left open for long: after REST, what nobody has taken over is ended.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[Connection]], *, size: int, timeout: float) -> None:
-        """`timeout`: seconds to wait for a connection."""
+    def __init__(self, connect: Callable[[], Awaitable[Connection]], *, size: int, limits: WorkLimits) -> None:
         self.connect = connect
         self.size = size
-        self.timeout = timeout
+        self.limits = limits
         self.opened = 0  # connections, those that are being opened among them
         self._free: list[Connection] = []  # the one used last is used next, so that few are used at all
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()  # for a connection, or leave to open one
@@ -74,8 +73,10 @@ class Database:
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
-        """Connects when it is first asked: a server may start before its database does."""
+    def open(cls, settings: Settings, limits: WorkLimits | None = None, *, size: int | None = None) -> Self:
+        """Connects when it is first asked: a server may start before its database does. It is for requests where
+        nothing else is said."""
+        within = settings.work_limits if limits is None else limits
 
         async def connect() -> Connection:
             return await asyncpg.connect(
@@ -89,13 +90,13 @@ class Database:
                     # The plan that the tests have looked at is the plan that runs, whatever the values, and is made
                     # once.
                     "plan_cache_mode": "force_generic_plan",
-                    "statement_timeout": str(int(settings.statement_timeout * 1000)),
-                    "lock_timeout": str(int(settings.lock_timeout * 1000)),
-                    "idle_in_transaction_session_timeout": "60s",
+                    "statement_timeout": milliseconds(within.statement),
+                    "lock_timeout": milliseconds(within.lock),
+                    "idle_in_transaction_session_timeout": milliseconds(IDLE_IN_TRANSACTION),
                 },
             )
 
-        return cls(connect, size=settings.pool_size, timeout=settings.pool_timeout)
+        return cls(connect, size=settings.pool_size if size is None else size, limits=within)
 
     @property
     def busy(self) -> int:
@@ -110,9 +111,7 @@ class Database:
         await asyncio.gather(*self._ending)
         free, self._free = self._free, []
         self.opened -= len(free)
-        await asyncio.gather(
-            *(connection.close(timeout=ROLLBACK_TIMEOUT) for connection in free), return_exceptions=True
-        )
+        await asyncio.gather(*(connection.close(timeout=ROLLBACK) for connection in free), return_exceptions=True)
 
     async def acquire(self) -> Connection:
         """A connection with nothing open on it; raises DatabaseUnavailable."""
@@ -129,7 +128,7 @@ class Database:
                 return connection
             self.opened -= 1
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.timeout
+        deadline = loop.time() + self.limits.connection
         try:
             async with asyncio.timeout_at(deadline):
                 given = await self._wait()
@@ -238,7 +237,7 @@ class Database:
     async def _ended(self, connection: Connection) -> bool:
         """Whether what was open could be undone; a connection that cannot even do that is thrown away."""
         try:
-            await connection.execute("ROLLBACK", timeout=ROLLBACK_TIMEOUT)
+            await connection.execute("ROLLBACK", timeout=ROLLBACK)
         except (*LOST, asyncpg.PostgresError, TimeoutError):
             self.discard(connection)
             return False

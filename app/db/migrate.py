@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, make_url
 
+from app import time_limits
 from app.refusal import Refusal
 
 PACKAGE = Path(__file__).parents[1]
@@ -78,7 +79,7 @@ async def _migrate(owner_url: str, owner: URL, runtime: URL) -> None:
 async def connect_as_owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection for the time of the block; raises DatabaseUnreachable."""
     try:
-        connection = await asyncpg.connect(owner_url)
+        connection = await asyncpg.connect(owner_url, timeout=time_limits.CONNECT)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         shown = make_url(owner_url).render_as_string(hide_password=True)
         raise DatabaseUnreachable(f"{shown} cannot be reached ({error}): check TRELLIS_DATABASE_OWNER_URL") from error

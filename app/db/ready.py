@@ -9,7 +9,7 @@ async def require_ready(database: Database) -> None:
     """Raises DatabaseUnavailable with what is missing."""
     try:
         async with database.lent() as connection:
-            await connection.execute("SELECT FROM alembic_version", timeout=database.timeout)
+            await connection.execute("SELECT FROM alembic_version", timeout=database.limits.connection)
     except asyncpg.UndefinedTableError as error:
         raise DatabaseUnavailable("The database lacks Trellis's tables: run `trellis migrate`.") from error
     except (*LOST, asyncpg.PostgresError, TimeoutError) as error:

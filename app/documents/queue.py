@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, DateTime, Interval, Uuid, bindparam, func, literal_column, select, update
 
+from app import time_limits
 from app.db.columns import table_of
 from app.db.statement import Fetch, Statement, prepare
 from app.db.turns import next_in_turn, turn
@@ -21,7 +22,7 @@ from app.documents.models import Document, DocumentKind, DocumentStatus, Documen
 documents = table_of(Document)
 texts = table_of(DocumentText)
 
-LEASE = timedelta(minutes=3)  # twenty times what the worst megabyte takes
+LEASE = timedelta(seconds=time_limits.LEASE)
 
 due = documents.c.due_at.is_not(None) & (documents.c.due_at <= func.now()) & documents.c.deleted_at.is_(None)
 

@@ -31,6 +31,7 @@ from sqlalchemy import (
     update,
 )
 
+from app import time_limits
 from app.db.columns import table_of
 from app.db.statement import Fetch, Statement, prepare
 from app.db.turns import next_in_turn, turn
@@ -38,7 +39,7 @@ from app.search.models import EmbeddingJob
 
 jobs = table_of(EmbeddingJob)
 
-LEASE = timedelta(minutes=3)  # longer than two models may take for a batch, with all that is tried again
+LEASE = timedelta(seconds=time_limits.LEASE)
 MOST_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=2)  # after the first attempt; twice as long after each further one
 

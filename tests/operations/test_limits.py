@@ -8,6 +8,7 @@ import pytest
 from app.config import Limits
 from app.operations.documents import Documents
 from app.schema import graphql_schema
+from app.time_limits import TimeLimits
 from tests.api import Api
 
 
@@ -55,7 +56,14 @@ def test_the_most_that_is_allowed_and_one_more(limit: str) -> None:
 
 
 def test_every_limit_on_documents_is_tried() -> None:
-    of_requests = {"request_timeout", "max_body", "max_body_with_texts", "max_values", "max_requested", "max_loaded"}
+    of_requests = {
+        *TimeLimits.model_fields,
+        "max_body",
+        "max_body_with_texts",
+        "max_values",
+        "max_requested",
+        "max_loaded",
+    }
     of_answers = {"max_errors", "max_answer"}
     assert Limits.model_fields.keys() - of_requests - of_answers == DOCUMENTS.keys()
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.config import DATA_DIRECTORY, Settings
+from app.db.concurrently import keep_whole
 from app.db.embedded import borrow
 from app.db.tables import all_tables
 from app.time_limits import CONNECT, MIGRATION_LOCK, milliseconds
@@ -29,6 +30,7 @@ def run(connection: Connection) -> None:
         include_name=include_name,
         transaction_per_migration=True,  # so that one may leave its transaction, to build an index concurrently
     )
+    keep_whole(context.get_context())
     with context.begin_transaction():
         context.run_migrations()
 

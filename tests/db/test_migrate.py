@@ -130,6 +130,20 @@ async def test_servers_that_start_together_migrate_once(new_database: NewDatabas
     assert await fetch(made.runtime_url, "SELECT count(*) FROM tasks") == 0
 
 
+async def test_whoever_holds_a_snapshot_keeps_no_migration_from_its_end(new_database: NewDatabase) -> None:
+    made = await new_database(migrated=False)
+    backup = await asyncpg.connect(made.superuser_url)
+    try:
+        await backup.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class")
+
+        await in_thread(migrate, made.owner_url, made.runtime_url)
+    finally:
+        await backup.close()
+
+    assert await fetch(made.runtime_url, "SELECT count(*) FROM tasks") == 0
+    assert await fetch(made.owner_url, "SELECT count(*) FROM pg_index WHERE NOT indisvalid") == 0
+
+
 async def test_a_missing_login_role_is_made_with_its_password(new_database: NewDatabase) -> None:
     made = await new_database()
     role = f"server_of_{made.name}"

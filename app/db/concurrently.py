@@ -1,0 +1,69 @@
+"""Indexes built CONCURRENTLY: each by a revision that does nothing else, and can be run again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from alembic import op
+from alembic.ddl.postgresql import PostgresqlImpl
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Index, text
+
+# Building waits for every transaction that is older, such as a backup's. Nobody waits behind it meanwhile: people go on
+# reading and writing the table.
+LOCK_TIMEOUT = "1d"
+
+HAS_WRITTEN = text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+
+
+def build_index(name: str, table: str, columns: list[Any], **options: Any) -> None:
+    """Builds an index on a table that has rows, whose writers go on; what an earlier attempt left of it is dropped.
+
+    It has to be all that a revision does: PostgreSQL builds such an index outside of any transaction, so that whatever
+    else the revision did would stay done where the building fails, and stand in the way of the next attempt.
+    """
+    with op.get_context().autocommit_block():
+        op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        op.create_index(name, table, columns, postgresql_concurrently=True, **options)
+        op.execute("RESET lock_timeout")
+
+
+def drop_index(name: str) -> None:
+    """Drops an index whose table goes on being read and written; to be all that a revision does, too."""
+    with op.get_context().autocommit_block():
+        op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        op.execute("RESET lock_timeout")
+
+
+class Implementation(PostgresqlImpl):
+    """PostgreSQL's DDL as Alembic writes it, but that no index within a transaction is built CONCURRENTLY."""
+
+    __dialect__ = "postgresql"
+
+    def create_index(self, index: Index, **options: Any) -> None:
+        if self.connection is not None and self.connection.get_isolation_level() != "AUTOCOMMIT":
+            index.dialect_options["postgresql"]["concurrently"] = False
+        super().create_index(index, **options)
+
+
+def keep_whole(context: MigrationContext) -> None:
+    """Lets no revision commit half of itself: one that has written something stays in its transaction to the end.
+
+    2026_11_22_api_keys would leave its own for an index on a column that it has just added: where somebody's snapshot
+    keeps that from being built, the tables it has made stand in the way of every further attempt. The column has no
+    values yet, so there is nothing that could take long.
+    """
+    leave = context.autocommit_block
+
+    @contextmanager
+    def autocommit_block() -> Iterator[None]:
+        connection = context.connection
+        if connection is not None and connection.scalar(HAS_WRITTEN):
+            yield
+        else:
+            with leave():
+                yield
+
+    context.autocommit_block = autocommit_block  # type: ignore[method-assign]  # Alembic makes the context itself

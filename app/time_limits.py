@@ -24,9 +24,12 @@ BACKGROUND: Final = WorkLimits(connection=10.0, statement=30.0, lock=1.0)
 # What has to go through a whole organization, such as counting its words: it holds no lock that a request waits for.
 HOUSEKEEPING: Final = WorkLimits(connection=10.0, statement=300.0, lock=1.0)
 # A job that was taken in the background is another's after this: its worker is gone. What it takes must be over sooner:
-# two models are each asked three times for a batch, and the worst megabyte of a document is cut in a twentieth of it.
+# two models are each asked for a batch, and for a text that they know where they fail; the worst megabyte of a document
+# is cut in a twentieth of it.
 LEASE: Final = 180.0
 LONGEST_EMBEDDING: Final = 15.0  # for one answer of a model
+EMBEDDED_BATCH: Final = 45.0  # three of them
+KNOWN_TEXT: Final = 15.0  # for the text that tells a model that is down from one that fails at a batch
 
 MIGRATION_LOCK: Final = 5.0  # who waits for a lock on a table makes everybody else wait behind it
 CONNECT: Final = 10.0  # to open a connection outside of a pool

@@ -93,4 +93,6 @@ def test_the_limits_that_nobody_sets_fit_each_other_and_the_defaults() -> None:
     assert time_limits.ROLLBACK < time_limits.SHUTDOWN
     assert settings.deletion_timeout + time_limits.SHUTDOWN <= 60
     models, attempts = 2, 3
-    assert models * attempts * time_limits.LONGEST_EMBEDDING + BACKGROUND.statement < time_limits.LEASE
+    assert attempts * time_limits.LONGEST_EMBEDDING <= time_limits.EMBEDDED_BATCH
+    judged = time_limits.EMBEDDED_BATCH + time_limits.KNOWN_TEXT
+    assert models * judged + BACKGROUND.statement < time_limits.LEASE

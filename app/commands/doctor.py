@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
 from typing import NamedTuple
 
 import asyncpg
@@ -18,13 +17,12 @@ from app.db.engine import Connection, Database, DatabaseUnavailable
 from app.db.migrate import alembic_config
 from app.db.runtime_role import RoleNotHeld, held_role
 from app.documents.health import Failures, failures
-from app.embedders.embedder import EmbedderUnavailable, load_embedder
-from app.indexing.health import Health, examine
+from app.embedders.embedder import EmbedderUnavailable, TextRefused, load_embedder
+from app.indexing.health import LATE, Health, examine
 from app.search.embedding_models import Model
 from app.search.models import ModelState
 
 OLDEST_POSTGRES = 16
-LATE = timedelta(minutes=5)  # what waits for so long waits for a server, or for a model
 
 VERSION = (
     "SELECT current_setting('server_version_num')::int / 10000 AS major, current_setting('server_version') AS said"
@@ -97,7 +95,8 @@ def _of_queue(health: Health) -> Iterator[Finding]:
     late = health.oldest is not None and health.oldest < now() - LATE
     waiting = f"{health.waiting:,} texts wait to be embedded"
     since = f", some since {health.oldest:%Y-%m-%d %H:%M} UTC: is a server running?" if late else ""
-    yield Finding(not late, waiting + since)
+    failing = f"; {health.failing:,} have failed so far, as with: {health.error}" if health.failing else ""
+    yield Finding(not late, waiting + since + failing)
     if health.amount_parked:
         yield Finding(well=False, text=f"{health.amount_parked:,} texts failed; `trellis embed` tries them again:")
     for row in health.parked:
@@ -119,9 +118,11 @@ async def _of_model(model: Model, settings: Settings) -> Finding:
     text = f"The model {model.name} is {model.state.value}"
     try:
         embedder = await asyncio.to_thread(load_embedder, model.name, model.dimension, settings)
-        await embedder.embed(["a text"])
-        await embedder.close()
-    except EmbedderUnavailable as error:
+        try:
+            await embedder.embed(["a text"])
+        finally:
+            await embedder.close()
+    except (EmbedderUnavailable, TextRefused) as error:
         return Finding(well=False, text=f"{text} and does not work here: {error}")
     return Finding(well=True, text=f"{text} and works")
 

@@ -1,6 +1,7 @@
 """What resolvers know of the model that searches read by."""
 
 from typing import NamedTuple, Protocol
+from uuid import UUID
 
 from app.errors import AppError
 
@@ -26,6 +27,9 @@ class Meanings(Protocol):
 
     async def of(self, text: str) -> Meaning:
         """Takes a millisecond to two seconds; raises MeaningUnavailable."""
+
+    def lacks_texts(self, organization_id: UUID) -> bool:
+        """Whether some of its texts have waited for the model for more than five minutes, a look ago."""
 
     def wake(self) -> None:
         """Tells that there are new texts to embed."""

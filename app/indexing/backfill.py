@@ -31,11 +31,12 @@ from app.db.engine import Database
 from app.db.statement import Statement, prepare
 from app.indexing.search_texts import SUBJECT
 from app.indexing.transaction import embedding
-from app.search.models import Embedding, EmbeddingJob, SearchText
+from app.search.models import Embedding, EmbeddingJob, EmbeddingModel, SearchText
 
 texts = table_of(SearchText)
 jobs = table_of(EmbeddingJob)
 embeddings = table_of(Embedding)
+models = table_of(EmbeddingModel)
 organizations = table("organizations", column("id"))
 
 BATCH = 5_000  # texts to a statement: some tenths of a second
@@ -90,7 +91,8 @@ async def retry_parked(database: Database) -> int:
 @lru_cache(1)
 def _retry() -> Statement:
     parked = (jobs.c.organization_id == bindparam("organization_id", type_=Uuid)) & jobs.c.parked_at.is_not(None)
-    anew = {"due_at": func.now() - literal(BEHIND), "attempts": 0, "error": None, "parked_at": None}
+    due = {"due_at": func.now() - literal(BEHIND), "waiting_since": func.now()}
+    anew = due | {"attempts": 0, "error": None, "parked_at": None}
     return prepare(update(jobs).where(parked).values(anew).returning(jobs.c.subject_id))
 
 
@@ -109,13 +111,18 @@ def _queue() -> Statement:
         .table_valued("kind", "subject_id", name="given")
         .render_derived()
     )
+    searched = (
+        select(func.now())
+        .where(models.c.id == bindparam("model_id", type_=SmallInteger), models.c.state == literal_column("'active'"))
+        .scalar_subquery()
+    )
     still_there = (
-        select(*(texts.c[name] for name in SUBJECT), literal_column("0"), func.now() - literal(BEHIND))
+        select(*(texts.c[name] for name in SUBJECT), literal_column("0"), func.now() - literal(BEHIND), searched)
         .join(given, (given.c.kind == texts.c.kind) & (given.c.subject_id == texts.c.subject_id))
         .where(texts.c.organization_id == bindparam("organization_id", type_=Uuid))
         .order_by(texts.c.kind, texts.c.subject_id)
     )
-    written = upsert(jobs).from_select([*SUBJECT, "attempts", "due_at"], still_there)
+    written = upsert(jobs).from_select([*SUBJECT, "attempts", "due_at", "waiting_since"], still_there)
     return prepare(written.on_conflict_do_nothing().returning(jobs.c.subject_id))
 
 

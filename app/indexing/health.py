@@ -1,10 +1,11 @@
 """How the queue does: what waits, since when, and what failed for good."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import Interval, bindparam, func, literal_column, select
 
 from app.db.columns import table_of
 from app.db.engine import Database
@@ -15,13 +16,18 @@ from app.search.models import EmbeddingJob
 
 jobs = table_of(EmbeddingJob)
 
+LATE = timedelta(minutes=5)  # what waits for so long waits for a server, or for a model
+
 
 class Health(NamedTuple):
-    """`parked` are the rows of some texts that failed for good, the newest first; `amount_parked` says how many are."""
+    """`oldest` is since when searches have lacked a text as it is; `failing` waits and has failed before, as with
+    `error`. `parked` are the rows of some texts that failed for good, the newest first, of `amount_parked`."""
 
     models: list[Model]
     waiting: int
     oldest: datetime | None
+    failing: int
+    error: str | None
     amount_parked: int
     parked: list[Any]
 
@@ -34,6 +40,8 @@ async def examine(database: Database) -> Health:
             await living_models(fetch),
             counts["waiting"],
             counts["oldest"],
+            counts["failing"],
+            counts["error"],
             counts["amount_parked"],
             await fetch(_parked(), {}),
         )
@@ -45,10 +53,25 @@ def _counts() -> Statement:
     return prepare(
         select(
             func.count().filter(waits).label("waiting"),
-            func.min(jobs.c.due_at).filter(waits).label("oldest"),
+            func.min(jobs.c.waiting_since).filter(waits).label("oldest"),
+            func.count(jobs.c.error).filter(waits).label("failing"),
+            func.max(jobs.c.error).filter(waits).label("error"),
             func.count().filter(~waits).label("amount_parked"),
         )
     )
+
+
+async def late_organizations(database: Database) -> set[UUID]:
+    """Those in which searches have lacked a text for longer than LATE."""
+    async with embedding(database) as fetch:
+        return {row["organization_id"] for row in await fetch(_late(), {"late": LATE})}
+
+
+@lru_cache(1)
+def _late() -> Statement:
+    before = func.now() - bindparam("late", type_=Interval)
+    waits = jobs.c.parked_at.is_(None) & (jobs.c.waiting_since < before)
+    return prepare(select(jobs.c.organization_id).where(waits).distinct())
 
 
 @lru_cache(1)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from itertools import count
+from uuid import UUID
 
 import asyncpg
 
@@ -11,6 +12,7 @@ from app.config import Settings
 from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.embedders.embedder import Embedder, EmbedderUnavailable, TextRefused, as_text, load_embedder
 from app.graph.embedding import Meaning, MeaningUnavailable
+from app.indexing.health import late_organizations
 from app.indexing.transaction import embedding
 from app.search.embedding_models import Model, living_models
 from app.search.models import ModelState
@@ -18,6 +20,7 @@ from app.search.models import ModelState
 logger = logging.getLogger("trellis")
 
 FOLLOWING = 1.0  # seconds between two looks at which model is the active one
+RARELY = 10  # looks until it is looked, too, where texts have waited for long
 LEISURE = 3  # looks until the model is loaded though nobody has needed it: a server that starts has better to do
 TRUSTED = 4.0  # seconds for which the last look is believed; a model that leaves keeps its rows for longer (switch.py)
 PATIENCE = 2.0  # seconds for a query: who searches would rather have soon what is found by words
@@ -34,6 +37,7 @@ class LocalMeanings:
         self.woken = asyncio.Event()
         self._known = asyncio.Event()
         self._active: Model | None = None
+        self._late: set[UUID] = set()
         self._looked_at = 0.0
         self._rests_until = 0.0
         self._reason = ""
@@ -42,6 +46,9 @@ class LocalMeanings:
 
     def wake(self) -> None:
         self.woken.set()
+
+    def lacks_texts(self, organization_id: UUID) -> bool:
+        return organization_id in self._late
 
     async def of(self, text: str) -> Meaning:
         now = asyncio.get_running_loop().time()
@@ -89,6 +96,8 @@ class LocalMeanings:
         for look in count():
             try:
                 await self._look()
+                if look % RARELY == 0:
+                    self._late = await late_organizations(self.database)
             except (DatabaseUnavailable, *LOST, asyncpg.PostgresError):
                 logger.debug("which model is active could not be found out", exc_info=True)
             if look == LEISURE and self._active is not None:

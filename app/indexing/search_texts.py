@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, cast, func, literal_column, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -33,7 +33,10 @@ def _write(searchable: Searchable) -> Statement:
     changed = _changed(searchable)
     columns = [*SUBJECT, "due_at", "attempts"]
     queued = upsert(jobs).from_select(columns, select(*changed.c, func.now(), literal_column("0")))
-    anew = {name: queued.excluded[name] for name in ("due_at", "attempts", "error", "parked_at")}
+    # A text that is written again and again has waited since the first time; one that was given up waits from now on.
+    waiting_since = func.coalesce(case((jobs.c.parked_at.is_(None), jobs.c.waiting_since)), func.now())
+    given = {name: queued.excluded[name] for name in ("due_at", "attempts", "error", "parked_at")}
+    anew = {**given, "waiting_since": waiting_since}
     return prepare(queued.on_conflict_do_update(index_elements=SUBJECT, set_=anew).returning(jobs.c.subject_id))
 
 

@@ -3,18 +3,35 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import TypeAlias
 from uuid import UUID
 
-from app.db.engine import Database
+import asyncpg
+
+from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.db.statement import Fetch
-from app.embedders.embedder import EmbedderUnavailable, as_text
+from app.embedders.embedder import EmbedderUnavailable, RateLimited, TextRefused
 from app.indexing.embeddings import Made, Waiting, read_texts, write_vectors
-from app.indexing.queue import Job, finish, give_back, hold, next_organization, postpone, take
+from app.indexing.judge import Judge
+from app.indexing.queue import (
+    FIRST_WAIT,
+    MOST_ATTEMPTS,
+    NO_WAIT,
+    Job,
+    finish,
+    give_back,
+    hold,
+    next_organization,
+    postpone,
+    take,
+)
 from app.indexing.registry import LocalMeanings
 from app.indexing.transaction import embedding
 from app.indexing.word_counts import count_words
-from app.log import named
 from app.search.embedding_models import Model, filled_models
 from app.search.searchable import Searchable
 
@@ -23,6 +40,14 @@ logger = logging.getLogger("trellis")
 BATCH = 32  # texts that are taken at once
 WRITTEN = 5  # texts to a transaction: an index takes 5 ms for each, and all are undone where one has changed
 NOBODY = UUID(int=0)
+REST = 60.0  # seconds for which a model that is down and can wait is not asked
+LEFT = timedelta(minutes=1)  # until a text is due again that only such a model lacks
+KILLED = "Each time that it was being embedded the process was killed: `trellis embed` tries it again"
+
+End: TypeAlias = Callable[
+    [Fetch, UUID, Sequence[Job]], Awaitable[None]
+]  # what becomes of jobs whose vectors are written
+Failures: TypeAlias = dict[Model, Exception]
 
 
 class Overtaken(Exception):
@@ -34,39 +59,122 @@ class Overtaken(Exception):
 
 
 class Worker:
-    """Embeds what is queued of these kinds, in each of the models that live."""
+    """Embeds what is queued of these kinds, in each of the models that live.
 
-    def __init__(self, database: Database, meanings: LocalMeanings, searchables: Sequence[Searchable]) -> None:
+    It cannot do without those that searches read, or without the one of the id `target` alone. That is how a model is
+    filled: texts are tried again at once and not later, and what another model lacks is left to the servers.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        meanings: LocalMeanings,
+        searchables: Sequence[Searchable],
+        target: int | None = None,
+    ) -> None:
         self.database = database
         self.meanings = meanings
         self.searchables = searchables
+        self.target = target
+        self._judge = Judge(meanings)
         self._last = NOBODY
+        self._most = BATCH
+        self._rests: dict[int, float] = {}
 
     async def work(self) -> int:
         """Embeds a batch of one organization; answers how many texts it took, none where nothing is due.
 
-        Raises EmbedderUnavailable where a model that is needed does not work, and then leaves everything as it was.
+        Raises EmbedderUnavailable where a model that it needs is down, and then leaves everything as it was.
         """
         async with embedding(self.database) as fetch:
             organization_id = await next_organization(fetch, self._last)
+            living = await filled_models(fetch)
         if organization_id is None:
             return 0
         self._last = organization_id
+        for model in filter(self._needs, living):
+            await self._judge.require(model)
         async with embedding(self.database, organization_id) as fetch:
-            living = await filled_models(fetch)
-            taken = await take(fetch, organization_id, BATCH)
-        try:
-            async with embedding(self.database, organization_id) as fetch:  # who writes one waits for the taking alone
-                waiting = await read_texts(fetch, self.searchables, organization_id, taken)
-            await self._embed(organization_id, living, waiting)
-        except (EmbedderUnavailable, asyncio.CancelledError) as error:
-            async with embedding(self.database, organization_id) as fetch:
-                await give_back(fetch, organization_id, taken)
-            if isinstance(error, EmbedderUnavailable):
-                await self._count(organization_id, taken)
-            raise
+            taken = await take(fetch, organization_id, self._most)
+        await self._embed_or_give_back(organization_id, living, taken)
         await self._count(organization_id, taken)
         return len(taken)
+
+    def _needs(self, model: Model) -> bool:
+        return model.needed if self.target is None else model.id == self.target
+
+    async def _embed_or_give_back(self, organization_id: UUID, living: Sequence[Model], taken: Sequence[Job]) -> None:
+        try:
+            await self._embed(organization_id, living, taken)
+        except TextRefused as error:
+            logger.warning("%d texts could not be embedded: %s", len(taken), type(error.__cause__).__name__)
+            async with embedding(self.database, organization_id) as fetch:
+                await self._postpone(fetch, organization_id, taken, str(error))
+        except BaseException as error:  # no text is at fault: they are due again at once
+            await self._give_back(organization_id, taken)
+            if not isinstance(error, RateLimited) or len(taken) == 1:
+                raise
+            self._most = len(taken) // 2
+        else:
+            self._most = min(BATCH, self._most + 1)
+
+    async def _give_back(self, organization_id: UUID, taken: Sequence[Job]) -> None:
+        """Where the database is away, too, others take them when the lease ends."""
+        with suppress(DatabaseUnavailable, asyncpg.PostgresError, *LOST):
+            async with embedding(self.database, organization_id) as fetch:
+                await give_back(fetch, organization_id, taken)
+
+    async def _postpone(self, fetch: Fetch, organization_id: UUID, jobs: Sequence[Job], error: str) -> None:
+        await postpone(fetch, organization_id, jobs, error, FIRST_WAIT if self.target is None else NO_WAIT)
+
+    async def _embed(self, organization_id: UUID, living: Sequence[Model], taken: Sequence[Job]) -> None:
+        """Raises TextRefused where a batch is at fault, and nothing of it is written; a text alone is written all the
+        same for the models that know it."""
+        if any(job.attempts > MOST_ATTEMPTS for job in taken):
+            raise TextRefused(KILLED)
+        async with embedding(self.database, organization_id) as fetch:  # who writes one waits for the taking alone
+            waiting = await read_texts(fetch, self.searchables, organization_id, taken)
+        made, failures = await self._made(living, waiting)
+        end: End = finish
+        if refusals := [error for model, error in failures.items() if self._needs(model)]:
+            if len(taken) > 1:
+                raise refusals[0]
+            end = partial(self._postpone, error=str(refusals[0]))
+        elif any(model.needed for model in failures):
+            end = partial(give_back, wait=LEFT)
+        for first in range(0, len(waiting), WRITTEN):
+            await self._write(organization_id, living, waiting[first : first + WRITTEN], made, end)
+
+    async def _made(self, living: Sequence[Model], waiting: Sequence[Waiting]) -> tuple[list[Made], Failures]:
+        """What the models make of the texts that they do not have, and which of them make nothing of them.
+
+        Raises EmbedderUnavailable where one is down that is needed.
+        """
+        made: list[Made] = []
+        failures: Failures = {}
+        for model in living:
+            unknown = [one for one in waiting if model.id not in one.known_by]
+            try:
+                if unknown:
+                    vectors = await self._vectors(model, unknown)
+                    made += [Made(one, model.id, vector) for one, vector in zip(unknown, vectors, strict=True)]
+            except (EmbedderUnavailable, TextRefused) as error:
+                if self._needs(model) and isinstance(error, EmbedderUnavailable):
+                    raise
+                failures[model] = error
+        return made, failures
+
+    async def _vectors(self, model: Model, unknown: Sequence[Waiting]) -> list[str]:
+        """One that is down and not needed rests for a while, so that no batch waits for it."""
+        now = asyncio.get_running_loop().time()
+        if now < self._rests.get(model.id, 0):
+            raise EmbedderUnavailable(f"{model.name} was down a moment ago")
+        try:
+            return await self._judge.embed(model, [one.text for one in unknown])
+        except EmbedderUnavailable:
+            if not self._needs(model):
+                self._rests[model.id] = now + REST
+            raise
 
     async def _count(self, organization_id: UUID, taken: Sequence[Job]) -> None:
         """After the texts are embedded: now and then it takes seconds."""
@@ -74,53 +182,27 @@ class Worker:
             async with embedding(self.database, organization_id) as fetch:
                 await count_words(fetch, organization_id, kind, changed)
 
-    async def _embed(self, organization_id: UUID, living: Sequence[Model], waiting: Sequence[Waiting]) -> None:
-        """Where one text is at fault the others are embedded all the same."""
-        try:
-            made = [one for model in living for one in await self._made(model, waiting)]
-        except EmbedderUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever a model says of a text must not stop the others
-            if len(waiting) > 1:
-                for one in waiting:
-                    await self._embed(organization_id, living, [one])
-            else:
-                logger.warning("a text could not be embedded: %s", named(error))
-                async with embedding(self.database, organization_id) as fetch:
-                    await postpone(fetch, organization_id, [one.job for one in waiting], str(error) or repr(error))
-            return
-        for first in range(0, len(waiting), WRITTEN):
-            await self._write(organization_id, living, waiting[first : first + WRITTEN], made)
-
-    async def _made(self, model: Model, waiting: Sequence[Waiting]) -> list[Made]:
-        """What the model makes of those that it does not have; nothing where it does not work and is not needed."""
-        unknown = [one for one in waiting if model.id not in one.known_by]
-        made: list[Made] = []
-        try:
-            embedder = await self.meanings.embedder(model) if unknown else None
-            while embedder and (part := unknown[len(made) : len(made) + embedder.max_batch]):
-                vectors = await embedder.embed([one.text for one in part])
-                made += [Made(one, model.id, as_text(row)) for one, row in zip(part, vectors, strict=True)]
-        except EmbedderUnavailable:
-            if model.needed:
-                raise
-        return made
-
     async def _write(
-        self, organization_id: UUID, living: Sequence[Model], part: Sequence[Waiting], made: Sequence[Made]
+        self, organization_id: UUID, living: Sequence[Model], part: Sequence[Waiting], made: Sequence[Made], end: End
     ) -> None:
         """Writes those whose text is still what was embedded; the others are left to whoever takes them next."""
         left = [one.job for one in part]
         while left:
             try:
                 async with embedding(self.database, organization_id) as fetch:
-                    await self._put(fetch, organization_id, living, left, made)
+                    await self._put(fetch, organization_id, living, left, made, end)
                 return
             except Overtaken as overtaken:
                 left = [job for job in left if job.subject_id in overtaken.left]
 
     async def _put(
-        self, fetch: Fetch, organization_id: UUID, living: Sequence[Model], jobs: Sequence[Job], made: Sequence[Made]
+        self,
+        fetch: Fetch,
+        organization_id: UUID,
+        living: Sequence[Model],
+        jobs: Sequence[Job],
+        made: Sequence[Made],
+        end: End,
     ) -> None:
         """Writes vectors for the models that are still there, and ends the jobs; where a model has come meanwhile, they
         stay due. The jobs are locked last: who writes a text would wait for all that the indexes take, otherwise."""
@@ -130,7 +212,5 @@ class Worker:
         held = await hold(fetch, organization_id, jobs)
         if len(held) < len(jobs):
             raise Overtaken(held)
-        if {model.id for model in await filled_models(fetch)} <= {model.id for model in living}:
-            await finish(fetch, organization_id, jobs)
-        else:
-            await give_back(fetch, organization_id, jobs)
+        come = {model.id for model in await filled_models(fetch)} - {model.id for model in living}
+        await (give_back if come else end)(fetch, organization_id, jobs)

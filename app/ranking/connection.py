@@ -122,6 +122,7 @@ class SearchConnection(Generic[Row]):
     page_info: PageInfo = by_level(page_infos, description="Where the page stands in the results.")
     degraded: list[SearchSignal] = by_level(
         degradations,
-        description="What the search had to do without, as SEMANTIC while the embedding model cannot be reached; empty "
-        "when all is well.",
+        description="What the search had to do without, in whole or in part: SEMANTIC while the embedding model cannot "
+        "be reached, or some texts of the organization have waited for it for more than five minutes; empty when all "
+        "is well.",
     )

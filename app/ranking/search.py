@@ -112,7 +112,7 @@ class Found:
     basis: Basis
     has_next: bool
     has_previous: bool
-    degraded: bool  # found without the model, which could not be asked
+    degraded: bool  # the model could not be asked, or lacks texts that have waited for long
 
 
 async def find(context: Context, search: Search) -> Found:
@@ -135,13 +135,13 @@ async def find(context: Context, search: Search) -> Found:
 
 
 async def _meaning(context: Context, search: Search, query: Query) -> tuple[Meaning | None, bool]:
-    """What the query means, and whether that could not be told though it matters."""
+    """What the query means, and whether less is found by it than should be."""
     if search.mode in ("FULL_TEXT", "FUZZY") or not query.words:
         return None, False
     if context.meanings is None:
         return None, True
     try:
-        return await context.meanings.of(query.words), False
+        return await context.meanings.of(query.words), context.meanings.lacks_texts(search.organization_id)
     except MeaningUnavailable:
         return None, True
 

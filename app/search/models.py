@@ -112,7 +112,12 @@ class Embedding(SQLModel, table=True):
 
 class EmbeddingJob(SQLModel, table=True):
     """A text that has to be embedded. Whoever takes it moves `due_at` on by as long as they may take; who changes the
-    text moves it back, and by that they see that what they embedded is not the newest."""
+    text moves it back, and by that they see that what they embedded is not the newest.
+
+    `attempts` counts how often it was taken and not embedded, through its own fault or with the end of whoever took it.
+    Searches have lacked the text as it is for as long as it is `waiting_since`; NULL where it waits only for a model
+    that no search reads yet.
+    """
 
     __tablename__ = "embedding_jobs"
     __table_args__ = (
@@ -126,6 +131,9 @@ class EmbeddingJob(SQLModel, table=True):
     subject_id: UUID = Field(primary_key=True, sa_type=Uuid)
     attempts: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("0")})
     due_at: datetime = Field(sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()})
+    waiting_since: datetime | None = Field(
+        sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()}
+    )
     error: str | None = None
     parked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 

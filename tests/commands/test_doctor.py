@@ -31,7 +31,7 @@ async def test_a_healthy_server_is_told_so(new_database: Any, tmp_path: Path) ->
     assert lines[1].startswith("ok    The extension vector 0.8")
     assert lines[2:] == [
         "ok    The role trellis is held by row-level security",
-        "ok    The tables are those of 2026_11_22_settings",
+        "ok    The tables are those of 2026_11_29_embedding_age",
         "ok    0 texts wait to be embedded",
         "ok    The model wordllama is active and works",
     ]
@@ -64,6 +64,29 @@ async def test_parked_texts_and_a_model_that_is_away_are_shown(new_database: Any
     assert wrong[3:] == [
         "WRONG TRELLIS_EMBEDDER says wordllama, and searches read openai:test: run `trellis embed --switch`"
     ]
+
+
+async def test_a_text_that_has_waited_for_long_is_shown_though_it_was_just_tried(
+    new_database: Any, tmp_path: Path
+) -> None:
+    database = await new_database()
+    superuser = await asyncpg.connect(database.superuser_url)
+    await make_tenant(superuser)
+    await superuser.execute(TEXT)
+    await superuser.execute(PARKED)
+    await superuser.execute(
+        "UPDATE embedding_jobs SET parked_at = NULL, due_at = now(), waiting_since = '2026-11-22 10:00Z'"
+    )
+    await superuser.close()
+
+    found = await asyncio.to_thread(trellis, tmp_path, "doctor", TRELLIS_DATABASE_URL=database.runtime_url)
+
+    assert (found.returncode, found.stderr) == (1, "")
+    (wrong,) = [line for line in found.stdout.splitlines() if line.startswith("WRONG")]
+    assert wrong == (
+        "WRONG 1 texts wait to be embedded, some since 2026-11-22 10:00 UTC: is a server running?"
+        "; 1 have failed so far, as with: the model answers 400"
+    )
 
 
 async def test_documents_that_could_not_be_cut_are_shown(new_database: Any, tmp_path: Path) -> None:

@@ -21,13 +21,17 @@ class EmbedderServer:
         self.status = 200
         self.refused: set[str] = set()  # words that make it answer 400
         self.failing: set[str] = set()  # words that make it answer 500
-        self.deadly: set[str] = set()  # words that make it hang up without an answer
+        self.deadly: set[str] = set()  # words that make it hang up without an answer, as it does to those that follow
+        self.rising = 0  # requests that follow, until it is there again
+        self.endless: set[str] = set()  # words that make it take ten seconds
+        self.most = 0  # texts, above which it answers 429
         self.content: bytes | None = None  # what it answers in place of vectors
         self.retry_after = 0  # seconds that it asks to wait for
         self.pause = 0.0  # seconds before an answer
         self.drip = 0.0  # seconds between two bytes of it
         self.dimension = DIMENSION
         self.url = ""
+        self._down = 0
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers the requests of one connection."""
@@ -36,8 +40,8 @@ class EmbedderServer:
                 length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
                 body = json.loads(await reader.readexactly(length))
                 status, content = self._answer(body)
-                await asyncio.sleep(self.pause)
-                if holds(self.deadly, body):
+                await asyncio.sleep(10 if holds(self.endless, body) else self.pause)
+                if self._is_down(body):
                     break
                 head = b"HTTP/1.1 %d Some\r\nRetry-After: %d\r\nContent-Length: %d\r\n\r\n"
                 await self._send(writer, head % (status, self.retry_after, len(content)) + content)
@@ -45,6 +49,13 @@ class EmbedderServer:
             pass
         finally:
             writer.close()
+
+    def _is_down(self, body: dict[str, list[str]]) -> bool:
+        if holds(self.deadly, body):
+            self._down = self.rising
+            return True
+        self._down -= 1
+        return self._down >= 0
 
     async def _send(self, writer: asyncio.StreamWriter, content: bytes) -> None:
         parts = [content[place : place + 1] for place in range(len(content))] if self.drip else [content]
@@ -58,6 +69,7 @@ class EmbedderServer:
         self.asked.update(body["input"])
         status = self.statuses.pop(0) if self.statuses else self.status
         status = 400 if holds(self.refused, body) else 500 if holds(self.failing, body) else status
+        status = 429 if self.most and len(body["input"]) > self.most else status
         if status != 200:
             return status, json.dumps({"error": {"message": f"this is a {status}"}}).encode()
         if self.content is not None:

@@ -24,7 +24,7 @@ SET content_hash = excluded.content_hash
 JOBS = """
 INSERT INTO embedding_jobs (organization_id, kind, subject_id)
 SELECT organization_id, 'TASK', id FROM tasks WHERE organization_id = $1
-ON CONFLICT (organization_id, kind, subject_id) DO UPDATE SET due_at = now()
+ON CONFLICT (organization_id, kind, subject_id) DO UPDATE SET due_at = now(), attempts = 0
 """
 
 

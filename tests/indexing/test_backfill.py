@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from app.indexing.backfill import Lacked, amount_behind, missing, queue_missing, retry_parked
+from app.indexing.health import examine
 from tests.factories import Tenant
 from tests.indexing.conftest import Site
 
@@ -46,6 +47,20 @@ async def test_what_another_model_has_is_lacking(site: Site) -> None:
     assert await queue_missing(site.database, ACTIVE) == 0
     assert await queue_missing(site.database, OTHER) == 2
     assert [row[0] for row in await jobs(site)] == sorted(tenant.tasks)
+
+
+async def test_only_what_searches_lack_counts_as_waiting(site: Site) -> None:
+    """A model that is being filled keeps nobody from finding anything."""
+    await embedded(site, 2)
+    await site.superuser.execute(ADD_MODEL, OTHER)
+    await queue_missing(site.database, OTHER)
+    assert (await examine(site.database)).oldest is None
+
+    await site.superuser.execute("DELETE FROM embedding_jobs; DELETE FROM embeddings")
+    await queue_missing(site.database, ACTIVE)
+    assert (await examine(site.database)).oldest == await site.superuser.fetchval(
+        "SELECT min(due_at) + '1 day' FROM embedding_jobs"
+    )
 
 
 async def test_what_a_model_failed_at_is_lacking_no_more(site: Site) -> None:

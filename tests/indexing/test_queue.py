@@ -1,16 +1,23 @@
 """The queue: nothing is lost, nothing is embedded twice, and nobody waits for anybody else's texts."""
 
 import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import asyncpg
 import pytest
 
+from app import time_limits
+from app.embedders import openai
 from app.embedders.embedder import EmbedderUnavailable
 from app.indexing import backfill
 from app.indexing.queue import MOST_ATTEMPTS
 from app.indexing.registry import LocalMeanings
+from app.indexing.search_texts import write_texts
+from app.indexing.transaction import embedding
 from app.indexing.worker import BATCH, Worker
+from app.tasks.searchable import TASKS
 from app.trash.purge_job import sweep
 from tests.indexing.conftest import QUEUE, Site
 from tests.locks import until_waiting
@@ -101,26 +108,59 @@ async def test_a_worker_that_is_stopped_gives_back_what_it_took(site: Site) -> N
     assert await site.state() == [("Task 1", True, None, False)]
 
 
-async def test_a_model_that_is_down_delays_and_loses_nothing(site: Site) -> None:
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 413, 429, 500, 503])
+async def test_a_model_that_is_down_parks_and_loses_nothing(
+    site: Site, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it answers: it answers that to everything."""
+    monkeypatch.setattr(openai, "FIRST_WAIT", 0.01)
     await site.tenant(2)
-    site.server.statuses = [503, 429, 500]
+    site.server.status = status
 
-    with pytest.raises(EmbedderUnavailable, match="openai:test answers 500"):
+    for _ in range(2 * MOST_ATTEMPTS):
+        with suppress(EmbedderUnavailable):
+            await site.worker.work()
+        await site.superuser.execute(PASS)
+    with pytest.raises(EmbedderUnavailable, match=f"openai:test answers {status}"):
         await site.worker.work()
 
     assert await site.state() == [("Task 1", False, 0, False), ("Task 2", False, 0, False)]
+    site.server.status = 200
     await site.work()
     assert await site.state() == [("Task 1", True, None, False), ("Task 2", True, None, False)]
 
 
-async def test_a_text_that_the_model_refuses_is_parked_and_stops_no_other(site: Site) -> None:
-    await site.tenant(3)
-    site.server.refused = {"Task 2"}
+async def test_a_model_that_is_down_is_asked_for_one_text_and_not_for_all(site: Site) -> None:
+    await site.tenant(20)
+    site.server.status = 401
+
+    for _ in range(3):
+        with pytest.raises(EmbedderUnavailable):
+            await site.worker.work()
+
+    assert sum(site.server.asked.values()) == 20 + 3
+    assert site.server.asked["a text"] == 3
+
+
+async def park(site: Site) -> list[timedelta]:
+    """Lets five attempts pass; answers how long each had to be waited for."""
     waits = []
     for _ in range(MOST_ATTEMPTS):
         await site.work()
-        waits.append(await site.superuser.fetchval("SELECT due_at - now() FROM embedding_jobs"))
+        waits.append(await site.superuser.fetchval("SELECT due_at - now() FROM embedding_jobs WHERE parked_at IS NULL"))
         await site.superuser.execute(PASS)
+    return [wait for wait in waits if wait is not None]
+
+
+@pytest.mark.parametrize("fault", ["refused", "failing", "deadly"])
+async def test_a_text_that_the_model_makes_nothing_of_is_parked_and_stops_no_other(
+    site: Site, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may answer HTTP 400, or 500 as llama-server does above its batch size, or hang up."""
+    monkeypatch.setattr(openai, "FIRST_WAIT", 0.01)
+    await site.tenant(3)
+    setattr(site.server, fault, {"Task 2"})
+    waits = await park(site)
     asked = site.server.requests
     await site.work()
 
@@ -130,9 +170,76 @@ async def test_a_text_that_the_model_refuses_is_parked_and_stops_no_other(site: 
         ("Task 3", True, None, False),
     ]
     assert site.server.requests == asked
-    assert all(later > 1.8 * sooner for sooner, later in pairwise(waits))
+    assert len(waits) == MOST_ATTEMPTS - 2  # the first is with the others and the last one parks it
+    assert all(later > 3 * sooner for sooner, later in pairwise(waits))
     error = await site.superuser.fetchval("SELECT error FROM embedding_jobs")
-    assert error == 'openai:test answers 400: {"error": {"message": "this is a 400"}}'
+    assert error.startswith("openai:test ")
+
+
+async def test_a_text_that_the_model_hangs_at_is_parked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time_limits, "EMBEDDED_BATCH", 0.3)
+    await site.tenant(3)
+    site.server.endless = {"Task 2"}
+    await park(site)
+
+    assert [parked for _, _, _, parked in await site.state()] == [False, True, False]
+    assert [embedded for _, embedded, _, _ in await site.state()] == [True, False, True]
+    assert (
+        await site.superuser.fetchval("SELECT error FROM embedding_jobs") == "openai:test takes longer than 0.3 seconds"
+    )
+
+
+async def test_a_text_that_takes_the_model_down_is_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes after it finds nobody, until the model has been started again."""
+    monkeypatch.setattr(openai, "FIRST_WAIT", 0.01)
+    await site.tenant(3)
+    site.server.deadly = {"Task 2"}
+    site.server.rising = 2  # requests that a start takes
+    for _ in range(4 * MOST_ATTEMPTS):
+        with suppress(EmbedderUnavailable):
+            await site.work()
+        await site.superuser.execute(PASS)
+
+    assert await site.state() == [
+        ("Task 1", True, None, False),
+        ("Task 2", False, MOST_ATTEMPTS, True),
+        ("Task 3", True, None, False),
+    ]
+
+
+async def test_a_provider_that_is_asked_too_much_is_asked_for_less(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And blames no text, though it answers a short one."""
+    monkeypatch.setattr(openai, "FIRST_WAIT", 0.01)
+    await site.tenant(20)
+    site.server.most = 3
+    await site.work()
+
+    assert {embedded for _, embedded, _, _ in await site.state()} == {True}
+    assert site.server.asked["a text"] == 0
+
+
+async def test_a_text_that_its_worker_died_of_is_taken_alone_and_parked_in_the_end(site: Site) -> None:
+    tenant = await site.tenant(3)
+    await site.superuser.execute("UPDATE embedding_jobs SET attempts = 5 WHERE subject_id = $1", tenant.tasks[1])
+    await site.superuser.execute("UPDATE embedding_jobs SET attempts = 1 WHERE subject_id = $1", tenant.tasks[2])
+
+    assert sorted([await site.worker.work() for _ in range(3)]) == [1, 1, 1]
+
+    assert await site.state() == [
+        ("Task 1", True, None, False),
+        ("Task 2", False, MOST_ATTEMPTS + 1, True),
+        ("Task 3", True, None, False),
+    ]
+    assert "process was killed" in await site.superuser.fetchval("SELECT error FROM embedding_jobs")
+
+
+async def test_one_bad_text_keeps_no_other_organization_from_its_turn(site: Site) -> None:
+    bad, other = await site.tenant(1), await site.tenant(1)
+    await site.superuser.execute("UPDATE tasks SET title = 'Bad' WHERE organization_id = $1", bad.id)
+    site.server.failing = {"Bad"}
+
+    assert [await site.worker.work() for _ in range(2)] == [1, 1]
+    assert await site.superuser.fetchval("SELECT array_agg(subject_id) FROM embeddings") == other.tasks
 
 
 async def test_an_organization_where_all_is_parked_keeps_no_other_from_its_turn(site: Site) -> None:
@@ -201,7 +308,9 @@ async def test_who_writes_a_text_does_not_wait_for_its_vector(site: Site) -> Non
         await site.superuser.execute("SET lock_timeout = '1s'")
         await site.superuser.execute("UPDATE tasks SET title = 'Twice' WHERE id = $1", tenant.tasks[0])
         await site.superuser.execute(QUEUE, tenant.id)
-        await site.superuser.execute("UPDATE embedding_jobs SET due_at = now() WHERE subject_id = $1", tenant.tasks[0])
+        await site.superuser.execute(
+            "UPDATE embedding_jobs SET due_at = now(), attempts = 0 WHERE subject_id = $1", tenant.tasks[0]
+        )
     await holder.close()
     await working
 
@@ -222,3 +331,22 @@ async def test_all_that_a_model_lacks_is_queued_in_small_parts(site: Site, monke
     assert await backfill.queue_missing(site.database, 1) == 0
     queued = await site.superuser.fetch("SELECT subject_id FROM embedding_jobs ORDER BY subject_id")
     assert [row["subject_id"] for row in queued] == sorted([first.tasks[3], *second.tasks])
+
+
+async def test_a_text_has_waited_since_it_was_first_queued(site: Site) -> None:
+    tenant = await site.tenant(2)
+    long_ago = datetime.now(UTC) - timedelta(hours=1)
+    await site.superuser.execute("UPDATE embedding_jobs SET waiting_since = $1", long_ago)
+    await site.superuser.execute(PARK, tenant.tasks[:1])
+    await site.superuser.execute("UPDATE tasks SET title = 'Changed'")
+    async with embedding(site.database, tenant.id) as fetch:
+        await write_texts(fetch, TASKS, tenant.id, tenant.tasks)
+    site.server.status = 500
+    for _ in range(2):
+        with suppress(EmbedderUnavailable):
+            await site.work()
+
+    rows = await site.superuser.fetch("SELECT subject_id, waiting_since FROM embedding_jobs")
+    since = {row["subject_id"]: row["waiting_since"] for row in rows}
+    assert since[tenant.tasks[1]] == long_ago  # though it was written and given back since
+    assert since[tenant.tasks[0]] > long_ago  # it was given up, and did not wait

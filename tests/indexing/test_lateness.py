@@ -1,0 +1,46 @@
+"""Searches say so where texts have waited for the model for long."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from app.embedders import openai
+from app.indexing import health, registry
+from tests.api import SECRET, Api, serving
+from tests.factories import Tenant, make_tenant
+from tests.indexing.conftest import Site
+
+SEARCH = """query ($id: ID!) {
+  meaning: searchTasks(organizationId: $id, query: "login", mode: SEMANTIC) { degraded }
+  words: searchTasks(organizationId: $id, query: "login", mode: FULL_TEXT) { degraded }
+}"""
+
+
+async def degraded(api: Api, tenant: Tenant) -> list[list[str]]:
+    found = await api.data(SEARCH, who=tenant.owner, id=str(tenant.id))
+    return [found["meaning"]["degraded"], found["words"]["degraded"]]
+
+
+async def until(api: Api, tenant: Tenant, expected: list[list[str]]) -> None:
+    async with asyncio.timeout(10):
+        while await degraded(api, tenant) != expected:  # noqa: ASYNC110  # the answer has to be asked for
+            await asyncio.sleep(0.05)
+
+
+async def test_a_search_that_lacks_a_text_for_long_is_degraded(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ("RARELY", 1), ("FOLLOWING", 0.05):
+        monkeypatch.setattr(registry, name, value)
+    monkeypatch.setattr(health, "LATE", timedelta(seconds=0.5))
+    monkeypatch.setattr(openai, "FIRST_WAIT", 0.01)
+    site.server.failing = {"Task 1"}
+    late = await site.tenant(1)
+    other = await make_tenant(site.superuser)
+    settings = site.meanings.settings.model_copy(update={"jwt_secret": SecretStr(SECRET)})
+    async with serving(settings) as api:
+        await until(api, late, [["SEMANTIC"], []])
+        assert await degraded(api, other) == [[], []]
+
+        await site.superuser.execute("UPDATE embedding_jobs SET parked_at = now()")
+        await until(api, late, [[], []])

@@ -24,11 +24,13 @@ class Reference(dict[str, UUID]):
 class Source:
     """The rows of `model`, which has the name of its GraphQL type.
 
-    `computed` are expressions that are read like columns; one of that name takes the column's place.
+    `computed` are expressions that are read like columns; one of that name takes the column's place. `long` are the
+    columns whose values may be longer than a kilobyte: statements that read them measure them first.
     """
 
-    def __init__(self, model: type[SQLModel], **computed: ColumnElement[Any]) -> None:
+    def __init__(self, model: type[SQLModel], *, long: tuple[str, ...] = (), **computed: ColumnElement[Any]) -> None:
         self.table = table_of(model)
+        self.long = long
         self.typename = model.__name__
         self.columns: dict[str, ColumnElement[Any]] = {**dict(self.table.c.items()), **computed}
         known = {"typename": self.typename, "columns": self.columns}

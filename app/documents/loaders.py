@@ -6,33 +6,23 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, literal, literal_column, select, true
+from sqlalchemy import BigInteger, bindparam, case, func, literal_column, select, true
 
 from app.db.columns import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.documents.models import Document, DocumentChunk, DocumentText
-from app.errors import AppError
 from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.select import Key, given_keys, key_values, live_rows, pages, rows_by_key, the_callers
 
-MOST_TEXT = 8 * 1024 * 1024  # bytes of texts in one batch: they are held in memory several times over
-
 documents = table_of(Document)
 texts = table_of(DocumentText)
 
-DOCUMENTS = Source(Document, own=documents.c.team_id.is_(None))
-DOCUMENT_CHUNKS = Source(DocumentChunk)
+DOCUMENTS = Source(Document, long=("source", "processing_error"), own=documents.c.team_id.is_(None))
+DOCUMENT_CHUNKS = Source(DocumentChunk, long=("section", "text"))
 CHUNK_LIST = ListOf(DOCUMENT_CHUNKS, Order("index", descending=False), deletable=False)
-
-
-class TextsTooLong(AppError):
-    """The texts of a list together are more than one answer should hold."""
-
-    code = "LIMIT_EXCEEDED"
-    status = 400
 
 
 async def document_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
@@ -67,10 +57,11 @@ async def chunk_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
 
 
 async def text_by_document(context: Context, keys: Sequence[Key]) -> list[str]:
-    """The text of each document. Raises TextsTooLong where they are more than 8 MiB together; then none is read."""
-    rows = await context.fetch(_texts(), key_values(keys))
-    if any(row["text"] is None for row in rows):
-        raise TextsTooLong("The texts of these documents are more than 8 MiB: ask for fewer at once.")
+    """The text of each document. Raises TooMuchText where they are too much; then none is read."""
+    budget = context.budget
+    async with budget.turn:
+        rows = await context.fetch(_texts(), key_values(keys) | {"most_text": budget.text_left})
+        budget.take_text("Document.text", sum(row["size"] for row in rows))
     found = {row["ordinal"]: row["text"] for row in rows}
     return [found.get(ordinal, "") for ordinal in range(1, len(keys) + 1)]
 
@@ -87,9 +78,9 @@ def _texts() -> Statement:
         .limit(literal_column("1"))
         .lateral("one")
     )
-    fit = func.sum(one.c.size).over() <= literal(MOST_TEXT)
+    fit = func.sum(one.c.size).over() <= bindparam("most_text", type_=BigInteger)
     return prepare(
-        select(keys.c.ordinal, case((fit, one.c.text)).label("text"))
+        select(keys.c.ordinal, one.c.size, case((fit, one.c.text)).label("text"))
         .select_from(keys.join(one, true()))
         .where(the_callers(keys.c.organization_id))
     )

@@ -76,7 +76,7 @@ class Document(Node, Deletable):
     text: str = by_level(
         contents,
         needs=("organization_id", "id"),
-        description="At most 1 MiB. LIMIT_EXCEEDED where the texts of a list are more than 8 MiB together.",
+        description="At most 1 MiB. An operation reads 8 MiB of texts at most.",
     )
     size: int = strawberry.field(description="How many bytes the text has in UTF-8.")
     text_hash: str = strawberry.field(description="The SHA-256 of the text in UTF-8, in hexadecimal.")

@@ -10,7 +10,7 @@ from app.graph.context import Context
 from app.graph.paging import DeletedScope, Page, Slice
 from app.graph.select import Key, pages, rows_by_key
 
-EVENTS = Source(Event)
+EVENTS = Source(Event, long=("changes",))
 
 
 async def event_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:

@@ -27,7 +27,7 @@ from graphql.pyutils import Path
 
 from app.execution.arguments import Arguments, Known
 from app.execution.compile import maker_of
-from app.execution.fallback import AttemptingExecutor
+from app.execution.fallback import AttemptingExecutor, label_of
 from app.execution.flatten import Flat, Irregular, Paths, flatten, nowhere
 from app.execution.leaves import complete_leaves, is_no_value
 from app.execution.plan import FieldPlan, Maker, Plan, column_of, make_plan
@@ -152,10 +152,10 @@ class BulkExecutor(AttemptingExecutor):
         maker = maker_of(plan, self._kind(named, flat.values))
         if is_list(type_):
             self.shown.note(len(flat.values))
+        repeated = values if len(flat.values) < len(values) and not is_list(type_) else []
         if plan.immediate:
             columns = [self._leaves(field, flat.values) for field in maker.given]
-            return flat.restore(maker.make(flat.values, columns))
-        repeated = values if plan.lists and len(flat.values) < len(values) and not is_list(type_) else None
+            return flat.restore(self._made(maker, flat, columns, repeated))
         return self.noted(self._complete_later(maker, flat, repeated))
 
     def _kind(self, type_: GraphQLObjectType, rows: Column) -> type[Any] | None:
@@ -182,8 +182,14 @@ class BulkExecutor(AttemptingExecutor):
         flat = flatten(type_, column_of(field.attribute or "", rows), nowhere)
         return flat.restore(complete_leaves(cast("GraphQLLeafType", get_named_type(type_)), flat.values))
 
-    async def _complete_later(self, maker: Maker, flat: Flat, repeated: Column | None) -> Column:
-        """`repeated`: the rows with those that come several times, where lists are in them."""
+    def _made(self, maker: Maker, flat: Flat, columns: Sequence[Column], repeated: Column) -> Column:
+        """The objects of a level; `repeated` are its rows with those that come several times, where any do."""
+        made = maker.make(flat.values, columns)
+        if repeated and (maker.lists or self.shown.budget.has_texts):
+            note_repeated(self.shown, repeated, flat.values, made)
+        return made
+
+    async def _complete_later(self, maker: Maker, flat: Flat, repeated: Column) -> Column:
         rows, paths = flat.values, flat.paths
         if not rows:
             return flat.restore([])
@@ -196,10 +202,7 @@ class BulkExecutor(AttemptingExecutor):
             loaded = await _all(self._column(field, rows, paths) for _, field in waiting)
             for (place, _), column in zip(waiting, loaded, strict=True):
                 columns[place] = column
-        made = maker.make(rows, columns)
-        if repeated:
-            note_repeated(self.shown, repeated, rows, made)
-        return flat.restore(made)
+        return flat.restore(self._made(maker, flat, columns, repeated))
 
     async def _column(self, field: FieldPlan, rows: Column, paths: Paths) -> Column:
         def path(place: int) -> Path:
@@ -230,10 +233,6 @@ class BulkExecutor(AttemptingExecutor):
         for place, value in zip(waiting, await _all(values[one] for one in waiting), strict=True):
             values[place] = value
         return values
-
-
-def label_of(info: GraphQLResolveInfo[Any]) -> str:
-    return f"{info.parent_type.name}.{info.field_name}"
 
 
 async def _all(awaitables: Iterable[Awaitable[Any]]) -> list[Any]:

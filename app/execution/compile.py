@@ -43,7 +43,7 @@ def _maker(plan: Plan, kind: type[Record]) -> Maker:
             shown.append(f"table{len(tables)}[{_value(field, kind)}]")
             tables[f"table{len(tables)}"] = taken
     make = _compiled(plan.names, tuple(shown), len(kind.selected), len(given), tuple(tables))
-    return Maker(make(*tables.values()), tuple(given))
+    return Maker(make(*tables.values()), tuple(given), plan.lists)
 
 
 @lru_cache(1000)

@@ -11,9 +11,11 @@ from copy import copy
 from inspect import CORO_CREATED, getcoroutinestate, isawaitable
 from typing import Any, Self
 
+from graphql import GraphQLLeafType, GraphQLResolveInfo
 from graphql.execution.executor import CollectedErrors
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from app.execution.shown import note_leaf
 from app.graph.budget import Shown
 
 
@@ -32,6 +34,14 @@ class AttemptingExecutor(StrawberryGraphQLCoreExecutionContext):
         vars(twin).update(vars(self))
         return twin
 
+    def complete_leaf_value(  # type: ignore[override]  # a static method there, called as one of an object
+        self, return_type: GraphQLLeafType, result: Any
+    ) -> Any:
+        """Where graphql-core completes an answer, each of its texts comes by here."""
+        value = super().complete_leaf_value(return_type, result)
+        note_leaf(self.shown, value)
+        return value
+
     def attempt(self, label: str, quickly: Callable[[Self], Any], slowly: Callable[[Self], Any]) -> Any:
         """What `quickly` makes of a copy of this executor: a value, or an awaitable of it, in a list of one.
 
@@ -45,7 +55,7 @@ class AttemptingExecutor(StrawberryGraphQLCoreExecutionContext):
         except Exception:  # noqa: BLE001  # whatever it is, graphql-core will meet it again and say where
             return slowly(self._slow(label))
         if isinstance(column, list):
-            self.shown.note(quick.shown.objects)
+            self.shown.add(quick.shown)
             return column[0]
         return self.noted(self._attempt_later(label, quick, column, slowly))
 
@@ -55,7 +65,7 @@ class AttemptingExecutor(StrawberryGraphQLCoreExecutionContext):
         with suppress(Exception):  # as above
             completed = (await column)[0]
             if not quick.collected_errors.errors:
-                self.shown.note(quick.shown.objects)
+                self.shown.add(quick.shown)
                 return completed
         completed = slowly(self._slow(label))
         return await completed if isawaitable(completed) else completed
@@ -80,3 +90,7 @@ class AttemptingExecutor(StrawberryGraphQLCoreExecutionContext):
         for one in self.coming:
             if getcoroutinestate(one) == CORO_CREATED:
                 one.close()
+
+
+def label_of(info: GraphQLResolveInfo[Any]) -> str:
+    return f"{info.parent_type.name}.{info.field_name}"

@@ -54,6 +54,7 @@ class Maker(NamedTuple):
 
     make: Make
     given: tuple[FieldPlan, ...]
+    lists: bool  # there are lists of objects in them
 
 
 @dataclass(frozen=True, slots=True)

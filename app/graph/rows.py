@@ -13,6 +13,7 @@ from app.db.columns import now
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
+from app.graph.long_texts import fetch_measured, measured
 from app.graph.mutation import UserErrorCode, rejected
 
 ExpectedVersion = Annotated[
@@ -29,7 +30,7 @@ async def rows_for_update(context: Context, source: Source, ids: Sequence[UUID],
     so that others may still refer to them: an event refers to its organization while it holds the counter, for which
     whoever changes the organization waits in the end.
     """
-    rows = await context.fetch(_locked(source, deleted), {"ids": list(set(ids))})
+    rows = await fetch_measured(context, _locked(source, deleted), {"ids": list(set(ids))}, source)
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]
 
@@ -38,14 +39,14 @@ async def rows_for_update(context: Context, source: Source, ids: Sequence[UUID],
 def _locked(source: Source, deleted: bool) -> Statement:
     table = source.table
     deleted_at = table.c.deleted_at
-    return prepare(
+    rows = (
         select(*(column.label(name) for name, column in source.columns.items()))
         .select_from(rows_of_ids(source))
         .where(deleted_at.is_not(None) if deleted else deleted_at.is_(None))
         .order_by(table.c.id)
-        .with_for_update(of=table, key_share=True),
-        source,
+        .with_for_update(of=table, key_share=True)
     )
+    return prepare(measured(rows, source), source)
 
 
 def rows_of_ids(source: Source) -> FromClause:

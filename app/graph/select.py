@@ -28,6 +28,7 @@ from sqlalchemy import (
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
+from app.graph.long_texts import fetch_measured, measured
 from app.graph.paging import DeletedScope, Order, Page, Slice
 
 GIVEN = "given"  # the keys of a batch, in its statement
@@ -84,7 +85,7 @@ def key_values(keys: Sequence[Key]) -> dict[str, Any]:
 async def rows_by_key(context: Context, source: Source, keys: Sequence[Key], *more: str) -> list[Any]:
     """The row of each key, deleted or not, with what is asked for and `more`; None where the caller has no such row."""
     statement = _by_key(source, context.columns(source, "organization_id", "id", *more), live=False)
-    rows = await context.fetch(statement, key_values(keys))
+    rows = await fetch_measured(context, statement, key_values(keys), source)
     found = {row["ordinal"]: row for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(keys) + 1)]
 
@@ -96,7 +97,7 @@ async def live_rows(context: Context, source: Source, ids: Sequence[UUID], *more
     """
     keys = [Key(organization_id, row_id) for row_id in ids for organization_id in context.organization_ids]
     statement = _by_key(source, context.columns(source, "organization_id", "id", *more), live=True)
-    rows = await context.fetch(statement, key_values(keys))
+    rows = await fetch_measured(context, statement, key_values(keys), source)
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]
 
@@ -109,7 +110,7 @@ def _by_key(source: Source, columns: tuple[str, ...], *, live: bool) -> Statemen
     )
     if live:
         row = row.where(source.columns["deleted_at"].is_(None))
-    return prepare(_of_each(keys, row.limit(literal_column("1"))), source)
+    return prepare(measured(_of_each(keys, row.limit(literal_column("1"))), source), source)
 
 
 def _of_each(keys: TableValuedAlias, child: Select[Any]) -> Select[Any]:
@@ -141,12 +142,10 @@ async def pages(context: Context, source: Source, parents: Sequence[Key], page: 
     values = key_values(parents) | _page_values(page)
     if page.count:
         return _counted(await context.fetch(statement, values), len(parents))
-    budget = context.budget
-    async with budget.turn:
-        # Each page reads a row more than it shows. Where so many rows come, too many of them would have been shown.
-        rows = await context.fetch(statement, values | {"most": budget.left + len(parents) + 1})
-        found = _dealt(rows, len(parents), page)
-        budget.take(sum(len(one.rows) for one in found))
+    # Each page reads a row more than it shows. Where so many rows come, too many of them would have been shown.
+    rows = await fetch_measured(context, statement, values, source, beyond=len(parents) + 1)
+    found = _dealt(rows, len(parents), page)
+    context.budget.take(sum(len(one.rows) for one in found))
     return found
 
 
@@ -194,7 +193,7 @@ def _pages(shape: Shape, bounds: tuple[bool, bool], condition: ColumnElement[boo
         value, row_id = value.desc(), row_id.desc()
     child = child.order_by(value, row_id).limit(bindparam("limit", type_=BigInteger))
     rows = _of_each(parents, child) if shape.by else _of_the_caller(parents, child)
-    return rows.limit(bindparam("most", type_=BigInteger))
+    return measured(rows.limit(bindparam("most", type_=BigInteger)), source)
 
 
 def _counts(shape: Shape, condition: ColumnElement[bool] | None) -> Select[Any]:

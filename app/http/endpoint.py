@@ -29,7 +29,7 @@ from app.http.idempotency import Attempt, Retries, attempt_of, may_pass
 from app.http.rate_limit import Rates, Tab, price_of
 from app.http.request import Envelope, WrongMethod, read, request_id_of
 from app.http.response import Answer, answer_of, failed, shown
-from app.operations.cost_limit import too_many_loaded, weigh
+from app.operations.cost_limit import too_much_loaded, weigh
 from app.operations.documents import Document, Refused, execute, is_query
 from app.operations.dry_run import without_the_rest
 from app.operations.limits import exceeded
@@ -233,7 +233,7 @@ class Endpoint:
             await context.batches.stop()
             await operation.tab.settle(context.budget.loaded)
         if context.budget.refused:
-            raise too_many_loaded(
+            raise too_much_loaded(
                 context.budget.refused,
                 documents.schema,
                 operation.document,

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
 
 from app.config import Limits
-from app.graph.budget import TooManyObjects
+from app.graph.budget import BudgetExceeded
 from app.graph.fields import LEVEL
 from app.operations.documents import Document, Refused
 from app.operations.limits import Uses, exceeded
@@ -34,23 +34,20 @@ def weigh(document: Document, variables: dict[str, Any], name: str | None, limit
     return requested
 
 
-def too_many_loaded(
-    refusal: TooManyObjects, schema: GraphQLSchema, document: Document, variables: Mapping[str, Any], name: str | None
+def too_much_loaded(
+    refusal: BudgetExceeded, schema: GraphQLSchema, document: Document, variables: Mapping[str, Any], name: str | None
 ) -> Refused:
-    """What to tell of an operation whose lists turned out to hold more objects than it may load."""
+    """What to tell of an operation that turned out to come to more than it may load."""
     operation = document.operation(name)
     price = document.prices[operation.name.value if operation.name else ""]
-    field = label_of(schema, refusal) or price.dearest(variables)
-    most = refusal.most
-    message = (
-        f"The lists of the request hold more than {most} objects, and no more are loaded: `{field}` came to too many. "
-        "Ask for fewer there with `first`, and page on with cursors."
-    )
-    found = {"limit": "max_loaded", "allowed": most, "found": f"more than {most}", "field": field, "argument": "first"}
-    return Refused([GraphQLError(message, operation, extensions={"code": refusal.code, **found})])
+    field = refusal.field or label_of(schema, refusal) or price.dearest(variables)
+    where = f"`{field}` came to too much. Ask for fewer there with `first`, and page on with cursors."
+    told = {"code": refusal.code, "limit": refusal.limit, "allowed": refusal.most, "found": refusal.found}
+    extensions = {**told, "field": field, "argument": "first"}
+    return Refused([GraphQLError(f"{refusal.message[:-1]}: {where}", operation, extensions=extensions)])
 
 
-def label_of(schema: GraphQLSchema, refusal: TooManyObjects) -> str | None:
+def label_of(schema: GraphQLSchema, refusal: BudgetExceeded) -> str | None:
     """The field whose list came to too many, as in `Team.tasks`; None where it was no list by itself."""
     for type_ in schema.type_map.values():
         for name, field in type_.fields.items() if isinstance(type_, GraphQLObjectType) else ():

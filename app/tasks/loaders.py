@@ -52,6 +52,7 @@ team_key = (
 
 TASKS = Source(
     Task,
+    long=("description", "tags"),
     key=team_key + "-" + cast(tasks.c.number, Text),
     completed=tasks.c.status == literal_column(f"'{TaskStatus.DONE.value}'"),
 )

@@ -10,7 +10,7 @@ from app.graph.paging import Page, Slice
 from app.graph.select import Key, live_rows, pages, rows_by_key
 from app.teams.models import Team
 
-TEAMS = Source(Team)
+TEAMS = Source(Team, long=("description",))
 
 
 async def team_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:

@@ -58,8 +58,8 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 def refusal(field: str) -> dict[str, Any]:
     return {
-        "message": f"The lists of the request hold more than {MOST} objects, and no more are loaded: `{field}` came to "
-        "too many. Ask for fewer there with `first`, and page on with cursors.",
+        "message": f"The request has more than {MOST} objects in its lists, and no more than {MOST} are loaded: "
+        f"`{field}` came to too much. Ask for fewer there with `first`, and page on with cursors.",
         "locations": [{"line": 1, "column": 1}],
         "extensions": {
             "code": "LIMIT_EXCEEDED",
@@ -143,3 +143,75 @@ async def test_a_client_hears_of_it_by_the_status(strict: Api, tenant: Tenant) -
         f"{{ organizations {{ nodes {{ {tasks} more: {tasks} }} }} }}",
     )
     assert response.status_code == 400
+
+
+LONG = "Ü" * 65_536  # 128 KiB in UTF-8
+BYTES = 2 * 65_536
+
+
+@pytest.fixture(scope="module")
+async def wordy(superuser: "asyncpg.Connection[Any]") -> Tenant:
+    """An organization with 65 tasks of the longest description."""
+    tenant = await make_tenant(superuser, tasks=65)
+    await superuser.execute("UPDATE tasks SET description = $2 WHERE organization_id = $1", tenant.id, LONG)
+    return tenant
+
+
+@pytest.mark.parametrize(("first", "refused"), [(63, False), (64, True)])
+async def test_long_texts_that_are_too_much_are_not_read(
+    strict: Api, wordy: Tenant, rows: list[int], first: int, refused: bool
+) -> None:
+    document = "query ($n: Int) { organizations { nodes { tasks(first: $n) { nodes { description } } } } }"
+
+    body = await strict.ask(document, who=wordy.owner, n=first)
+
+    if refused:
+        [error] = body["errors"]
+        assert error["extensions"] == {
+            "code": "LIMIT_EXCEEDED",
+            "limit": "long_texts",
+            "allowed": 8 * 1024 * 1024,
+            "found": 65 * BYTES,  # with the row by which the page knows whether it is the last
+            "field": "Task.description",
+            "argument": "first",
+        }
+        assert rows == [1, 1]  # of the tasks one, which says how much they are together
+    else:
+        assert body["extensions"]["cost"]["loaded"] == 64
+        assert len(body["data"]["organizations"]["nodes"][0]["tasks"]["nodes"][62]["description"]) == 65_536
+
+
+async def test_long_texts_of_several_lists_are_added_up(strict: Api, wordy: Tenant, rows: list[int]) -> None:
+    document = """{ organizations { nodes {
+        tasks(first: 40) { nodes { description } } more: tasks(last: 40) { nodes { description } }
+    } } }"""
+    body = await strict.ask(document, who=wordy.owner)
+
+    assert body["errors"][0]["extensions"]["found"] == 82 * BYTES
+    assert rows == [1, 41, 1]
+
+
+async def test_long_texts_count_each_time_that_they_stand_in_an_answer(
+    strict: Api, superuser: "asyncpg.Connection[Any]", rows: list[int]
+) -> None:
+    tenant = await make_tenant(superuser, tasks=65)
+    await superuser.execute("UPDATE teams SET description = $2 WHERE organization_id = $1", tenant.id, LONG)
+    document = """query ($n: Int) {
+        organizations { nodes { tasks(first: $n) { nodes { team { description } } } } }
+    }"""
+
+    allowed = await strict.ask(document, who=tenant.owner, n=63)
+    refused = await strict.ask(document, who=tenant.owner, n=65)
+
+    assert "errors" not in allowed
+    assert refused["errors"][0]["extensions"]["limit"] == "long_texts"
+    assert rows == [1, 64, 1, 1, 65, 1]
+
+
+async def test_many_long_texts_are_not_read_to_be_changed(strict: Api, wordy: Tenant, rows: list[int]) -> None:
+    document = """mutation ($ids: [ID!]!) { updateTasks(ids: $ids, input: {priority: HIGH}) { userErrors { code } } }"""
+
+    body = await strict.ask(document, who=wordy.owner, ids=[str(one) for one in wordy.tasks])
+
+    assert body["errors"][0]["extensions"].get("limit") == "long_texts", body
+    assert max(rows) == 1

@@ -12,7 +12,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup minilm playground clients run test lint check format schema docs migrate bench bench-search soak-delete soak-switch soak-sameness soak lock clean
+.PHONY: help setup minilm playground clients run test lint check format schema docs migrate bench bench-search soak-delete soak-switch soak-sameness soak lock audit package clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -78,6 +78,15 @@ soak: setup ## Write from many sides at once while the server and PostgreSQL are
 lock: setup ## Write the locks anew; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) --output-file requirements.lock
 	$(COMPILE) $(ARGS) --group dev --extra minilm --constraint requirements.lock --output-file requirements-dev.lock
+
+# The advisories are asked for at the registries: where those do not answer such questions, this fails.
+audit: setup ## Look whether what we depend on has known holes
+	.venv/bin/uvx --from 'pip-audit==2.10.1' pip-audit --disable-pip --requirement requirements-dev.lock
+	for folder in $(PLAYGROUND) $(CLIENTS); do (cd $$folder && npm audit --audit-level=high) || exit 1; done
+
+package: setup playground ## Build the wheel, the source package and the list of what they need, into dist/
+	.venv/bin/python -m hatchling build --directory dist
+	.venv/bin/uvx --from 'cyclonedx-bom==7.5.0' cyclonedx-py requirements requirements.lock --output-file dist/sbom.json
 
 clean: ## Remove what was installed and built; the data in .trellis stays
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis $(PLAYGROUND)/dist $(PLAYGROUND)/node_modules $(PEERS)/node_modules \

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from app import time_limits
@@ -24,6 +24,7 @@ from app.db.ready import require_ready
 from app.documents.process import Processor
 from app.documents.searchable import CHUNKS
 from app.http.csrf import PREFLIGHT_HEADERS
+from app.http.deadline import Turns, Watch
 from app.http.endpoint import Endpoint
 from app.http.graphiql import Assets
 from app.http.rate_limit import HEADERS as RATE_HEADERS
@@ -58,40 +59,52 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        database = Database.open(settings)
-        app.state.database = database
+        app.state.database = database = Database.open(settings)
         app.state.rates = rates = Rates(settings)
         calm_collector()
         documents = Documents(graphql_schema, settings, introspection=settings.introspection)
         identities = Identities(database)
-        async with at_work(identities.uses, settings) as meanings:
-            app.state.endpoint = Endpoint(
-                identities,
-                Tokens(settings),
-                limits=settings,
-                persisted=Persisted(documents, manifest, settings.documents),
-                retention=timedelta(days=settings.retention_days),
-                retries=Replays(),
-                rates=rates,
-                meanings=meanings,
-                playground=settings.playground,
-                debug=settings.debug,
-                token=token,
-            )
-            yield
-        await asyncio.gather(rates.close(), database.close())
+        try:
+            async with at_work(identities.uses, settings) as meanings:
+                app.state.endpoint = Endpoint(
+                    identities,
+                    Tokens(settings),
+                    limits=settings,
+                    persisted=Persisted(documents, manifest, settings.documents),
+                    retention=timedelta(days=settings.retention_days),
+                    retries=Replays(),
+                    rates=rates,
+                    watch=Watch(turns_of(settings)),
+                    meanings=meanings,
+                    playground=settings.playground,
+                    debug=settings.debug,
+                    token=token,
+                )
+                yield
+        finally:
+            await asyncio.gather(rates.close(), database.close())
 
     return Starlette(
-        routes=[
-            Route("/graphql", GraphQL(), methods=["GET", "POST", "OPTIONS"]),
-            Mount("/graphql/assets", Assets()),
-            Route("/healthz", healthy),
-            Route("/readyz", ready),
-            Route("/", to_graphql),
-        ],
+        routes=routes(),
         middleware=[sharing(settings.cors_origins)] if settings.cors_origins else [],
         lifespan=lifespan,
     )
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/graphql", GraphQL(), methods=["GET", "POST", "OPTIONS"]),
+        Mount("/graphql/assets", Assets()),
+        Route("/healthz", healthy),
+        Route("/readyz", ready),
+        Route("/", to_graphql),
+    ]
+
+
+def turns_of(settings: Settings) -> Turns:
+    """Large deletions hold a quarter of the connections at most."""
+    most = max(settings.pool_size // 4, 1)
+    return Turns(usual=settings.request_timeout, longest=settings.longest_request, most=most)
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """`trellis serve`: the server in production, which refuses to start on anything made for development."""
 
 import asyncio
+import math
 from typing import Annotated
 
 import asyncpg
@@ -20,8 +21,7 @@ from app.db.runtime_role import held_role
 from app.log import start_logging
 from app.main import create_app
 from app.operations.manifest import read_manifests
-
-SECONDS_TO_FINISH = 30  # for requests under way when the server is told to stop
+from app.time_limits import SHUTDOWN
 
 
 def serve(
@@ -30,7 +30,8 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
 ) -> None:
     """Serve in production: the database and the signing key come from the environment."""
-    asyncio.run(require_held_role(production_settings()))
+    settings = production_settings()
+    asyncio.run(require_held_role(settings))
     start_logging()
     listen(host, port).close()  # uvicorn would tell of a taken port once per worker
     uvicorn.run(
@@ -40,7 +41,7 @@ def serve(
         port=port,
         workers=workers,
         log_level="info",
-        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        timeout_graceful_shutdown=math.ceil(settings.longest_request + SHUTDOWN),
         **UVICORN,
     )
 

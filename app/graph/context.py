@@ -1,7 +1,8 @@
 """What resolvers and loaders share during one operation: who is calling, the transaction, the loads."""
 
 from collections import Counter
-from collections.abc import Awaitable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -20,6 +21,8 @@ from app.graph.dataloader import Batch, Batches
 from app.graph.embedding import Meanings
 
 Asked = Mapping[str, frozenset[str]]  # GraphQL type → the columns that the operation needs of its rows
+# Within it the operation may take so many seconds, where others would be ended.
+MoreTime = Callable[[], AbstractContextManager[float]]
 
 KEY = ("organization_id", "id")
 
@@ -37,6 +40,7 @@ class Context:
         meanings: Meanings | None = None,
         charge: Charge = NO_CHARGE,
         budget: Budget | None = None,
+        more_time: MoreTime | None = None,
     ) -> None:
         self.unit = unit
         self.meanings = meanings  # None where nothing is found by meaning
@@ -44,6 +48,7 @@ class Context:
         self.request_id = request_id
         self.charge = charge
         self.budget = budget or Budget()  # without one there is no limit
+        self.more_time = more_time  # None where there is no more for anything
         self.asked = asked
         self.batches = Batches(self)
         self.one_by_one: Counter[str] = Counter()  # field → how often graphql-core completed it

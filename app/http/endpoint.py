@@ -72,6 +72,7 @@ class Endpoint:
         retention: timedelta,
         retries: Retries,
         rates: Rates,
+        watch: Watch,
         meanings: Meanings,
         playground: bool,
         debug: bool,
@@ -88,7 +89,7 @@ class Endpoint:
         self.playground = playground
         self.debug = debug
         self.token = token
-        self.watch = Watch()
+        self.watch = watch
 
     async def respond(self, request: Request, send: Send) -> None:
         """Answers a request, which is under way until its answer has been taken: one that nobody reads is memory."""
@@ -141,7 +142,7 @@ class Endpoint:
         await tab.enter()
         async with Deadline(self.watch, moment) as deadline:
             envelope = await read(request, self.limits, signed_in=caller is not None)
-            deadline.received(request.receive)
+            deadline.received(request.receive, caller and caller.actor.id)
             document = entry.document = self._document(envelope)
             requested = weigh(document, envelope.variables, envelope.operation_name, self.limits)
             tells_cost = self.debug and wants_cost(request)
@@ -219,6 +220,7 @@ class Endpoint:
             meanings=self.meanings,
             charge=operation.tab.charge,
             budget=Budget(self.limits.max_loaded),
+            more_time=operation.deadline.extensible,
         )
         try:
             result = await execute(

@@ -4,12 +4,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, ForeignKeyConstraint, FromClause, Table, func, literal, select
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, FromClause, Table
 from sqlmodel import SQLModel
-
-from app.db.statement import Fetch, Statement, prepare
-
-LONGEST = "60s"  # about three million rows
 
 
 class Edge(NamedTuple):
@@ -60,20 +56,6 @@ def owned_under(table: Table) -> tuple[Edge, ...]:
                 reached.add(child)
                 edges.append(edge)
     return tuple(edges)
-
-
-async def allow_time(fetch: Fetch, table: Table) -> None:
-    """Gives the statements that follow time for all that may be under a row of `table`, until the transaction ends.
-
-    The server's limit is for reads. With it, an organization of a million tasks could never be deleted.
-    """
-    if owned_under(table):
-        await fetch(_allow_time(), {})
-
-
-@lru_cache(1)
-def _allow_time() -> Statement:
-    return prepare(select(func.set_config("statement_timeout", LONGEST, literal(True))))
 
 
 @lru_cache(100)

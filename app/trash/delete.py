@@ -18,8 +18,9 @@ from app.graph.context import Context
 from app.graph.mutation import UserErrorCode, rejected
 from app.settings.loaders import Subject
 from app.settings.resolve import effective_settings
-from app.trash.cascade import allow_time, organization_of, owned_under
+from app.trash.cascade import organization_of, owned_under
 from app.trash.loaders import DELETIONS, KINDS
+from app.trash.take_long import taking_long
 
 
 async def delete_rows(context: Context, source: Source, rows: Sequence[Any]) -> Any:
@@ -60,9 +61,16 @@ async def _stamp_all(context: Context, root: Table, ids: list[UUID], stamp: dict
     Parents come before their children. Who makes or moves a child locks its parent first, so once the parents are
     stamped there is no child that the next statement would not see.
     """
-    await allow_time(context.fetch, root)
     await context.fetch(_stamp(root, "id"), {**stamp, "ids": ids})
     counts = Counter({root.name: len(ids)})
+    if owned_under(root):
+        async with taking_long(context):
+            counts += await _stamp_under(context, root, ids, stamp)
+    return counts
+
+
+async def _stamp_under(context: Context, root: Table, ids: list[UUID], stamp: dict[str, Any]) -> Counter[str]:
+    counts: Counter[str] = Counter()
     taken = defaultdict(list, {root: ids})
     for edge in owned_under(root):
         if taken[edge.parent]:

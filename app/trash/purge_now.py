@@ -16,6 +16,7 @@ from app.graph.guards import require_row
 from app.organizations.loaders import ORGANIZATIONS
 from app.trash.loaders import DELETIONS, IN_TRASH, KINDS
 from app.trash.purge import purge_batch
+from app.trash.take_long import taking_long
 
 MOST = 10_000  # rows that one operation removes, in some seconds
 
@@ -34,17 +35,25 @@ async def hasten(context: Context, deletion: Any, subjects: Sequence[Any]) -> Co
     (due,) = made_due
     if await _size(context, due) > MOST:
         return None
-    gone: Counter[str] = Counter()
-    while purged := await purge_batch(context.fetch, due):
-        gone[purged.table.name] += len(purged.ids)
-        if gone.total() > MOST and purged.table.name not in KINDS:
-            return None  # what no deletion counts, such as the chunks of documents, was too much
+    async with taking_long(context):
+        gone = await _purge(context, due)
+    if gone is None:
+        return None
     if due.subject_type == ORGANIZATIONS.typename:
         await _forget_organization(context, due)
     else:
         for subject in subjects:
             record(context, EventType.PURGED, subject)
     context.batches.clear()
+    return gone
+
+
+async def _purge(context: Context, due: Any) -> Counter[str] | None:
+    gone: Counter[str] = Counter()
+    while purged := await purge_batch(context.fetch, due):
+        gone[purged.table.name] += len(purged.ids)
+        if gone.total() > MOST and purged.table.name not in KINDS:
+            return None  # what no deletion counts, such as the chunks of documents, was too much
     return gone
 
 

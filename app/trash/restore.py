@@ -37,9 +37,10 @@ from app.graph.context import Context
 from app.graph.guards import require_row
 from app.graph.mutation import SHARD, Rejected, UserError, UserErrorCode, rejected
 from app.graph.select import scoped
-from app.trash.cascade import Edge, allow_time, itself, noun_of, organization_of, owned_under, owners_of
+from app.trash.cascade import Edge, itself, noun_of, organization_of, owned_under, owners_of
 from app.trash.counts import Held, settle
 from app.trash.loaders import DELETIONS, IN_TRASH
+from app.trash.take_long import taking_long
 
 STAMP = ("deleted_at", "deletion_id")
 
@@ -70,22 +71,27 @@ async def restore_rows(context: Context, source: Source, rows: Sequence[Any]) ->
     """
     await _hold_deletions(context, source.table, rows)
     await _require_owners(context, source.table, rows)
-    await allow_time(context.fetch, source.table)
     tally = Tally()
     roots = [Released(row.organization_id, row.id, row.deletion_id, None) for row in rows]
     try:
         await _release(context, itself(source.table), roots, tally)
     except asyncpg.UniqueViolationError as violation:
         raise _taken(source.table, violation) from None
-    for edge in owned_under(source.table):
-        if parents := tally.released[edge.parent]:
-            await _hold_other_owners(context, edge, parents)
-            await _release(context, edge, parents, tally)
+    if owned_under(source.table):
+        async with taking_long(context):
+            await _release_under(context, source.table, tally)
     await settle(context.fetch, tally.moves, gone=[row.id for row in rows])
     for row in rows:
         record(context, EventType.RESTORED, row, before={name: row[name] for name in STAMP}, after=dict.fromkeys(STAMP))
     context.batches.clear()
     return tally.restored
+
+
+async def _release_under(context: Context, root: Table, tally: Tally) -> None:
+    for edge in owned_under(root):
+        if parents := tally.released[edge.parent]:
+            await _hold_other_owners(context, edge, parents)
+            await _release(context, edge, parents, tally)
 
 
 async def _hold_deletions(context: Context, table: Table, rows: Sequence[Any]) -> None:

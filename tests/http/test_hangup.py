@@ -29,6 +29,8 @@ QUERY = "query ($id: ID!) { team(id: $id) { name tasks { nodes { title } } } }"
 MUTATION = """mutation ($id: ID!) {
     updateTeam(id: $id, input: {name: "Late"}) { team { name tasks { nodes { title } } } }
 }"""
+DELETION = "mutation ($id: ID!) { deleteTeam(id: $id) { deletedIds } }"
+PATIENT = {"request_timeout": 60, "statement_timeout": 60, "lock_timeout": 60}
 # The worker that embeds may be waiting for the tasks too.
 BUSY = """
 SELECT count(*) FROM pg_stat_activity
@@ -38,16 +40,9 @@ WHERE datname = current_database() AND usename = 'trellis' AND state <> 'idle'
 
 
 @asynccontextmanager
-async def serving_sockets(database: Database, **others: Any) -> AsyncIterator[tuple[Starlette, int]]:
-    """The application, which waits long for locks, and its port."""
-    settings = Settings(
-        database_url=database.runtime_url,
-        jwt_secret=SecretStr(SECRET),
-        request_timeout=60,
-        statement_timeout=60,
-        lock_timeout=60,
-        **others,
-    )
+async def serving_sockets(database: Database, **chosen: Any) -> AsyncIterator[tuple[Starlette, int]]:
+    """The application, which waits long for locks where nothing else is chosen, and its port."""
+    settings = Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET), **(chosen or PATIENT))
     app = create_app(settings)
     async with nothing_unforeseen(), listening(app) as port:
         yield app, port
@@ -89,6 +84,22 @@ async def test_what_a_client_has_left_is_cancelled_and_undone(
         await until_nothing_runs(app, superuser)  # though the tasks are locked still
 
 
+async def test_a_deletion_that_takes_longer_than_a_request_may_is_cancelled_too(
+    database: Database, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser)
+    async with serving_sockets(database, request_timeout=0.3) as (app, port), unchanged(superuser, tenant):
+        for _ in range(2):  # and its turn is given back
+            async with tasks_locked(superuser):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(over_the_wire(tenant, DELETION))
+                await whoever_waits(superuser)
+                await asyncio.sleep(0.6)
+                assert app.state.database.busy == 1
+                writer.transport.abort()
+                await until_nothing_runs(app, superuser)
+
+
 async def test_many_who_hang_up_hold_nobody_up(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser)
     async with serving_sockets(database) as (app, port):
@@ -110,7 +121,7 @@ async def test_who_hangs_up_while_every_connection_is_busy_waits_for_none(
     database: Database, superuser: "asyncpg.Connection[Any]"
 ) -> None:
     tenant = await make_tenant(superuser)
-    async with serving_sockets(database, pool_size=1, pool_timeout=60) as (app, port):
+    async with serving_sockets(database, pool_size=1, pool_timeout=60, **PATIENT) as (app, port):
         reader, first = await asyncio.open_connection("127.0.0.1", port)
         first.write(over_the_wire(tenant, "{ viewer { user { id } } }"))
         assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"

@@ -12,7 +12,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup minilm playground clients run test lint check format schema docs migrate bench bench-search soak-delete soak-switch soak-sameness soak lock audit package clean
+.PHONY: help setup minilm playground clients run test lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-sameness soak lock audit package clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -43,9 +43,15 @@ format: setup ## Format the code and mend what ruff can mend
 	.venv/bin/ruff format
 	.venv/bin/ruff check --fix
 
-schema: setup ## Print the GraphQL schema into schema.graphql
+schema: setup ## Print the GraphQL schema into schema.graphql, and what the tables are into app/db/fingerprint.txt
 	.venv/bin/trellis schema > schema.graphql.new
 	mv schema.graphql.new schema.graphql
+	.venv/bin/python -m app.db.fingerprint
+
+release-dump: setup ## Dump a database as this checkout makes it, for the tests of later ones; VERSION=0.2.0
+	@test -n "$(VERSION)" || { echo "Name the release: make release-dump VERSION=0.2.0" >&2; exit 1; }
+	.venv/bin/python -m tests.db.releases.make "$(VERSION)"
+	sha256sum alembic/versions/*.py | sed 's#alembic/versions/##' > alembic/released.sha256
 
 docs: setup ## Write what docs/ says about the code anew
 	.venv/bin/python -m docs.generate

@@ -14,6 +14,7 @@ from app.commands.options import DataOption
 from app.config import DATA_DIRECTORY, Settings
 from app.db.columns import now
 from app.db.engine import Connection, Database, DatabaseUnavailable
+from app.db.fingerprint import differences, expected, things
 from app.db.migrate import alembic_config
 from app.db.runtime_role import RoleNotHeld, held_role
 from app.documents.health import Failures, failures
@@ -80,8 +81,22 @@ async def _of_database(database: Database) -> AsyncIterator[Finding]:
             revision = await connection.fetchval(REVISION)
         except asyncpg.UndefinedTableError:
             revision = None
+        if revision == head:
+            for finding in _of_tables(differences(await things(connection), expected())):
+                yield finding
         found = f"The tables are those of {revision}" if revision else "There are no tables"
         yield Finding(revision == head, found if revision == head else f"{found}: run `trellis migrate`")
+
+
+def _of_tables(different: list[str]) -> Iterator[Finding]:
+    if different:
+        text = (
+            f"{len(different):,} things are not as `trellis migrate` made them: undo what was changed by hand, or"
+            " restore a backup from before it"
+        )
+        yield Finding(well=False, text=text)
+    for text in different:
+        yield Finding(well=False, text=f"  {text}")
 
 
 async def _of_role(connection: Connection) -> Finding:

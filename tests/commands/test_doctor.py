@@ -6,10 +6,13 @@ from typing import Any
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 
+from app.db.migrate import alembic_config
 from tests.factories import make_tenant
 from tests.processes import free_port, trellis
 
+HEAD = ScriptDirectory.from_config(alembic_config("")).get_current_head()
 TEXT = """
 INSERT INTO search_texts (organization_id, kind, subject_id, content, content_hash)
 SELECT organization_id, 'TASK', id, to_tsvector('english', title), 'hash' FROM tasks
@@ -31,9 +34,36 @@ async def test_a_healthy_server_is_told_so(new_database: Any, tmp_path: Path) ->
     assert lines[1].startswith("ok    The extension vector 0.8")
     assert lines[2:] == [
         "ok    The role trellis is held by row-level security",
-        "ok    The tables are those of 2026_11_29_embedding_age",
+        f"ok    The tables are those of {HEAD}",
         "ok    0 texts wait to be embedded",
         "ok    The model wordllama is active and works",
+    ]
+
+
+async def test_what_was_changed_by_hand_is_named(new_database: Any, tmp_path: Path) -> None:
+    database = await new_database()
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute("""
+        DROP POLICY removable ON tasks;
+        ALTER TABLE tasks DROP CONSTRAINT ck_tasks_title_length, ADD CONSTRAINT ck_tasks_title_length CHECK (true);
+        CREATE POLICY everybody ON teams FOR SELECT USING (true);
+        CREATE INDEX of_my_own ON tasks (estimate);
+        GRANT UPDATE ON events TO trellis_runtime;
+        ALTER FUNCTION trellis_invite SECURITY INVOKER
+    """)
+    await owner.close()
+
+    found = await asyncio.to_thread(trellis, tmp_path, "doctor", TRELLIS_DATABASE_URL=database.runtime_url)
+
+    assert (found.returncode, found.stderr) == (1, "")
+    wrong = [line.removeprefix("WRONG ") for line in found.stdout.splitlines() if line.startswith("WRONG")]
+    assert wrong[0].startswith("5 things are not as `trellis migrate` made them: undo what was changed by hand")
+    assert wrong[1:] == [
+        "  The constraint tasks.ck_tasks_title_length is another",
+        "  The function trellis_invite(new_email text, new_name text) is another",
+        "  The policy tasks.removable is missing",
+        "  The policy teams.everybody is not Trellis's",
+        "  The table events is another",
     ]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app.db.fingerprint import EXPECTED, things, write
 from app.db.migrate import (
     DatabaseUnreachable,
     ExtensionMissing,
@@ -61,6 +62,14 @@ async def test_models_and_migrations_agree(database: Any) -> None:
     checked = alembic(database.owner_url, "check")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+async def test_a_new_database_is_what_the_package_says(database: Any) -> None:
+    connection = await asyncpg.connect(database.runtime_url)
+    try:
+        assert write(await things(connection)) == EXPECTED.read_text(), "run `make schema`"
+    finally:
+        await connection.close()
 
 
 async def test_upgrade_downgrade_upgrade_ends_where_it_began(new_database: NewDatabase) -> None:

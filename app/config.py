@@ -14,6 +14,7 @@ from app.time_limits import LONGEST_EMBEDDING, TimeLimits
 # RFC 7518 §3.2: an HS256 key must be at least as long as the hash.
 SHORTEST_SECRET = 32
 DATA_DIRECTORY = Path(".trellis")
+IN_FLIGHT_PER_CONNECTION = 10  # requests of one caller: more of them would only wait until they are refused
 
 
 def _from_json(value: object) -> object:
@@ -143,7 +144,8 @@ class Settings(Limits):
         default=10,
         ge=1,
         le=200,
-        description="Database connections of one process: an operation holds one for its whole time.",
+        description="Database connections of one process: an operation holds one for its whole time. One person, API "
+        "key or address has half of them at most; where several wait they take turns.",
     )
     retention_days: int = Field(
         default=30,
@@ -164,8 +166,8 @@ class Settings(Limits):
     max_in_flight: int = Field(
         default=20,
         ge=1,
-        description="Requests of one person, API key or address that a process has under way at once: each may hold a "
-        "connection and memory.",
+        description="Requests of one person, API key or address that a process has under way at once: each takes "
+        "memory, and half of the pool's connections serve them all. At most ten times TRELLIS_POOL_SIZE.",
     )
     rate_limit: int = Field(
         default=2_000,
@@ -233,4 +235,11 @@ class Settings(Limits):
     def _trusts_something(self) -> Self:
         if self.documents == "trusted" and not self.manifests:
             raise ValueError("TRELLIS_DOCUMENTS=trusted runs only what a manifest lists: name one in TRELLIS_MANIFESTS")
+        return self
+
+    @model_validator(mode="after")
+    def _those_in_flight_are_served(self) -> Self:
+        most = IN_FLIGHT_PER_CONNECTION * self.pool_size
+        if self.max_in_flight > most and "max_in_flight" in self.model_fields_set:
+            raise ValueError(f"TRELLIS_MAX_IN_FLIGHT must be {most} at most with TRELLIS_POOL_SIZE={self.pool_size}")
         return self

@@ -18,9 +18,8 @@ from app import time_limits
 from app.api_keys.use import note_uses_regularly
 from app.auth.tokens import Tokens
 from app.config import Settings
-from app.db.engine import Database, DatabaseUnavailable
+from app.db.engine import Database
 from app.db.identity import Identities, Uses
-from app.db.ready import require_ready
 from app.documents.process import Processor
 from app.documents.searchable import CHUNKS
 from app.http.csrf import PREFLIGHT_HEADERS
@@ -28,6 +27,7 @@ from app.http.deadline import Turns, Watch
 from app.http.endpoint import Endpoint
 from app.http.graphiql import Assets
 from app.http.rate_limit import HEADERS as RATE_HEADERS
+from app.http.readiness import Readiness
 from app.idempotency.replay import Replays
 from app.indexing.loop import work_off
 from app.indexing.registry import LocalMeanings
@@ -60,7 +60,8 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.database = database = Database.open(settings)
-        app.state.rates = rates = Rates(settings)
+        rates = Rates(settings)
+        app.state.readiness = readiness = Readiness(Database.open(settings, size=1), rates)
         calm_collector()
         documents = Documents(graphql_schema, settings, introspection=settings.introspection)
         identities = Identities(database)
@@ -82,7 +83,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
                 )
                 yield
         finally:
-            await asyncio.gather(rates.close(), database.close())
+            await asyncio.gather(readiness.close(), rates.close(), database.close())
 
     return Starlette(
         routes=routes(),
@@ -171,15 +172,9 @@ async def healthy(_request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """Whether the database answers too; without Redis the server is ready, and says so."""
-    database: Database = request.app.state.database
-    rates: Rates = request.app.state.rates
-    try:
-        await require_ready(database)
-    except DatabaseUnavailable as error:
-        return PlainTextResponse(f"{error.message}\n", 503)
-    if await rates.alone():
-        return PlainTextResponse("ok, but Redis does not answer: each process counts rate limits for itself\n")
-    return PlainTextResponse("ok\n")
+    readiness: Readiness = request.app.state.readiness
+    state = await readiness.state()
+    return PlainTextResponse(f"{state.text}\n", state.status)
 
 
 async def to_graphql(_request: Request) -> Response:

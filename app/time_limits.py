@@ -64,7 +64,8 @@ class TimeLimits(BaseSettings):
     pool_timeout: float = Field(
         default=2.0,
         gt=0,
-        description="Seconds an operation waits for a connection before it is told to come back (503).",
+        description="Seconds an operation waits for a connection before it is told to come back: by a 503, or by a 429 "
+        "where it waits for others of the same caller.",
     )
     statement_timeout: float = Field(
         default=5.0,

@@ -79,7 +79,7 @@ def _trellis(dataset: Dataset) -> Contender:
             "TRELLIS_MAX_REQUESTED": "1000000",
             "TRELLIS_MAX_LOADED": "1000000",  # the questions ask for up to 125,000 objects in one answer
             "TRELLIS_RATE_LIMIT": "1000000000",  # points a minute, which are counted as ever
-            "TRELLIS_MAX_IN_FLIGHT": "1000",
+            "TRELLIS_MAX_IN_FLIGHT": "100",
         },
         {"Authorization": f"Bearer {token}"},
     )

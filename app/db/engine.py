@@ -1,15 +1,15 @@
 """The pool of connections to PostgreSQL, and what its failures are called."""
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import asyncpg
-from sqlalchemy import ColumnElement
 
 from app.config import Settings
+from app.db.admission import Admission, Caller, CallerBusy
+from app.db.record import Record
 from app.errors import AppError
 from app.time_limits import IDLE_IN_TRANSACTION, ROLLBACK, WorkLimits, milliseconds
 
@@ -38,25 +38,11 @@ class DatabaseUnavailable(AppError):
     status = 503
 
 
-class Record(asyncpg.Record):
-    """A row whose columns are attributes too; `typename` is the GraphQL type it is a row of.
-
-    `selected` are the names of its columns in their order, and `columns` is what those stand for that fields show.
-    """
-
-    typename = ""
-    selected: tuple[str, ...] = ()
-    columns: ClassVar[Mapping[str, ColumnElement[Any]]] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
 class Database:
     """The connections of one process: `size` at most, opened when there is nobody to take over from.
+
+    One caller has half of them at most, and where several wait they take turns (`admission`). None for a caller is the
+    server itself, which may have all.
 
     Connections are given back as they are, and who gets one next begins by ending what was open on it: a round trip
     less for each operation. Nothing is left open for long: after REST, what nobody has taken over is ended.
@@ -68,7 +54,8 @@ class Database:
         self.limits = limits
         self.opened = 0  # connections, those that are being opened among them
         self._free: list[Connection] = []  # the one used last is used next, so that few are used at all
-        self._waiting: deque[asyncio.Future[Connection | None]] = deque()  # for a connection, or leave to open one
+        self._admission = Admission(size)
+        self._holders: dict[Connection, Caller] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -113,49 +100,58 @@ class Database:
         self.opened -= len(free)
         await asyncio.gather(*(connection.close(timeout=ROLLBACK) for connection in free), return_exceptions=True)
 
-    async def acquire(self) -> Connection:
-        """A connection with nothing open on it; raises DatabaseUnavailable."""
-        connection = await self.take()
+    async def acquire(self, caller: Caller = None) -> Connection:
+        """A connection with nothing open on it; raises DatabaseUnavailable and CallerBusy."""
+        connection = await self.take(caller)
         if connection.is_in_transaction() and not await self._ended(connection):
-            return await self.acquire()
+            return await self.acquire(caller)
         return connection
 
-    async def take(self) -> Connection:
-        """A connection as its last user left it, perhaps within a transaction; raises DatabaseUnavailable."""
-        while self._free:
+    async def take(self, caller: Caller = None) -> Connection:
+        """A connection as its last user left it, perhaps within a transaction.
+
+        Raises DatabaseUnavailable, and CallerBusy where it is the caller's own requests that hold what they wait for.
+        """
+        while self._free and self._admission.admits(caller):
             connection = self._free.pop()
             if not connection.is_closed():
+                self._admission.enter(caller)
+                self._holders[connection] = caller
                 return connection
             self.opened -= 1
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self.limits.connection
-        try:
-            async with asyncio.timeout_at(deadline):
-                given = await self._wait()
-        except TimeoutError as error:
-            raise DatabaseUnavailable("All database connections are busy: try again in a moment.") from error
-        return await self._open(deadline) if given is None else given
+        deadline = asyncio.get_running_loop().time() + self.limits.connection
+        given = await self._wait(caller, deadline) or await self._open(caller, deadline)
+        self._holders[given] = caller
+        return given
 
-    async def _wait(self) -> "Connection | None":
+    async def _wait(self, caller: Caller, deadline: float) -> "Connection | None":
         """The next connection that is given back; None is leave to open one."""
-        if self.opened < self.size:
+        if self.opened < self.size and self._admission.admits(caller):
             self.opened += 1
+            self._admission.enter(caller)
             return None
-        turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            return await turn
-        except BaseException:
-            # Given up just when it was this one's turn: then it is the next one's.
-            if turn.done() and not turn.cancelled():
-                self._give(turn.result())
-            raise
+        with self._admission.queueing(caller) as turn:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    return await turn
+            except BaseException as error:
+                # Given up just when it was this one's turn: then it is the next one's.
+                if turn.done() and not turn.cancelled():
+                    self._give(turn.result(), caller)
+                if isinstance(error, TimeoutError):
+                    raise self._refusal(caller) from error
+                raise
 
-    async def _open(self, deadline: float) -> Connection:
+    def _refusal(self, caller: Caller) -> AppError:
+        if not self._admission.admits(caller):
+            return CallerBusy(self._admission.share)
+        return DatabaseUnavailable("All database connections are busy: try again in a moment.")
+
+    async def _open(self, caller: Caller, deadline: float) -> Connection:
         try:
             return await self._connected(deadline)
         except BaseException:
-            self._give(None)
+            self._give(None, caller)
             raise
 
     async def _connected(self, deadline: float) -> Connection:
@@ -172,13 +168,13 @@ class Database:
                 raise DatabaseUnavailable(UNREACHABLE) from error
 
     @asynccontextmanager
-    async def lent(self) -> AsyncIterator[Connection]:
-        """A connection for the time of the block, with nothing open on it; raises DatabaseUnavailable.
+    async def lent(self, caller: Caller = None) -> AsyncIterator[Connection]:
+        """A connection for the time of the block, with nothing open on it; raises DatabaseUnavailable and CallerBusy.
 
         Where the block is cut short nobody gets the connection again: asyncpg would go on believing in a transaction
         whose BEGIN was cancelled, and make each later one of it a savepoint of that.
         """
-        connection = await self.acquire()
+        connection = await self.acquire(caller)
         try:
             yield connection
         except (asyncpg.PostgresError, AppError):
@@ -191,26 +187,25 @@ class Database:
 
     def release(self, connection: Connection) -> None:
         """Gives a connection back, which may be within a transaction; nothing may be running on it."""
+        caller = self._holders.pop(connection)
         if connection.is_closed():
-            self._give(None)
+            self._give(None, caller)
             return
         open_ended = connection.is_in_transaction()
-        self._give(connection)
+        self._give(connection, caller)
         if open_ended and self._timer is None and self.size:
             self._timer = asyncio.get_running_loop().call_later(REST, self._end_all)
 
     def discard(self, connection: Connection) -> None:
         """Gives a connection back that nobody may use again, whatever state it is in."""
         connection.terminate()
-        self._give(None)
+        self._give(None, self._holders.pop(connection))
 
-    def _give(self, connection: "Connection | None") -> None:
-        """To whoever waits the longest: a connection, or leave to open one."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(connection)
-                return
+    def _give(self, connection: "Connection | None", caller: Caller) -> None:
+        """From the caller to whose turn it is: a connection, or leave to open one."""
+        self._admission.leave(caller)
+        if self._admission.call(connection):
+            return
         if connection is not None and self.size:
             self._free.append(connection)
             return
@@ -223,6 +218,8 @@ class Database:
         free, self._free = self._free, []
         for connection in free:
             if connection.is_in_transaction():
+                self._admission.enter(None)
+                self._holders[connection] = None
                 ending = asyncio.create_task(self.end(connection))
                 self._ending.add(ending)
                 ending.add_done_callback(self._ending.discard)
@@ -232,7 +229,7 @@ class Database:
     async def end(self, connection: Connection) -> None:
         """Gives a connection back once what was open or even running on it has been undone."""
         if await self._ended(connection):
-            self._give(connection)
+            self._give(connection, self._holders.pop(connection))
 
     async def _ended(self, connection: Connection) -> bool:
         """Whether what was open could be undone; a connection that cannot even do that is thrown away."""

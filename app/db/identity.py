@@ -14,7 +14,8 @@ from app.auth.credentials import Credentials
 from app.auth.secrets import PresentedKey
 from app.auth.tokens import Claims
 from app.db.columns import now
-from app.db.engine import LOST, Connection, Database, DatabaseUnavailable, Record
+from app.db.engine import LOST, Connection, Database, DatabaseUnavailable
+from app.db.record import Record
 from app.db.statement import prepare
 from app.errors import AppError
 
@@ -75,21 +76,21 @@ class Identities:
         self.actors: LRUCache[str | PresentedKey, Actor] = LRUCache(maxsize=10_000)  # about 1 KB each
         self.uses: Uses = {}
 
-    def knows(self, credentials: Credentials) -> bool:
-        """Whether it takes no statement to say who the credentials speak of."""
-        return _name(credentials) in self.actors
+    def known(self, credentials: Credentials) -> Actor | None:
+        """Who the credentials speak of, where it takes no statement to say so."""
+        return self.actors.get(_name(credentials))
 
-    async def actor(self, credentials: Credentials) -> Actor:
-        """Who the credentials speak of; a first sign-in makes the user. Raises SignInRefused or DatabaseUnavailable."""
-        name = _name(credentials)
-        known = self.actors.get(name)
-        if known is None:
-            known = self.actors[name] = await self._find(credentials)
-        return known
+    async def find(self, credentials: Credentials, address: str) -> Actor:
+        """Who the credentials speak of, which come from that address; a first sign-in makes the user.
 
-    async def _find(self, credentials: Credentials) -> Actor:
+        Raises SignInRefused, DatabaseUnavailable or CallerBusy.
+        """
+        actor = self.actors[_name(credentials)] = await self._read(credentials, address)
+        return actor
+
+    async def _read(self, credentials: Credentials, address: str) -> Actor:
         try:
-            async with self.database.lent() as connection:
+            async with self.database.lent(address) as connection:
                 if isinstance(credentials, PresentedKey):
                     return await read_key(connection, credentials)
                 user_id: UUID = await connection.fetchval(SIGN_IN.text, *SIGN_IN.arguments(asdict(credentials)))

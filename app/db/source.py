@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnElement, TypeDecorator
 from sqlmodel import SQLModel
 
 from app.db.columns import table_of
-from app.db.engine import Record
+from app.db.record import Record
 
 
 class Reference(dict[str, UUID]):

@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import Executable, ReturnsRows
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
-from app.db.engine import Record
+from app.db.record import Record
 from app.db.source import Source, record_of
 
 DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not type its dialects' constructors

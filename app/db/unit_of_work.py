@@ -82,10 +82,10 @@ class Unit:
         self._writing = asyncio.Lock()
 
     async def begin(self) -> None:
-        """Raises DatabaseUnavailable, and SignInRefused for an API key that has ended. May replace `actor`, where they
-        have changed."""
+        """Raises DatabaseUnavailable, CallerBusy, and SignInRefused for an API key that has ended. May replace `actor`,
+        where they have changed."""
         for attempt in range(ATTEMPTS):
-            connection = await self.database.take()
+            connection = await self.database.take(self.actor.id)
             try:
                 await connection.execute(self._opening(connection))
                 self._connection = connection
@@ -116,7 +116,7 @@ class Unit:
         return f"ROLLBACK; {begin}" if connection.is_in_transaction() else begin
 
     async def _actor_now(self) -> Actor:
-        async with self.database.lent() as connection:
+        async with self.database.lent(self.actor.id) as connection:
             return await read_again(connection, self.actor)
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:

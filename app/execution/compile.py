@@ -12,7 +12,7 @@ from typing import Any
 from graphql import GraphQLEnumType, GraphQLNonNull, is_leaf_type
 from sqlalchemy import BigInteger, ColumnElement, Uuid
 
-from app.db.engine import Record
+from app.db.record import Record
 from app.db.source import may_be_null, python_type
 from app.execution.leaves import PLAIN, shown_texts
 from app.execution.plan import FieldPlan, Make, Maker, Plan

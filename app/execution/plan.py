@@ -20,7 +20,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
-from app.db.engine import Record
+from app.db.record import Record
 from app.graph.fields import LEVEL, Column, Level, leaf
 
 Rows = Sequence[Any]

@@ -130,9 +130,10 @@ class Endpoint:
             credentials = await credentials_of(request.headers, self.tokens)
             if credentials is None:
                 return None
-            if not self.identities.knows(credentials):
+            if (actor := self.identities.known(credentials)) is None:
                 tab.check_failures()
-            return Caller(credentials, await self.identities.actor(credentials))
+                actor = await self.identities.find(credentials, tab.address)
+            return Caller(credentials, actor)
         except (Unauthenticated, SignInRefused):
             await tab.note_failure()
             raise

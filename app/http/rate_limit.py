@@ -23,7 +23,6 @@ class RateLimited(AppError):
     def __init__(self, message: str, *, wait: int) -> None:
         """`wait` is in seconds."""
         super().__init__(message, retryAfter=wait)
-        self.wait = wait
 
 
 class Account(NamedTuple):
@@ -58,6 +57,12 @@ class Rates(Protocol):
     async def note_failure(self, request: Request) -> Standing:
         """Counts a sign-in that failed; it fits where that may be told."""
 
+    def address(self, request: Request) -> str:
+        """Where the request comes from, as far as addresses are told apart."""
+
+    async def alone(self) -> bool:
+        """Whether this process has to count for itself, as what it counts with others does not answer."""
+
 
 class Tab:
     """What one request takes: a point before it is read, and what is left of its price before it is run."""
@@ -68,6 +73,11 @@ class Tab:
         self.charge = NO_CHARGE
         self._account: Account
         self._in_flight = False
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from."""
+        return self.rates.address(self.request)
 
     def check_failures(self) -> None:
         """Raises RateLimited where the address has had too many sign-ins that failed."""

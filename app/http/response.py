@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from app.errors import AppError
 from app.graph.errors import format_error
-from app.http.rate_limit import RateLimited
 from app.http.request import WrongMethod
 from app.operations.documents import Refused
 
@@ -74,6 +73,5 @@ def _headers(error: AppError) -> dict[str, str]:
         return {"Allow": "POST"}
     if error.status == 401:
         return {"WWW-Authenticate": 'Bearer realm="trellis", error="invalid_token"'}
-    if isinstance(error, RateLimited):
-        return {"Retry-After": str(error.wait)}
-    return {"Retry-After": "1"} if error.status == 503 else {}
+    wait = error.extensions.get("retryAfter", 1 if error.status == 503 else None)  # seconds
+    return {} if wait is None else {"Retry-After": str(wait)}

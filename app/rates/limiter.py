@@ -32,8 +32,7 @@ class Rates:
     def account(self, actor: Actor | None, request: Request) -> Account:
         if actor is not None:
             return Account(f"actor/{actor.id}", actor.rate_limit or self._settings.rate_limit, signed_in=True)
-        address = locate(request, self._settings.trusted_proxies)
-        return Account(f"address/{address}", self._settings.rate_limit_anonymous, signed_in=False)
+        return Account(f"address/{self.address(request)}", self._settings.rate_limit_anonymous, signed_in=False)
 
     def begin(self, account: Account) -> None:
         under_way, most = self._in_flight.get(account.name, 0), self._settings.max_in_flight
@@ -66,10 +65,12 @@ class Rates:
         return await self._take(self._failures, self._place(request), 1, self._settings.rate_limit_failures)
 
     def _place(self, request: Request) -> str:
-        return f"failures/{locate(request, self._settings.trusted_proxies)}"
+        return f"failures/{self.address(request)}"
+
+    def address(self, request: Request) -> str:
+        return locate(request, self._settings.trusted_proxies)
 
     async def alone(self) -> bool:
-        """Whether this process has to count for itself, as Redis does not answer."""
         return self._shared is not None and not await self._shared.answers()
 
     async def close(self) -> None:

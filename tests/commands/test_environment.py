@@ -47,6 +47,10 @@ def test_lists_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
             "TRELLIS_POOL_SIZE: Input should be a valid integer, unable to parse string as an integer",
         ),
         (
+            {"MAX_IN_FLIGHT": "21", "POOL_SIZE": "2"},
+            "TRELLIS_MAX_IN_FLIGHT must be 20 at most with TRELLIS_POOL_SIZE=2",
+        ),
+        (
             {"DOCUMENTS": "trusted"},
             "TRELLIS_DOCUMENTS=trusted runs only what a manifest lists: name one in TRELLIS_MANIFESTS",
         ),

@@ -12,7 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.db.engine import REST, RETRY_AFTER, Connection, Database, DatabaseUnavailable, Record
+from app.db.engine import REST, RETRY_AFTER, Connection, Database, DatabaseUnavailable
+from app.db.record import Record
 from tests.api import SECRET
 
 SETTINGS = (

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from sqlalchemy import ReturnsRows, insert, literal_column, select, true, update
 
-from app.db.engine import Record
+from app.db.record import Record
 from app.db.source import Source, may_be_null, python_type
 from app.db.statement import prepare
 from app.tasks.loaders import TASKS

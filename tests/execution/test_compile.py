@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import ARRAY, BigInteger, Column, Float, Integer, SmallInteger, Text, Uuid, func
 
-from app.db.engine import Record
+from app.db.record import Record
 from app.execution.compile import maker_of
 from app.execution.plan import FieldPlan, Maker, Plan
 

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db.engine import Record
+from app.db.record import Record
 from app.db.unit_of_work import Unit
 from app.execution.bulk import BulkExecutor
 from app.graph.context import Context

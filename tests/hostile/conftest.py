@@ -47,7 +47,7 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "TRELLIS_RATE_LIMIT": "1000000000",
         "TRELLIS_RATE_LIMIT_ANONYMOUS": "1000000000",
         "TRELLIS_RATE_LIMIT_FAILURES": "1000000000",
-        "TRELLIS_MAX_IN_FLIGHT": "1000",
+        "TRELLIS_MAX_IN_FLIGHT": "100",
         "TRELLIS_REQUEST_TIMEOUT": "3",
     }
     with serve(folder, **variables) as address:

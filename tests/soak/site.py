@@ -39,7 +39,7 @@ class Site:
             "TRELLIS_DATABASE_URL": self.addresses.runtime_url,
             "TRELLIS_JWT_SECRET": SECRET,
             "TRELLIS_RATE_LIMIT": "1000000000",  # points a minute: a storm asks more than people do
-            "TRELLIS_MAX_IN_FLIGHT": "1000",
+            "TRELLIS_MAX_IN_FLIGHT": "100",
         }
         with (self.folder / "server.log").open("ab") as log:
             server = subprocess.Popen(

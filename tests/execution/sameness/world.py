@@ -12,7 +12,7 @@ import strawberry
 from graphql import Undefined
 from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Float, Text, Uuid
 
-from app.db.engine import Record
+from app.db.record import Record
 from app.graph.context import Context
 from tests.execution.sameness.answers import Call
 

@@ -31,6 +31,7 @@ from app.http.readiness import Readiness
 from app.idempotency.replay import Replays
 from app.indexing.loop import work_off
 from app.indexing.registry import LocalMeanings
+from app.indexing.word_counts import WordCounter
 from app.indexing.worker import Worker
 from app.operations.documents import Documents
 from app.operations.manifest import read_manifests
@@ -112,6 +113,7 @@ def turns_of(settings: Settings) -> Turns:
 async def at_work(uses: Uses, settings: Settings) -> AsyncIterator[LocalMeanings]:
     """What the server does beside answering, for as long as the block runs."""
     background = Database.open(settings, time_limits.BACKGROUND, size=BACKGROUND_CONNECTIONS)
+    housekeeping = Database.open(settings, time_limits.HOUSEKEEPING, size=1)
     meanings = LocalMeanings(background, settings)
     worker = Worker(background, meanings, SEARCHABLES)
     processor = Processor(background, then=meanings.wake)
@@ -121,6 +123,7 @@ async def at_work(uses: Uses, settings: Settings) -> AsyncIterator[LocalMeanings
         meanings.follow(),
         work_off("embedding", worker.work, meanings.woken),
         work_off("cutting documents", processor.work, meanings.woken),
+        work_off("counting words", WordCounter(housekeeping).work, asyncio.Event()),
     )
     tasks = [asyncio.create_task(one) for one in work]
     try:
@@ -130,7 +133,7 @@ async def at_work(uses: Uses, settings: Settings) -> AsyncIterator[LocalMeanings
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await meanings.close()
-        await background.close()
+        await asyncio.gather(background.close(), housekeeping.close())
 
 
 def sharing(origins: list[str]) -> Middleware:

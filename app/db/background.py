@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from app.db.engine import Database
+import asyncpg
+
+from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.db.statement import Fetch, Statement
 
 
@@ -24,3 +26,8 @@ async def background(
 
         await fetch(identify, {"organization_id": organization_id})
         yield fetch
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it says that the database cannot be reached, and not that it refused what it was told."""
+    return isinstance(error, (DatabaseUnavailable, *LOST)) and not isinstance(error, asyncpg.QueryCanceledError)

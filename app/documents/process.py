@@ -12,9 +12,9 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import Uuid, bindparam, func, select
 
-from app.db.background import background
+from app.db.background import background, is_away
 from app.db.columns import now
-from app.db.engine import LOST, Database, DatabaseUnavailable
+from app.db.engine import Database
 from app.db.statement import Fetch, Statement, prepare
 from app.documents.chunks import keep_chunks
 from app.documents.loaders import DOCUMENTS
@@ -105,11 +105,6 @@ class Processor:
 
     def _of(self, claim: Claim) -> AbstractAsyncContextManager[Fetch]:
         return background(self.database, identify(), claim.organization_id)
-
-
-def is_away(error: Exception) -> bool:
-    """Whether it says that the database cannot be reached, and not that it refused what it was told."""
-    return isinstance(error, (DatabaseUnavailable, *LOST)) and not isinstance(error, asyncpg.QueryCanceledError)
 
 
 def reason_of(error: Exception) -> str:

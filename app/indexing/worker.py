@@ -31,7 +31,7 @@ from app.indexing.queue import (
 )
 from app.indexing.registry import LocalMeanings
 from app.indexing.transaction import embedding
-from app.indexing.word_counts import count_words
+from app.indexing.word_counts import note_changes
 from app.search.embedding_models import Model, filled_models
 from app.search.searchable import Searchable
 
@@ -92,12 +92,10 @@ class Worker:
         if organization_id is None:
             return 0
         self._last = organization_id
-        for model in filter(self._needs, living):
-            await self._judge.require(model)
         async with embedding(self.database, organization_id) as fetch:
             taken = await take(fetch, organization_id, self._most)
+        await self._note(organization_id, taken)
         await self._embed_or_give_back(organization_id, living, taken)
-        await self._count(organization_id, taken)
         return len(taken)
 
     def _needs(self, model: Model) -> bool:
@@ -105,6 +103,8 @@ class Worker:
 
     async def _embed_or_give_back(self, organization_id: UUID, living: Sequence[Model], taken: Sequence[Job]) -> None:
         try:
+            for model in filter(self._needs, living):
+                await self._judge.require(model)
             await self._embed(organization_id, living, taken)
         except TextRefused as error:
             logger.warning("%d texts could not be embedded: %s", len(taken), type(error.__cause__).__name__)
@@ -176,11 +176,12 @@ class Worker:
                 self._rests[model.id] = now + REST
             raise
 
-    async def _count(self, organization_id: UUID, taken: Sequence[Job]) -> None:
-        """After the texts are embedded: now and then it takes seconds."""
-        for kind, changed in Counter(job.kind for job in taken).items():
+    async def _note(self, organization_id: UUID, taken: Sequence[Job]) -> None:
+        """Whether or not they can be embedded, their words are to be counted; that never holds them up."""
+        with suppress(DatabaseUnavailable, asyncpg.PostgresError, *LOST):
             async with embedding(self.database, organization_id) as fetch:
-                await count_words(fetch, organization_id, kind, changed)
+                for kind, changed in sorted(Counter(job.kind for job in taken).items()):
+                    await note_changes(fetch, organization_id, kind, changed)
 
     async def _write(
         self, organization_id: UUID, living: Sequence[Model], part: Sequence[Waiting], made: Sequence[Made], end: End

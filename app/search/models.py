@@ -160,15 +160,22 @@ class SearchWord(SQLModel, table=True):
 
 
 class SearchWordTotal(SQLModel, table=True):
-    """How many texts there were when the words of an organization were last counted, and have changed since."""
+    """How many texts there were when the words of an organization were last counted, and have changed since. They are
+    not counted again before `due_at`: somebody is at it, or it failed."""
 
     __tablename__ = "search_word_totals"
     __table_args__ = (
         ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
         CheckConstraint("texts >= 0 AND changed >= 0", name="not_negative"),
+        Index(
+            "ix_search_word_totals_due",
+            "organization_id",
+            postgresql_where=text("changed > 0 AND changed * 10 >= texts"),
+        ),
     )
 
     organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
     kind: str = Field(primary_key=True)
     texts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     changed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    due_at: datetime = Field(sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()})

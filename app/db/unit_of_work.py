@@ -16,6 +16,7 @@ from app.errors import AppError
 
 MEMBERSHIPS_CHANGED = "TRL01"
 ATTEMPTS = 3  # to begin: a lost connection and changed memberships can both come in the way once
+ATTEMPTS_AFTER_MIGRATION = 4  # each that fails has made one connection forget what it had prepared
 
 
 Answer = TypeVar("Answer")
@@ -42,11 +43,34 @@ class NotKept(AppError):
     status = 503
 
 
+class StatementOutdated(AppError):
+    """A migration has changed the columns that a statement answers, which the connection had prepared before.
+
+    Nothing of the operation is kept; whoever runs it again has statements that fit.
+    """
+
+    code = "SERVICE_UNAVAILABLE"
+    status = 503
+
+
 class OnlyReads(AppError):
     """Something was to be written with an API key that may only read."""
 
     code = "FORBIDDEN"
     status = 403
+
+
+async def with_newer_statements(run: Callable[[], Awaitable[Answer]]) -> Answer:
+    """What `run` answers, which is run again, in a transaction of its own, where a migration came in its way.
+
+    Raises StatementOutdated where that happens again and again.
+    """
+    for _ in range(ATTEMPTS_AFTER_MIGRATION - 1):
+        try:
+            return await run()
+        except StatementOutdated:
+            pass
+    return await run()
 
 
 class Turn(IntEnum):
@@ -76,6 +100,7 @@ class Unit:
         self.secrets: list[str] = []  # that the answer shows once: whoever keeps the answer leaves them out
         self.statements = 0
         self.rows = 0
+        self.outdated: StatementOutdated | None = None  # why the operation has to be run again, whatever it answers
         self._connection: Connection | None = None
         self._cut = False  # whether a statement was cut short, and may be running yet
         self._turn = asyncio.Lock()
@@ -190,6 +215,9 @@ class Unit:
                 answer = await say(connection)
         except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
             raise StatementTooSlow("The database took too long: ask for less, or try again.") from error
+        except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError) as error:
+            self.outdated = StatementOutdated("The tables have just been changed: try again in a moment.")
+            raise self.outdated from error
         except asyncpg.DeadlockDetectedError as error:
             raise Collision("Somebody else was changing the same objects: try again.") from error
         except LOST as error:

@@ -16,7 +16,7 @@ from app.auth.credentials import Credentials, Unauthenticated, credentials_of
 from app.auth.tokens import Tokens
 from app.config import Limits
 from app.db.identity import Identities, SignInRefused
-from app.db.unit_of_work import Unit
+from app.db.unit_of_work import Unit, with_newer_statements
 from app.graph.budget import Budget
 from app.graph.context import Context
 from app.graph.embedding import Meanings
@@ -28,11 +28,10 @@ from app.http.graphiql import page, wants_page
 from app.http.idempotency import Attempt, Retries, attempt_of, may_pass
 from app.http.rate_limit import Rates, Tab, price_of
 from app.http.request import Envelope, WrongMethod, read, request_id_of
-from app.http.response import Answer, answer_of, failed, shown
+from app.http.response import Answer, answer_of, bounded, failed, shown
 from app.operations.cost_limit import too_much_loaded, weigh
 from app.operations.documents import Document, Refused, execute, is_query
 from app.operations.dry_run import without_the_rest
-from app.operations.limits import exceeded
 from app.operations.persisted import Persisted
 from app.operations.text import nul_errors
 
@@ -156,8 +155,9 @@ class Endpoint:
             price = price_of(requested, most=self.limits.max_loaded, writes=not reads)
             await tab.reserve(price, dry=run is not document)
             if reads:
-                return await self._read(operation)
-            return await self._write(operation, attempt_of(request, envelope, document.hash))
+                return await with_newer_statements(lambda: self._read(operation))
+            attempt = attempt_of(request, envelope, document.hash)
+            return await with_newer_statements(lambda: self._write(operation, attempt))
 
     def _document(self, envelope: Envelope) -> Document:
         """What is asked for; raises Refused where it cannot be run."""
@@ -169,7 +169,7 @@ class Endpoint:
 
     async def _read(self, operation: Operation) -> Answer:
         async with self._unit(operation, writes=False) as unit:
-            return self._bounded(answer_of(await self._run(operation, unit)))
+            return bounded(answer_of(await self._run(operation, unit)), most=self.limits.max_answer)
 
     async def _write(self, operation: Operation, attempt: Attempt | None) -> Answer:
         """The answer to a mutation, given once it is committed; to a further `attempt` at it, that of the first."""
@@ -180,7 +180,7 @@ class Endpoint:
             if kept is not None:
                 return Answer(kept, headers={"Idempotency-Replayed": "true"})
             body = await self._run(operation, unit)
-            answer = self._bounded(answer_of(body))
+            answer = bounded(answer_of(body), most=self.limits.max_answer)
             if attempt:
                 if may_pass(unit, body):
                     return answer
@@ -188,13 +188,6 @@ class Endpoint:
             operation.deadline.lift()
             await unit.commit()
             return answer
-
-    def _bounded(self, answer: Answer) -> Answer:
-        """The answer; raises Refused, before anything is committed, where it is too large."""
-        size, most = len(answer.body), self.limits.max_answer
-        if size > most:
-            raise Refused([exceeded("bytes in its answer", "max_answer", most, size)])
-        return answer
 
     @asynccontextmanager
     async def _unit(self, operation: Operation, *, writes: bool) -> AsyncIterator[Unit | None]:
@@ -235,6 +228,8 @@ class Endpoint:
         finally:
             await context.batches.stop()
             await operation.tab.settle(context.budget.loaded)
+        if unit and unit.outdated:
+            raise unit.outdated
         if context.budget.refused:
             raise too_much_loaded(
                 context.budget.refused,

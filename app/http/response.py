@@ -13,6 +13,7 @@ from app.errors import AppError
 from app.graph.errors import format_error
 from app.http.request import WrongMethod
 from app.operations.documents import Refused
+from app.operations.limits import exceeded
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -52,6 +53,14 @@ def answer_of(body: dict[str, Any], status: int = 200, headers: dict[str, str] |
     """The answer with this body."""
     codes = list(dict.fromkeys(error["extensions"]["code"] for error in body.get("errors", ())))
     return Answer(orjson.dumps(body, option=WRITE), status, headers or {}, codes)
+
+
+def bounded(answer: Answer, *, most: int) -> Answer:
+    """The answer; raises Refused, to be called before anything is committed, where it has more than `most` bytes."""
+    size = len(answer.body)
+    if size > most:
+        raise Refused([exceeded("bytes in its answer", "max_answer", most, size)])
+    return answer
 
 
 def failed(request: Request, error: Exception, *, most_errors: int) -> Answer:

@@ -2,18 +2,20 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import accumulate, chain
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, literal_column, select, union_all
 
 from app.db.columns import table_of
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.members.models import OrganizationMember
-from app.ranking.alike import likenesses
+from app.ranking.alike import compare
 from app.ranking.names import Owner
 from app.ranking.terms import is_callers
 from app.team_members.models import TeamMember
@@ -28,6 +30,7 @@ users = table_of(User)
 WORD = re.compile(r"[^\W_]{2,}")
 MOST_WORDS = 10  # of a query: nobody has a longer name
 MOST_NAMES = 10_000  # that are compared, of those that begin like a word or share some letters with it
+MOST_LETTERS = 150_000  # of all these names: 15 of each, so that what it takes is bounded whatever they are
 MOST_OWNERS = 50
 
 
@@ -38,15 +41,31 @@ async def recognize(context: Context, organization_id: UUID, words: str) -> list
         return []
     values = {"organization_id": organization_id, "pattern": "|".join(map(_alike, asked))}
     rows = await context.fetch(_names(), values)
-    return await asyncio.to_thread(_likest, asked, [(row["id"], words_of(row["name"])) for row in rows])
+    return await asyncio.to_thread(_likest, asked, rows)
 
 
-def _likest(asked: Sequence[str], named: Sequence[tuple[UUID, Sequence[str]]]) -> list[Owner]:
-    """Of the largest organizations this takes a tenth of a second."""
-    every = {word for _, name in named for word in name}
-    alike = [likenesses(word, every) for word in asked]
-    found = [Owner(owner_id, _likeness(alike, name)) for owner_id, name in named]
-    return sorted((one for one in found if one.likeness), key=lambda one: (-one.likeness, one.id))[:MOST_OWNERS]
+def _likest(asked: Sequence[str], rows: Sequence[Any]) -> list[Owner]:
+    """Takes some 30 ms of CPU at most, whatever is asked for and whatever the names are."""
+    named = [(row["id"], words) for row in _within_bounds(rows) if (words := WORD.findall(row["name"].casefold()))]
+    if not named:
+        return []
+    every = list(chain.from_iterable(words for _, words in named))
+    places = {word: place for place, word in enumerate(dict.fromkeys(every))}
+    begins = [0, *accumulate(len(words) for _, words in named[:-1])]
+    of_words = compare(asked, list(places))[:, [places[word] for word in every]]
+    # How much of each word that was asked for one of the name's has, on average.
+    alike = np.maximum.reduceat(of_words, begins, axis=1).mean(axis=0)
+    found = [Owner(named[place][0], float(alike[place])) for place in np.flatnonzero(alike)]
+    return sorted(found, key=lambda one: (-one.likeness, one.id))[:MOST_OWNERS]
+
+
+def _within_bounds(rows: Iterable[Any]) -> Iterator[Any]:
+    letters = 0
+    for row in rows:
+        letters += len(row["name"])
+        if letters > MOST_LETTERS:
+            return
+        yield row
 
 
 def words_of(text: str) -> list[str]:
@@ -58,11 +77,6 @@ def _alike(word: str) -> str:
     """A regular expression for names that may have a word like this one: no others leave PostgreSQL."""
     inside = [word[place : place + 3] for place in range(len(word) - 2)]
     return "|".join([rf"\m{word[0]}", *inside, rf"{word[-2:]}\M"])
-
-
-def _likeness(alike: Sequence[dict[str, float]], name: Sequence[str]) -> float:
-    """How much of each word that was asked for one of the name's has, on average."""
-    return sum(max((of_word.get(one, 0.0) for one in name), default=0.0) for of_word in alike) / len(alike)
 
 
 @lru_cache(1)

@@ -1,10 +1,14 @@
 """Searching by the names of teams and assignees, however they are spelled."""
 
+from collections.abc import Callable
+from random import Random
+from time import thread_time
 from typing import Any
 
 import asyncpg
 import pytest
 
+from app.db.columns import new_id
 from app.ranking import rank, scope
 from app.tasks import recognize
 from tests.api import Api
@@ -163,6 +167,33 @@ async def test_a_query_that_is_too_long_is_refused_before_names_are_looked_at(ap
 
     assert error["message"] == "`query` has 501 characters: at most 500 are allowed."
     assert [one for one in api.statements if "teams.name" in one] == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "name_of"),
+    [(500, lambda words: " ".join(words(49, 2))), (10_000, lambda words: " ".join(words(2, 33)))],
+    ids=["long words", "many words"],
+)
+def test_the_worst_names_take_a_moment(amount: int, name_of: Callable[[Callable[..., list[str]]], str]) -> None:
+    """Words of two letters are hard to tell apart: with difflib the first took more than a second."""
+    chance = Random(1)
+
+    def words(length: int, amount: int) -> list[str]:
+        return ["".join(chance.choices("ab", k=length)) for _ in range(amount)]
+
+    rows = [{"id": new_id(), "name": name_of(words)} for _ in range(amount)]
+    started = thread_time()
+    likest = recognize._likest(words(49, 10), rows)
+
+    assert thread_time() - started < 0.3
+    assert len(likest) in (0, 50)
+
+
+def test_no_more_letters_are_compared_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recognize, "MOST_LETTERS", 12)
+    rows = [{"id": new_id(), "name": name} for name in ("Platform", "+++", "Mobile")]
+
+    assert [one.id for one in recognize._likest(["platfrom", "mobile"], rows)] == [rows[0]["id"]]
 
 
 @pytest.mark.parametrize(

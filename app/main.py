@@ -22,6 +22,7 @@ from app.db.engine import Database
 from app.db.identity import Identities, Uses
 from app.documents.process import Processor
 from app.documents.searchable import CHUNKS
+from app.embedders.embedder import Embedder
 from app.http.csrf import PREFLIGHT_HEADERS
 from app.http.deadline import Turns, Watch
 from app.http.endpoint import Endpoint
@@ -54,8 +55,11 @@ CLIENT_HEADERS = (
 )
 
 
-def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
-    """The ASGI application; `token` is what GraphiQL opens with, for development only. Raises UnusableManifest."""
+def create_app(settings: Settings, *, token: str | None = None, preloaded: Embedder | None = None) -> Starlette:
+    """The ASGI application. Raises UnusableManifest.
+
+    `token` is what GraphiQL opens with, for development only; `preloaded` is a model that need not be loaded again.
+    """
     manifest = read_manifests(settings.manifests)
 
     @asynccontextmanager
@@ -67,7 +71,7 @@ def create_app(settings: Settings, *, token: str | None = None) -> Starlette:
         documents = Documents(graphql_schema, settings, introspection=settings.introspection)
         identities = Identities(database)
         try:
-            async with at_work(identities.uses, settings) as meanings:
+            async with at_work(identities.uses, settings, preloaded) as meanings:
                 app.state.endpoint = Endpoint(
                     identities,
                     Tokens(settings),
@@ -110,11 +114,11 @@ def turns_of(settings: Settings) -> Turns:
 
 
 @asynccontextmanager
-async def at_work(uses: Uses, settings: Settings) -> AsyncIterator[LocalMeanings]:
+async def at_work(uses: Uses, settings: Settings, preloaded: Embedder | None) -> AsyncIterator[LocalMeanings]:
     """What the server does beside answering, for as long as the block runs."""
     background = Database.open(settings, time_limits.BACKGROUND, size=BACKGROUND_CONNECTIONS)
     housekeeping = Database.open(settings, time_limits.HOUSEKEEPING, size=1)
-    meanings = LocalMeanings(background, settings)
+    meanings = LocalMeanings(background, settings, preloaded)
     worker = Worker(background, meanings, SEARCHABLES)
     processor = Processor(background, then=meanings.wake)
     work = (

@@ -12,6 +12,9 @@ TOO_LARGE = f"More than {MOST_HEADERS} headers, or {LARGEST_HEAD} bytes of them:
 SECONDS_FOR_HEAD = 10.0  # from a connection, or the first byte of a request, to the end of its headers
 SECONDS_TO_READ = 10.0  # between two looks whether a client reads its answer
 LEAST_READ = 64 * 1024  # bytes between them; the slowest mobile networks carry some more
+SECONDS_IDLE = (
+    75  # between requests of a connection: longer than the 60 of AWS and nginx, or they send into a closed one
+)
 
 
 class HeadTooLarge(Exception):
@@ -114,6 +117,7 @@ UVICORN: dict[str, Any] = {
     "http": Bounded,
     "log_config": None,
     "access_log": False,
+    "timeout_keep_alive": SECONDS_IDLE,
     "server_header": False,
     "proxy_headers": False,  # TRELLIS_TRUSTED_PROXIES says whom to believe; uvicorn would believe this machine
 }

@@ -2,12 +2,13 @@
 
 import asyncio
 import math
+import socket
+import sys
 from typing import Annotated
 
 import asyncpg
 import typer
 import uvicorn
-from starlette.applications import Starlette
 
 from app.auth.tokens import Tokens
 from app.commands.development import is_development_secret
@@ -15,10 +16,13 @@ from app.commands.environment import UnusableSettings, misspelt, read_settings
 from app.commands.http_protocol import UVICORN
 from app.commands.listen import listen
 from app.commands.options import HostOption, PortOption
+from app.commands.workers import BROKEN, Beat, Workers
 from app.config import Settings
 from app.db.engine import Database, DatabaseUnavailable
 from app.db.runtime_role import held_role
-from app.log import start_logging
+from app.embedders.embedder import Embedder
+from app.embedders.preload import preload
+from app.log import log, start_logging
 from app.main import create_app
 from app.operations.manifest import read_manifests
 from app.time_limits import SHUTDOWN
@@ -33,23 +37,47 @@ def serve(
     settings = production_settings()
     asyncio.run(require_held_role(settings))
     start_logging()
-    listen(host, port).close()  # uvicorn would tell of a taken port once per worker
-    uvicorn.run(
-        "app.commands.serve:application",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
+    with listen(host, port) as listener:
+        log.info("listening", address="{}:{}".format(*listener.getsockname()[:2]))
+        if workers == 1:
+            run_server(listener)
+        else:
+            preloaded = preload(settings)
+
+            def work(beat: Beat) -> None:
+                run_server(listener, preloaded, beat)
+
+            sys.exit(Workers(workers, work, seconds_to_finish=seconds_to_finish(settings)).run())
+
+
+def run_server(listener: socket.socket, preloaded: Embedder | None = None, beat: Beat | None = None) -> None:
+    """Serves in this process until SIGTERM or SIGINT, from the same environment as all workers; exits where it cannot.
+
+    `beat` is called once a second for as long as the event loop runs.
+    """
+
+    async def notify() -> None:
+        if beat is not None:
+            beat()
+
+    settings = production_settings()
+    config = uvicorn.Config(
+        create_app(settings, preloaded=preloaded),
         log_level="info",
-        timeout_graceful_shutdown=math.ceil(settings.longest_request + SHUTDOWN),
+        timeout_graceful_shutdown=seconds_to_finish(settings),
+        timeout_notify=0,
+        callback_notify=notify,
         **UVICORN,
     )
+    server = uvicorn.Server(config)
+    server.run(sockets=[listener])
+    if not server.started:
+        sys.exit(BROKEN)
 
 
-def application() -> Starlette:
-    """What each worker runs, made in the worker from the same environment."""
-    start_logging()
-    return create_app(production_settings())
+def seconds_to_finish(settings: Settings) -> int:
+    """How long what is under way may take once the server is told to stop."""
+    return math.ceil(settings.longest_request + SHUTDOWN)
 
 
 async def require_held_role(settings: Settings) -> None:

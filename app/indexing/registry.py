@@ -31,9 +31,10 @@ REST = 5.0  # seconds for which a model that failed is not asked again, so that 
 class LocalMeanings:
     """See Meanings."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, preloaded: Embedder | None = None) -> None:
         self.database = database
         self.settings = settings
+        self.preloaded = preloaded
         self.woken = asyncio.Event()
         self._known = asyncio.Event()
         self._active: Model | None = None
@@ -79,8 +80,7 @@ class LocalMeanings:
         return await asyncio.shield(loading)  # others may wait for it, too
 
     def _load(self, model: Model) -> asyncio.Future[Embedder]:
-        load = asyncio.to_thread(load_embedder, model.name, model.dimension, self.settings)
-        loading = self._loading[key_of(model)] = asyncio.ensure_future(load)
+        loading = self._loading[key_of(model)] = asyncio.ensure_future(self._loaded(model))
 
         def forget(done: asyncio.Future[Embedder]) -> None:
             """By itself: each of those who wait would forget what the next has begun to load, or none if all left."""
@@ -89,6 +89,12 @@ class LocalMeanings:
 
         loading.add_done_callback(forget)
         return loading
+
+    async def _loaded(self, model: Model) -> Embedder:
+        there = self.preloaded
+        if there is not None and (there.name, there.dimension) == (model.name, model.dimension):
+            return there
+        return await asyncio.to_thread(load_embedder, model.name, model.dimension, self.settings)
 
     async def follow(self) -> None:
         """Looks again and again which model is active, until it is cancelled. Not when a search asks: that holds a

@@ -173,7 +173,7 @@ class Settings(Limits):
         default=2_000,
         ge=1,
         description="Points that a person or API key may take a minute: a query takes one for 100 objects of lists "
-        "that it loads, and at least one, a mutation at least 5.",
+        "that it loads, and at least one, a mutation or a search at least 5.",
     )
     rate_limit_anonymous: int = Field(
         default=60, ge=1, description="Requests a minute of one address (IPv6: one /64) without a token."

@@ -30,7 +30,7 @@ async def search_documents(context: Context, inquiry: Inquiry) -> Results:
     of a document's best chunk.
     """
     organization_id, after, size = inquiry.organization.id, inquiry.after, inquiry.size
-    condition = _condition(inquiry.condition)
+    condition = _condition(context, inquiry.condition)
     search = Search(organization_id, CHUNKS, condition, inquiry.query, inquiry.mode.name, size, after, whole=True)
     found = await find(context, search)
     keys = [Key(organization_id, hit.id) for hit in found.hits]
@@ -41,12 +41,12 @@ async def search_documents(context: Context, inquiry: Inquiry) -> Results:
     return Results(page, document_by_id)
 
 
-def _condition(given: Filter | None) -> Condition:
+def _condition(context: Context, given: Filter | None) -> Condition:
     """What must hold of a chunk's document."""
     here = and_(documents.c.organization_id == chunks.c.organization_id, documents.c.id == chunks.c.document_id)
     live = select(1).select_from(documents).where(here, documents.c.deleted_at.is_(None))
     if given is not None:
-        live = live.where(given.where(DOCUMENTS))
+        live = live.where(given.where(DOCUMENTS, context.budget.place()))
     return Condition("" if given is None else repr(given), exists(live.correlate_except(documents)))
 
 

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 from app.errors import AppError
+from app.graph.filter_path import Place, Used
 
 COUNTLESS = 2**53  # more than there can be
 MOST_TEXT = 8 * 1024 * 1024  # bytes: in memory they are up to four times that, in the answer once more
+
+A_CONDITION = 10  # objects: building one takes as long as loading so many
 
 
 class BudgetExceeded(AppError):
@@ -76,6 +79,8 @@ class Budget:
         )  # for a statement, until what it answered has been taken: at once, before anything is awaited
         self.shown = Shown(self)
         self.refused: BudgetExceeded | None = None
+        self.work = 0  # beside loading, in objects: as much as loading so many
+        self.used = Used()  # by filters
         self._read = 0
         self._text = 0
 
@@ -92,14 +97,18 @@ class Budget:
         return MOST_TEXT - self._text
 
     @property
+    def cost(self) -> int:
+        """What has been done, in objects: loading them, and what is as much work."""
+        return max(self._read, self.shown.objects) + self.work + A_CONDITION * self.used.conditions
+
+    def place(self) -> Place:
+        """Where a filter of the operation begins."""
+        return Place(used=self.used)
+
+    @property
     def has_texts(self) -> bool:
         """Whether any long text has been loaded."""
         return self._text > 0
-
-    @property
-    def loaded(self) -> int:
-        """How many objects were loaded, or stand in the answer, whichever is more."""
-        return max(self._read, self.shown.objects)
 
     def take(self, objects: int) -> None:
         """Counts what a statement has read. Raises TooManyObjects."""

@@ -16,6 +16,7 @@ from app.graph.dataloader import Batch
 from app.graph.fields import Level, by_level
 from app.graph.paging import Page, Slice, listed
 
+COUNTING = 10  # objects, which counting one list takes as long as
 Row = TypeVar("Row")
 Arguments = Mapping[str, Any]
 
@@ -123,5 +124,7 @@ class Connection(Generic[Row]):
     nodes: list[Row] = by_level(nodes, description="The page's objects.")
     page_info: PageInfo = by_level(page_infos, description="Where the page stands in the list.")
     total_count: int = by_level(
-        totals, description="How many objects all pages together hold. Costs a statement of its own."
+        totals,
+        complexity=COUNTING,
+        description="How many objects all pages together hold. It takes a statement, and counts as 10 objects.",
     )

@@ -14,6 +14,7 @@ from strawberry import UNSET
 from app.graph.context import Context, Info
 
 NEEDS = "needs"  # in a field's metadata: the columns that it reads of its row
+COMPLEXITY = "complexity"  # in a field's metadata: what it takes for one row, in objects
 LEVEL = "level"  # in a field's metadata: what answers it for a level of rows
 
 Column = list[Any]
@@ -33,14 +34,19 @@ def by_level(
     needs: tuple[str, ...] = (),
     arguments: Sequence[Parameter] = (),
     name: str | None = None,
+    complexity: int = 0,
 ) -> Any:
     """A field that `level` answers, which may be async; `needs` are the columns that it reads of its rows.
+
+    `complexity` is what one row's takes beside the objects that it loads: as much work as loading so many.
 
     `name` is what the schema calls it, where its attribute cannot be called so.
     """
 
+    answer = _counted(level, complexity) if complexity else level
+
     def resolve(root: Any, info: Info, **given: Any) -> Any:
-        return of_one(level, info.context, root, given)
+        return of_one(answer, info.context, root, given)
 
     resolve.__signature__ = Signature(  # type: ignore[attr-defined]  # what Strawberry reads the arguments from
         [
@@ -49,7 +55,20 @@ def by_level(
             *arguments,
         ]
     )
-    return strawberry.field(resolver=resolve, name=name, description=description, metadata={LEVEL: level, NEEDS: needs})
+    return strawberry.field(
+        resolver=resolve,
+        name=name,
+        description=description,
+        metadata={LEVEL: answer, NEEDS: needs, COMPLEXITY: complexity},
+    )
+
+
+def _counted(level: Level, complexity: int) -> Level:
+    def counted(context: Context, rows: Sequence[Any], arguments: Mapping[str, Any]) -> Column | Awaitable[Column]:
+        context.budget.work += complexity * len(rows)
+        return level(context, rows, arguments)
+
+    return counted
 
 
 def argument(name: str, annotation: Any, description: str, default: Any = UNSET) -> Parameter:

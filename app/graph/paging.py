@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement
 from app.db.source import Source
 from app.graph import cursors
 from app.graph.errors import BadUserInput
+from app.graph.filter_path import Place
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
@@ -32,7 +33,7 @@ class OrderDirection(Enum):
 class Filter(Protocol):
     """A condition on the rows of a table."""
 
-    def where(self, source: Source) -> ColumnElement[bool]: ...
+    def where(self, source: Source, place: Place | None = None) -> ColumnElement[bool]: ...
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ async def pages(context: Context, source: Source, parents: Sequence[Key], page: 
     if page.filter is None:
         statement = _plain_counts(shape) if page.count else _plain_pages(shape, bounds)
     else:
-        condition = page.filter.where(source)
+        condition = page.filter.where(source, context.budget.place())
         statement = prepare(_counts(shape, condition) if page.count else _pages(shape, bounds, condition), source)
     values = key_values(parents) | _page_values(page)
     if page.count:

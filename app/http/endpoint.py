@@ -144,7 +144,7 @@ class Endpoint:
             envelope = await read(request, self.limits, signed_in=caller is not None)
             deadline.received(request.receive, caller and caller.actor.id)
             document = entry.document = self._document(envelope)
-            requested = weigh(document, envelope.variables, envelope.operation_name, self.limits)
+            requested, complexity = weigh(document, envelope.variables, envelope.operation_name, self.limits)
             tells_cost = self.debug and wants_cost(request)
             run = without_the_rest(document, envelope.operation_name, envelope.variables)
             operation = Operation(run, envelope, caller, entry, tab, tells_cost, requested, deadline)
@@ -152,7 +152,7 @@ class Endpoint:
             reads = is_query(entry.operation)
             if not reads and request.method != "POST":
                 raise WrongMethod("Only queries may be sent by GET: send this operation by POST.")
-            price = price_of(requested, most=self.limits.max_loaded, writes=not reads)
+            price = price_of(requested, complexity, most=self.limits.max_loaded, writes=not reads)
             await tab.reserve(price, dry=run is not document)
             if reads:
                 return await with_newer_statements(lambda: self._read(operation))
@@ -227,7 +227,7 @@ class Endpoint:
             )
         finally:
             await context.batches.stop()
-            await operation.tab.settle(context.budget.loaded)
+            await operation.tab.settle(context.budget.cost)
         if unit and unit.outdated:
             raise unit.outdated
         if context.budget.refused:

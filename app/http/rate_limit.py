@@ -121,11 +121,14 @@ class Tab:
         else:
             self.charge = Charge(AT_THE_DOOR, price, self.charge.standing)
 
-    async def settle(self, loaded: int) -> None:
-        """Takes the rest, once it is known how many objects were loaded: whoever has too little owes it."""
+    async def settle(self, cost: int) -> None:
+        """Takes the rest, once it is known what has been done, in objects: whoever has too little owes it.
+
+        Who is not signed in can do little: their requests are counted, and not what is in them.
+        """
         points, price, _ = self.charge
-        rest = min(points_of(loaded), price.most) - points
-        if rest > 0:
+        rest = points_of(cost) - points
+        if rest > 0 and self._account.signed_in:
             self.charge = Charge(points + rest, price, await self.rates.charge(self._account, rest))
 
     async def _take(self, points: int, price: Price) -> None:
@@ -147,17 +150,17 @@ class Tab:
         return {limit: str(standing.limit), remaining: str(standing.remaining), reset: str(standing.wait)}
 
 
-def price_of(requested: int, *, most: int, writes: bool) -> Price:
+def price_of(requested: int, complexity: int, *, most: int, writes: bool) -> Price:
     """The price of an operation whose lists could hold so many objects, of which it may load `most`.
 
-    A query takes at least one point, a mutation five.
+    `complexity` is what its root fields take beside them. A query takes at least one point, a mutation five.
     """
-    least = OF_A_MUTATION if writes else AT_THE_DOOR
-    return Price(least, max(points_of(min(requested, most)), least), requested)
+    least = max(points_of(complexity), OF_A_MUTATION if writes else AT_THE_DOOR)
+    return Price(least, max(points_of(complexity + min(requested, most)), least), requested)
 
 
 def points_of(objects: int) -> int:
-    """What an operation takes for the objects that it has loaded: one point for 100, rounded."""
+    """What is taken for so many objects, loaded or worked as long for: one point for 100, rounded."""
     return (objects + OBJECTS_A_POINT // 2) // OBJECTS_A_POINT
 
 

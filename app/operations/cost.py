@@ -1,7 +1,7 @@
 """What an operation may come to: the objects that its lists can hold, by the sizes that it asks for."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from app.graph.fields import COMPLEXITY
 from app.graph.paging import DEFAULT_SIZE, LARGEST_SIZE
 from app.operations.limits import COUNTLESS, Meter
 
@@ -74,6 +75,7 @@ class Price:
     roots: tuple[int, ...]
     defaults: Variables
     fixed: int | None  # the price itself, where it does not depend on variables
+    complexity: int = 0  # of the root fields, in objects
 
     def requested(self, variables: Variables) -> int:
         """How many objects the lists can hold together, COUNTLESS at most."""
@@ -129,9 +131,11 @@ class _Lister:
         defaults = {
             one.variable.name.value: value_from_ast_untyped(one.default_value) for one in given if one.default_value
         }
-        price = Price(tuple(self.steps), roots, defaults, None)
+        fields = self._meter.fields(operation.selection_set, set())
+        complexity = sum(complexity_of(root, one) for one in fields) if root else 0
+        price = Price(tuple(self.steps), roots, defaults, None, complexity)
         varies = any(isinstance(size, VariableNode) for step in self.steps for size in step.sizes or ())
-        return price if varies else Price(price.steps, roots, defaults, price.requested({}))
+        return price if varies else replace(price, fixed=price.requested({}))
 
     def _selections(self, parent: GraphQLCompositeType, node: SelectionSetNode) -> tuple[int, ...]:
         found: list[int] = []
@@ -172,6 +176,13 @@ class _Lister:
     ) -> tuple[int, ...]:
         named = self.schema.get_type(node.type_condition.name.value) if node.type_condition else parent
         return self._selections(named, node.selection_set) if is_composite_type(named) else ()
+
+
+def complexity_of(parent: GraphQLObjectType, node: FieldNode) -> int:
+    """What a field takes beside the objects that it loads, in objects."""
+    field = parent.fields.get(node.name.value)
+    definition = field and field.extensions.get("strawberry-definition")
+    return definition.metadata.get(COMPLEXITY, 0) if definition else 0
 
 
 def is_connection(type_: GraphQLCompositeType) -> bool:

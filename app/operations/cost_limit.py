@@ -15,8 +15,11 @@ from app.operations.limits import Uses, exceeded
 NO_USES: Uses = Counter()
 
 
-def weigh(document: Document, variables: dict[str, Any], name: str | None, limits: Limits) -> int:
-    """How many objects the lists of an operation could hold; raises Refused where it or its variables are too much."""
+def weigh(document: Document, variables: dict[str, Any], name: str | None, limits: Limits) -> tuple[int, int]:
+    """How many objects the lists of an operation could hold, and its complexity.
+
+    Raises Refused where it or its variables are too much.
+    """
     operation = document.operation(name)
     named = operation.name.value if operation.name else ""
     values = sum_of_values(variables, document.uses.get(named, NO_USES))
@@ -31,7 +34,7 @@ def weigh(document: Document, variables: dict[str, Any], name: str | None, limit
             error = exceeded(what, limit, getattr(limits, limit), found, operation)
             error.extensions = {**(error.extensions or {}), "field": dearest, "argument": "first"}
             raise Refused([error])
-    return requested
+    return requested, price.complexity
 
 
 def too_much_loaded(

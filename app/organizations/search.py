@@ -17,6 +17,8 @@ from app.ranking.connection import Results
 from app.ranking.search import LONGEST_QUERY, SearchMode
 from app.settings.choose import search_mode
 
+SEARCHING = 500  # objects, which a search takes as long as: 5 points
+
 
 class Inquiry(NamedTuple):
     """What is asked of an organization that the caller may read."""
@@ -38,7 +40,12 @@ def searching(
         inquiry = await _inquiry(context, arguments)
         return [await find(context, inquiry) for _ in roots]
 
-    return by_level(level, description=description, arguments=_arguments(nouns, filters))
+    return by_level(
+        level,
+        description=f"{description} Takes 5 points.",
+        arguments=_arguments(nouns, filters),
+        complexity=SEARCHING,
+    )
 
 
 async def _inquiry(context: Context, arguments: Mapping[str, Any]) -> Inquiry:

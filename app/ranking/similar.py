@@ -8,6 +8,7 @@ from uuid import UUID
 from pgvector.sqlalchemy import VECTOR
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     Double,
     FromClause,
@@ -53,7 +54,11 @@ async def similar(
     if model is None:
         return [[] for _ in keys]
     await context.fetch(WALK, {})
-    rows = await context.fetch(_closest_to_each(searchable, condition, model), key_values(keys) | {"most": most})
+    budget = context.budget
+    async with budget.turn:
+        values = key_values(keys) | {"most": most, "most_rows": budget.left + 1}
+        rows = await context.fetch(_closest_to_each(searchable, condition, model), values)
+        budget.take(len(rows))
     found: list[list[Match]] = [[] for _ in keys]
     for row in rows:
         key = keys[row["ordinal"] - 1]
@@ -92,6 +97,7 @@ def _closest_to_each(searchable: Searchable, condition: Condition, model: Model)
             keys.join(sizes, sizes.c.organization_id == keys.c.organization_id).join(own, is_own).join(near, true())
         )
         .where(the_callers(keys.c.organization_id))
+        .limit(bindparam("most_rows", type_=BigInteger))
     )
 
 

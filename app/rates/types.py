@@ -7,8 +7,9 @@ import strawberry
 
 @strawberry.type(
     description="How much the caller may ask for within a minute, in points: a query takes one for 100 objects that "
-    "its lists hold, and at least one; a mutation takes at least 5. The least is taken before an operation is run, and "
-    "the rest once it has ended. A request without a token takes one."
+    "its lists hold, and at least one; a mutation takes at least 5, and each search 5. A total or a condition of a "
+    "filter counts as 10 objects, a row that is deleted, restored or purged as one. The least is taken before an "
+    "operation is run, and the rest once it has ended. A request without a token takes one."
 )
 class RateLimit:
     limit: int = strawberry.field(description="The points of a minute.")

@@ -29,7 +29,7 @@ async def search_tasks(context: Context, inquiry: Inquiry) -> Results:
     search = Search(
         organization_id=inquiry.organization.id,
         searchable=TEXTS,
-        condition=_condition(inquiry.condition),
+        condition=_condition(context, inquiry.condition),
         text=inquiry.query,
         mode=inquiry.mode.name,
         size=inquiry.size,
@@ -44,8 +44,10 @@ async def similar_tasks(context: Context, keys: Sequence[Key], most: int) -> lis
     return await similar(context, TEXTS, LIVE, keys, most)
 
 
-def _condition(given: Filter | None) -> Condition:
-    return LIVE if given is None else Condition(repr(given), and_(LIVE.clause, given.where(TASKS)))
+def _condition(context: Context, given: Filter | None) -> Condition:
+    if given is None:
+        return LIVE
+    return Condition(repr(given), and_(LIVE.clause, given.where(TASKS, context.budget.place())))
 
 
 async def _owners(context: Context, inquiry: Inquiry) -> tuple[Owner, ...]:

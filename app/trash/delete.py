@@ -77,6 +77,7 @@ async def _stamp_under(context: Context, root: Table, ids: list[UUID], stamp: di
             of_edge = (await context.fetch(_stamp(edge.child, edge.column), {**stamp, "ids": taken[edge.parent]}))[0]
             counts[edge.child.name] += of_edge["total"]
             taken[edge.child].extend(of_edge["ids"] or ())
+    context.budget.work += counts.total()
     return counts
 
 

@@ -12,6 +12,7 @@ from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.edges import ListOf
+from app.graph.filter_path import Place
 from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.select import Key, pages, rows_by_key, scoped
 from app.trash.models import Deletion
@@ -27,7 +28,7 @@ IN_TRASH = DELETIONS.table.c.restored_at.is_(None) & (DELETIONS.table.c.purge_at
 class InTrash:
     """Only deletions that can be restored."""
 
-    def where(self, _source: Source) -> ColumnElement[bool]:
+    def where(self, _source: Source, _place: Place | None = None) -> ColumnElement[bool]:
         return IN_TRASH
 
 

@@ -52,6 +52,7 @@ async def _purge(context: Context, due: Any) -> Counter[str] | None:
     gone: Counter[str] = Counter()
     while purged := await purge_batch(context.fetch, due):
         gone[purged.table.name] += len(purged.ids)
+        context.budget.work += len(purged.ids)
         if gone.total() > MOST and purged.table.name not in KINDS:
             return None  # what no deletion counts, such as the chunks of documents, was too much
     return gone

@@ -84,6 +84,7 @@ async def restore_rows(context: Context, source: Source, rows: Sequence[Any]) ->
     for row in rows:
         record(context, EventType.RESTORED, row, before={name: row[name] for name in STAMP}, after=dict.fromkeys(STAMP))
     context.batches.clear()
+    context.budget.work += tally.restored.total()
     return tally.restored
 
 

@@ -44,19 +44,58 @@ def said(response: httpx.Response) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("requested", "writes", "price"),
+    ("requested", "complexity", "writes", "price"),
     [
-        (0, False, Price(1, 1, 0)),
-        (149, False, Price(1, 1, 149)),
-        (150, False, Price(1, 2, 150)),
-        (500_000, False, Price(1, 100, 500_000)),
-        (0, True, Price(5, 5, 0)),
-        (549, True, Price(5, 5, 549)),
-        (550, True, Price(5, 6, 550)),
+        (0, 0, False, Price(1, 1, 0)),
+        (149, 0, False, Price(1, 1, 149)),
+        (150, 0, False, Price(1, 2, 150)),
+        (500_000, 0, False, Price(1, 100, 500_000)),
+        (20, 500, False, Price(5, 5, 20)),
+        (0, 0, True, Price(5, 5, 0)),
+        (549, 0, True, Price(5, 5, 549)),
+        (550, 0, True, Price(5, 6, 550)),
     ],
 )
-def test_prices(requested: int, writes: bool, price: Price) -> None:
-    assert price_of(requested, most=10_000, writes=writes) == price
+def test_prices(requested: int, complexity: int, writes: bool, price: Price) -> None:
+    assert price_of(requested, complexity, most=10_000, writes=writes) == price
+
+
+async def test_searches_take_what_they_cost(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    each = "searchTasks(organizationId: $id, query: $q) { nodes { id } }"
+    document = f"query ($id: ID!, $q: String!) {{ {' '.join(f'a{place}: {each}' for place in range(20))} }}"
+    async with limited(database, rate_limit=150) as api:
+        answered = await api.send(document, who=tenant.owner, id=str(tenant.id), q="words")
+        refused = await api.send(document, who=tenant.owner, id=str(tenant.id), q="words")
+
+    assert (answered.status_code, *said(answered)) == (200, "150", "50")
+    message = refused.json()["errors"][0]["message"]
+    assert message.startswith("The request takes 100 of the 150 points a minute, and 49 are left")
+    assert api.statements == []
+
+
+async def test_conditions_and_totals_count(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, teams=20)
+    conditions = [{"title": {"contains": f"word {place}"}} for place in range(29)]
+    filtered = "query ($f: TaskFilter) { organizations { nodes { tasks(filter: $f) { nodes { id } } } } }"
+    counted = "{ organizations { nodes { teams { nodes { tasks { totalCount } members { totalCount } } } } } }"
+    async with limited(database, rate_limit=100) as api:
+        first = await api.send(filtered, who=tenant.owner, f={"or": conditions})
+        second = await api.send(counted, who=tenant.owner)
+
+    # The filter, the ones in it and their comparisons: 59 conditions of 10 objects each.
+    assert said(first) == ("100", "94")
+    # 40 lists that are counted, of 10 objects each, and 21 objects.
+    assert said(second) == ("100", "90")
+
+
+async def test_a_large_delete_takes_what_it_costs(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, tasks=1_000)
+    delete = "mutation ($id: ID!) { deleteTeam(id: $id) { deletedIds } }"
+    async with limited(database, rate_limit=100) as api:
+        deleted = await api.send(delete, who=tenant.owner, id=str(tenant.teams[0]))
+
+    assert said(deleted) == ("100", "90")
 
 
 async def test_every_answer_says_what_is_left(database: Database, superuser: "asyncpg.Connection[Any]") -> None:

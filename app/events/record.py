@@ -1,6 +1,6 @@
 """Writing the log: what a mutation did is noted at once and written last, just before its transaction commits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby
@@ -50,14 +50,18 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """Notes that something was done to `subject`, a row with `typename`, `organization_id` and `id`."""
-    unit = context.signed_in
     changes = differences(before or {}, after or {})
-    unit.pending.append(Happened(subject.organization_id, type_, subject.typename, subject.id, changes))
+    note(context, [Happened(subject.organization_id, type_, subject.typename, subject.id, changes)])
+
+
+def note(context: Context, happened: Iterable[Happened]) -> None:
+    """Notes what is known to have happened already."""
+    context.signed_in.pending += happened
 
     async def write() -> None:
         await _write(context)
 
-    unit.before_commit[Turn.EVENTS] = write
+    context.signed_in.before_commit[Turn.EVENTS] = write
 
 
 async def _write(context: Context) -> None:

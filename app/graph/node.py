@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import strawberry
+from sqlalchemy import Table
 
 from app.db.source import Source
 from app.graph.dataloader import Batch
@@ -29,3 +30,8 @@ class Node:
 def noun_named(name: str) -> type[Node]:
     """The noun whose GraphQL type has that name."""
     return next(noun for noun in Node.__subclasses__() if noun.source.typename == name)
+
+
+def noun_of_table(table: Table) -> type[Node]:
+    """The noun whose rows are in that table."""
+    return next(noun for noun in Node.__subclasses__() if noun.source.table is table)

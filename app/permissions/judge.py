@@ -49,7 +49,8 @@ async def restore_verdicts(context: Context, rows: Sequence[Any]) -> list[Verdic
 async def permissions_of_deletions(
     context: Context, deletions: Sequence[Any], _arguments: Mapping[str, Any]
 ) -> list[list[str]]:
-    """What the actor may do with each deletion; nothing with one that holds nothing any more."""
+    """What the actor may do with each deletion; nothing with one that holds nothing any more, or
+    that only others may restore."""
     return await asyncio.gather(*(_of_deletion(context, deletion) for deletion in deletions))
 
 
@@ -58,7 +59,6 @@ async def _of_deletion(context: Context, deletion: Any) -> list[str]:
     noun: Any = noun_named(deletion.subject_type)
     subjects = await context.load_many(rows_to_judge, keys, noun)
     held = [row for row in subjects if row is not None and row.deletion_id == deletion.id]
-    if not held:
+    if not held or any(verdict is not True for verdict in await restore_verdicts(context, held)):
         return []
-    restorable = all(verdict is True for verdict in await restore_verdicts(context, held))
-    return [*([Permission.RESTORE.name] if restorable else []), *_granted(context, deletion, None)]
+    return [Permission.RESTORE.name, *_granted(context, deletion, None)]

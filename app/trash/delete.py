@@ -117,6 +117,6 @@ async def _insert_deletion(
 
 @lru_cache(1)
 def _insert() -> Statement:
-    columns = [column for column in DELETIONS.table.c if column.name != "restored_at"]
+    columns = [column for column in DELETIONS.table.c if column.name not in ("restored_at", "conversations")]
     values = {column.name: bindparam(column.name, type_=column.type) for column in columns}
     return prepare(insert(DELETIONS.table).values(values).returning(*DELETIONS.table.c), DELETIONS)

@@ -18,7 +18,9 @@ from app.graph.select import Key, pages, rows_by_key, scoped
 from app.trash.models import Deletion
 
 DELETIONS = Source(Deletion)
-KINDS = tuple(column.name for column in DELETIONS.table.c if isinstance(column.type, Integer))  # tables with a count
+KINDS = tuple(  # the tables with a count
+    column.name for column in DELETIONS.table.c if isinstance(column.type, Integer) and column.name != "conversations"
+)
 DELETION_LIST = ListOf(DELETIONS, Order("deleted_at", descending=True), deletable=False)
 # What can be restored: not what has been, nor what the purge may have begun with. By the clock, and not by the time at
 # which the transaction began, so that who waits for the purge's lock sees that the time is over.

@@ -42,4 +42,4 @@ class Deletion(SQLModel, table=True):
     team_members: int = Field(default=0, sa_column_kwargs=COUNT)
     tasks: int = Field(default=0, sa_column_kwargs=COUNT)
     documents: int = Field(default=0, sa_column_kwargs=COUNT)
-    conversations: int = Field(default=0, sa_column_kwargs=COUNT)
+    conversations: int = Field(sa_column_kwargs=COUNT)  # there are none yet; servers of 0.1.0 write the column

@@ -34,15 +34,14 @@ class TrashMutations:
         deletion = await _deletion(context, deletion_id)
         noun: Any = noun_named(deletion.subject_type)
         rows = await _subjects(context, noun, deletion)
-        for verdict in await restore_verdicts(context, rows):
-            require(verdict)
+        await _require_restorable(context, rows)
         restored = await restore_rows(context, noun.source, rows)
         subject = await context.load(noun.by_key, Key(rows[0].organization_id, rows[0].id))
         return RestorePayload(restored=DeletionCounts(**restored), subject=subject)
 
     @mutation(
         description="Removes for good what a deletion took, with all that was deleted under it before. FORBIDDEN to "
-        "those who do not administer the organization, and for an organization itself to all but its owners.",
+        "those who do not administer the organization, and to whoever may not restore it.",
         scope="ADMIN",
     )
     async def purge_deletion(self, info: Info, deletion_id: DeletionId) -> PurgePayload:
@@ -50,10 +49,17 @@ class TrashMutations:
         deletion = await _deletion(context, deletion_id)
         require(can_purge(context.actor, deletion))
         subjects = await _subjects(context, noun_named(deletion.subject_type), deletion)
+        await _require_restorable(context, subjects)
         gone = await hasten(context, deletion, subjects)
         if gone is None:
             return PurgePayload(pending=True)
         return PurgePayload(purged=DeletionCounts(**{kind: gone[kind] for kind in KINDS}))
+
+
+async def _require_restorable(context: Context, rows: list[Any]) -> None:
+    """What an actor may not bring back they may not end for good either."""
+    for verdict in await restore_verdicts(context, rows):
+        require(verdict)
 
 
 async def _deletion(context: Context, given: str) -> Any:

@@ -1,7 +1,7 @@
 """Purging: what a deletion holds is removed for good with everything under it, from the leaves up, in small batches.
 
 Whatever lies under a row goes with it, by whichever deletion it was deleted: it is found by the foreign keys, so that
-nothing is left that refers to nothing. Tasks whose assignee goes lose their assignee.
+nothing is left that refers to nothing. Tasks whose assignee goes lose their assignee, which is a change of theirs.
 """
 
 from collections import Counter, defaultdict
@@ -12,9 +12,11 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, Table, Uuid, any_, bindparam, delete, func, literal, null, select, update
 
-from app.db.columns import table_of
+from app.db.columns import now, table_of
 from app.db.statement import Fetch, Statement, prepare
-from app.graph.node import noun_named
+from app.events.models import EventType
+from app.events.record import Happened, differences
+from app.graph.node import noun_named, noun_of_table
 from app.organizations.models import Organization
 from app.trash.cascade import Edge, itself, organization_of, references_to
 from app.trash.counts import Held, settle
@@ -27,10 +29,12 @@ organizations = table_of(Organization)
 
 
 class Purged(NamedTuple):
-    """The rows of a table that one batch removed; none where it only cleared the way."""
+    """The rows of a table that one batch removed; none where it only cleared the way. `left` says of what stays and has
+    changed."""
 
     table: Table
     ids: list[UUID]
+    left: Sequence[Happened] = ()
 
 
 async def purge_batch(fetch: Fetch, deletion: Any) -> Purged | None:
@@ -48,8 +52,8 @@ async def purge_batch(fetch: Fetch, deletion: Any) -> Purged | None:
     edge, rows = await _deepest(fetch, organization_id, itself(subjects), roots)
     batch = Purged(edge.child, _ids(rows))
     if edge.clears:
-        await fetch(_clear(edge), {"organization_id": organization_id, "ids": batch.ids})
-    elif batch.table is not organizations or await _forget_log(fetch, organization_id):
+        return Purged(batch.table, [], await _let_go(fetch, organization_id, edge, rows))
+    if batch.table is not organizations or await _forget_log(fetch, organization_id):
         await _settle(fetch, deletion, batch, Counter(row["deletion_id"] for row in rows))
         await _remove(fetch, organization_id, batch)
         return batch
@@ -90,12 +94,52 @@ async def _rows(fetch: Fetch, organization_id: UUID, edge: Edge, ids: Sequence[U
 def _find(edge: Edge) -> Statement:
     table = edge.child
     deletion_id = table.c.deletion_id if "deletion_id" in table.c else null().label("deletion_id")
-    return prepare(select(table.c.id, deletion_id).where(*_referring(edge)).limit(literal(BATCH)))
+    return prepare(
+        select(table.c.id, deletion_id, table.c[edge.column].label("parent_id"))
+        .where(*_referring(edge))
+        .limit(literal(BATCH))
+    )
+
+
+async def _let_go(fetch: Fetch, organization_id: UUID, edge: Edge, rows: Sequence[Any]) -> list[Happened]:
+    """Lets `rows` forget the parents that go, as anybody would who changed them: with a version and an event."""
+    parents = list({row["parent_id"] for row in rows})
+    values = {"organization_id": organization_id, "ids": _ids(rows), "parents": parents, "moment": now()}
+    return [
+        Happened(
+            organization_id,
+            EventType.UPDATED,
+            noun_of_table(edge.child).source.typename,
+            row["id"],
+            differences({edge.column: row["parent_id"]}, {edge.column: None}),
+        )
+        for row in await fetch(_clear(edge), values)
+    ]
 
 
 @lru_cache(100)
 def _clear(edge: Edge) -> Statement:
-    return prepare(update(edge.child).where(*_referring(itself(edge.child))).values({edge.column: None}))
+    """Only of rows that refer to them still: somebody may have changed one meanwhile."""
+    table = edge.child
+    held = (
+        select(table.c.id, table.c[edge.column].label("parent_id"))
+        .where(*_referring(itself(table)), table.c[edge.column] == any_(bindparam("parents", type_=ARRAY(Uuid))))
+        .order_by(table.c.id)
+        .with_for_update(key_share=True)
+        .cte("held")
+    )
+    return prepare(
+        update(table)
+        .where(organization_of(table) == bindparam("organization_id", type_=Uuid), table.c.id == held.c.id)
+        .values(
+            {
+                edge.column: None,
+                "version": table.c.version + 1,
+                "updated_at": bindparam("moment", type_=table.c.updated_at.type),
+            }
+        )
+        .returning(table.c.id, held.c.parent_id)
+    )
 
 
 @lru_cache(100)

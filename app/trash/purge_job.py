@@ -80,6 +80,7 @@ async def _record(fetch: Fetch, deletion: Any, purged: Purged) -> None:
         for one in purged.ids
         if one in deletion.subject_ids
     ]
+    happened += purged.left
     if happened:
         await append(fetch, happened, by=None, request_id=None)
 

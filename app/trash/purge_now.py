@@ -10,7 +10,7 @@ from sqlalchemy import Uuid, bindparam, func, select, update
 from app.db.columns import table_of
 from app.db.statement import Statement, prepare
 from app.events.models import EventCounter, EventType
-from app.events.record import record
+from app.events.record import note, record
 from app.graph.context import Context
 from app.graph.guards import require_row
 from app.organizations.loaders import ORGANIZATIONS
@@ -50,11 +50,15 @@ async def hasten(context: Context, deletion: Any, subjects: Sequence[Any]) -> Co
 
 async def _purge(context: Context, due: Any) -> Counter[str] | None:
     gone: Counter[str] = Counter()
+    work = 0
     while purged := await purge_batch(context.fetch, due):
         gone[purged.table.name] += len(purged.ids)
-        context.budget.work += len(purged.ids)
-        if gone.total() > MOST and purged.table.name not in KINDS:
-            return None  # what no deletion counts, such as the chunks of documents, was too much
+        note(context, purged.left)
+        changed = len(purged.ids) + len(purged.left)
+        context.budget.work += changed
+        work += changed
+        if work > MOST and (purged.left or purged.table.name not in KINDS):
+            return None  # what no deletion counts, such as chunks and tasks that lose their assignee, was too much
     return gone
 
 

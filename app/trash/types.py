@@ -44,7 +44,6 @@ class DeletionCounts:
     team_members: int = strawberry.field(default=0, description="Memberships in teams.")
     tasks: int = strawberry.field(default=0, description="Tasks.")
     documents: int = strawberry.field(default=0, description="Documents.")
-    conversations: int = strawberry.field(default=0, description="Conversations.")
 
 
 async def subjects(context: Context, deletions: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:

@@ -110,8 +110,7 @@ async def test_what_each_role_may_do_with_what_is_deleted(
     data = await api.data(DELETION, who=tenant.owner.replace("person1", "person2"), id=str(deletion))
 
     restore = {"RESTORE"} if role in ACTIONS[mutation].allowed else set()
-    purgers = {"OWNER"} if mutation == "restoreOrganization" else ACTIONS["purgeDeletion"].allowed
-    purge = {"PURGE"} if role in purgers else set()
+    purge = {"PURGE"} if restore and role in ACTIONS["purgeDeletion"].allowed else set()
     assert set(data["viewer"]["permissions"]) == set(data["node"]["viewerPermissions"]) == restore | purge
     assert set(data["node"]["subject"]["viewerPermissions"]) == restore
 

@@ -1,9 +1,7 @@
 """What clients send to delete, restore and purge."""
 
-COUNTS = "{ organizations organizationMembers teams teamMembers tasks documents conversations }"
-NONE = dict.fromkeys(
-    ("organizations", "organizationMembers", "teams", "teamMembers", "tasks", "documents", "conversations"), 0
-)
+COUNTS = "{ organizations organizationMembers teams teamMembers tasks documents }"
+NONE = dict.fromkeys(("organizations", "organizationMembers", "teams", "teamMembers", "tasks", "documents"), 0)
 DELETION = f"deletion {{ id counts {COUNTS} }} deletedIds userErrors {{ code }}"
 DELETE_TASK = f"mutation ($id: ID!) {{ deleteTask(id: $id) {{ {DELETION} }} }}"
 DELETE_TASKS = f"mutation ($ids: [ID!]!) {{ deleteTasks(ids: $ids) {{ {DELETION} }} }}"

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import asyncpg
+import orjson
 import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
 from app.trash.purge_job import sweep
 from tests.api import SECRET, Api, serving
+from tests.api_keys.documents import make_key
 from tests.factories import Tenant, make_tenant
 from tests.tables import TABLES, owner_column
 from tests.trash.documents import (
@@ -20,6 +23,7 @@ from tests.trash.documents import (
     EVENTS,
     NONE,
     PURGE_DELETION,
+    REMOVE_MEMBER,
     REMOVE_TEAM_MEMBER,
     RESTORE_TASK,
     TRASH,
@@ -81,14 +85,51 @@ async def test_all_under_it_goes_by_whichever_deletion_it_went(api: Api, superus
     )
 
 
-async def test_living_tasks_lose_an_assignee_who_goes(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+@pytest.mark.parametrize("swept", [False, True])
+async def test_living_tasks_lose_an_assignee_who_goes(
+    api: Api, superuser: "asyncpg.Connection[Any]", *, swept: bool
+) -> None:
+    """As if somebody had taken them off: with a version and an event."""
     tenant = await make_tenant(superuser, members=2)
-    deletion_id = await delete(api, tenant, REMOVE_TEAM_MEMBER, tenant.team_members[1])
-    await api.data(PURGE_DELETION, who=tenant.owner, id=deletion_id)
+    gone = tenant.team_members[1]
+    deletion_id = await delete(api, tenant, REMOVE_TEAM_MEMBER, gone)
+    if swept:
+        await superuser.execute(MAKE_DUE, UUID(deletion_id))
+        await sweep(api.database)
+    else:
+        await api.data(PURGE_DELETION, who=tenant.owner, id=deletion_id)
 
     rows = await superuser.fetch("SELECT id, assignee_id, version FROM tasks WHERE organization_id = $1", tenant.id)
+    assert {tuple(row) for row in rows} == {(tenant.tasks[0], tenant.team_members[0], 1), (tenant.tasks[1], None, 2)}
+    events = (await superuser.fetch(EVENTS, tenant.id))[1:]  # after the removal itself
+    assert [(one["type"], one["subject_type"], one["subject_id"]) for one in events] == [
+        ("UPDATED", "Task", tenant.tasks[1]),
+        ("PURGED", "TeamMember", gone),
+    ]
+    assert orjson.loads(events[0]["changes"]) == {"assignee_id": {"before": str(gone), "after": None}}
+    assert {one["actor_id"] for one in events} == {None if swept else tenant.users[0]}
 
-    assert {tuple(row) for row in rows} == {(tenant.tasks[0], tenant.team_members[0], 1), (tenant.tasks[1], None, 1)}
+
+async def test_who_may_not_restore_it_does_not_purge_it(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    """Such as an admin what was an owner's, and an API key what was an admin's."""
+    tenant = await make_tenant(superuser, members=3)
+    give = "UPDATE organization_members SET role = $1 WHERE id = $2"
+    await superuser.execute(give, "OWNER", tenant.members[1])
+    await superuser.execute(give, "ADMIN", tenant.members[2])
+    deletion_id = await delete(api, tenant, REMOVE_MEMBER, tenant.members[1])
+    admin = tenant.owner.replace("person1", "person3")
+    _, secret = await make_key(api, tenant, "ADMIN")
+
+    async with unchanged(superuser, tenant):
+        refused = await api.error(PURGE_DELETION, who=admin, id=deletion_id)
+        response = await api.send_with({"X-API-Key": secret}, PURGE_DELETION, id=deletion_id)
+    assert refused["message"] == "Only an owner makes, changes and removes owners."
+    (error,) = response.json()["errors"]
+    assert error["message"] == "An API key neither makes nor removes owners and admins: it takes a person."
+    assert error["extensions"] == refused["extensions"] == {"code": "FORBIDDEN"}
+
+    purged = await api.data(PURGE_DELETION, who=tenant.owner, id=deletion_id)
+    assert purged["purgeDeletion"]["purged"]["organizationMembers"] == 1
 
 
 async def test_of_an_organization_nothing_is_left(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

@@ -141,8 +141,11 @@ class Unit:
         return f"ROLLBACK; {begin}" if connection.is_in_transaction() else begin
 
     async def _actor_now(self) -> Actor:
-        async with self.database.lent(self.actor.id) as connection:
-            return await read_again(connection, self.actor)
+        try:
+            async with self.database.lent(self.actor.id) as connection:
+                return await read_again(connection, self.actor)
+        except LOST as error:
+            raise DatabaseUnavailable("The database connection was lost: try again.") from error
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
         """The rows of `statement`. Raises DatabaseUnavailable, StatementTooSlow and OnlyReads."""

@@ -12,10 +12,12 @@ import asyncpg
 import httpx
 import orjson
 import pytest
+from asyncpg.connection import LoggedQuery
 from pydantic import SecretStr
 
 from app.auth.tokens import sign
 from app.config import Settings
+from app.db.identity import IDENTIFY
 from app.db.postgres import Postgres
 from app.http.readiness import LIFETIME
 from app.main import create_app
@@ -65,6 +67,26 @@ async def test_a_connection_that_was_ended_while_idle_is_replaced(database: Any,
 
         assert await api.data(QUERY, who=tenant.owner, slug=tenant.slug) == ANSWER
         await until_nothing_is_held(api)
+
+
+async def test_a_connection_that_is_lost_while_roles_are_read_is_one_error(database: Any, superuser: Superuser) -> None:
+    tenant = await make_tenant(superuser)
+    async with serving(settings(database.runtime_url)) as api:
+        await api.data(QUERY, who=tenant.owner, slug=tenant.slug)
+        await superuser.execute("UPDATE organization_members SET role = 'ADMIN' WHERE id = $1", tenant.members[0])
+        connection = await api.database.acquire()
+
+        def lose(query: LoggedQuery) -> None:
+            if query.query == IDENTIFY.text:
+                connection.terminate()
+
+        connection.add_query_logger(lose)
+        api.database.release(connection)
+
+        response = await api.send(QUERY, who=tenant.owner, slug=tenant.slug)
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+        assert_unavailable(response)
+        assert await api.data(QUERY, who=tenant.owner, slug=tenant.slug) == ANSWER
 
 
 async def test_a_connection_that_ends_in_the_middle_is_one_error(database: Any, superuser: Superuser) -> None:

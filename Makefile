@@ -66,7 +66,7 @@ bench-search: setup ## Measure how good and how fast search is; DATA=folder with
 	@test -n "$(DATA)" || { echo "Name the folder with the collections: make bench-search DATA=/path" >&2; exit 1; }
 	.venv/bin/python -m benchmarks.search "$(DATA)" $(ARGS)
 
-soak-delete: setup ## Delete and restore 100,000 tasks, and in 500 random orders what a small organization has
+soak-delete: setup ## Delete and restore 200,000 tasks over HTTP, and in 500 random orders what a small organization has
 	.venv/bin/pytest -s tests/trash/soak_large.py
 	TRELLIS_TEST_RUNS=500 .venv/bin/pytest tests/trash/test_model.py
 

@@ -10,6 +10,9 @@ FRAME = 8  # bytes more that a byte of a body may come in: a chunk of a single o
 MOST_HEADERS = 200  # every look for one goes through all of them; browsers and proxies send some thirty
 TOO_LARGE = f"More than {MOST_HEADERS} headers, or {LARGEST_HEAD} bytes of them: send less."
 SECONDS_FOR_HEAD = 10.0  # from a connection, or the first byte of a request, to the end of its headers
+# What comes of a body behind its answer is read and let go, so that who writes before they read gets to read.
+MOST_UNWANTED = 1024 * 1024  # bytes
+SECONDS_FOR_UNWANTED = 10.0
 SECONDS_TO_READ = 10.0  # between two looks whether a client reads its answer
 LEAST_READ = 64 * 1024  # bytes between them; the slowest mobile networks carry some more
 SECONDS_IDLE = (
@@ -35,6 +38,9 @@ class Bounded(HttpToolsProtocol):
         self._refusal: str | None = None
         self._unread = 0  # bytes of an answer, at the last look
         self._next_look: asyncio.TimerHandle | None = None
+        self._in_body = False
+        self._unwanted = 0  # bytes of a body that has been answered already
+        self._body_due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -43,6 +49,7 @@ class Bounded(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_awaiting_head()
         self._stop_looking()
+        self._stop_awaiting_body()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -61,10 +68,34 @@ class Bounded(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._beside -= (1 + FRAME) * len(body)
+        if self._body_due is not None:
+            self._unwanted += len(body)
+            if self._unwanted > MOST_UNWANTED:
+                self.transport.abort()
         super().on_body(body)
 
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        self._stop_awaiting_body()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if not (self._in_body and self.cycle.response_complete) or self.transport.is_closing():
+            return
+        if self.expect_100_continue:
+            self.transport.close()  # nobody knows whether the body still comes, or the next request
+        else:
+            self._unwanted = 0
+            self._body_due = self.loop.call_later(SECONDS_FOR_UNWANTED, self.transport.close)
+
+    def _stop_awaiting_body(self) -> None:
+        if self._body_due is not None:
+            self._body_due.cancel()
+            self._body_due = None
+
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        self._in_head, self._in_body = False, True
         self._stop_awaiting_head()
         if len(self.headers) > MOST_HEADERS:
             self._refusal = TOO_LARGE

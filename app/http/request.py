@@ -70,6 +70,9 @@ async def read(request: Request, limits: Limits, *, signed_in: bool) -> Envelope
 
 
 async def _body(request: Request, largest: int) -> bytes:
+    """As it comes; one that says to be too large is refused before any of it is asked for or read."""
+    if int(request.headers.get("content-length", 0)) > largest:
+        raise BodyTooLarge(f"The body is larger than {largest} bytes.")
     body = bytearray()
     try:
         async for chunk in request.stream():

@@ -144,3 +144,56 @@ async def length_of_body(client: socket.socket) -> int:
             found += more
             await asyncio.sleep(0.01)
     return len(found.partition(b"\r\n\r\n")[2])
+
+
+HEAD = b"POST /nowhere HTTP/1.1\r\nHost: testserver\r\n"  # answered at once, whatever the body is
+
+
+async def test_a_body_that_nobody_wanted_is_read_no_further_than_to_be_heard() -> None:
+    async with listening(APP) as port, asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HEAD + b"Content-Length: 10000000000\r\n\r\n")
+        answered = await reader.readuntil(b"\r\n\r\n")
+        written = 0
+        with suppress(ConnectionError):
+            while True:
+                writer.write(bytes(100_000))
+                await writer.drain()
+                written += 100_000
+        writer.close()
+
+    assert answered.startswith(b"HTTP/1.1 404 ")
+    assert written < LARGE  # what the system's buffers take is not much more than is read
+
+
+async def test_a_body_that_nobody_wanted_does_not_come_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "SECONDS_FOR_UNWANTED", 0.2)
+    async with listening(APP) as port, asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HEAD + b"Content-Length: 1000\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 404 ")
+        with suppress(ConnectionError):
+            while not reader.at_eof():
+                writer.write(b"x")
+                await reader.read(100) if reader._buffer else await asyncio.sleep(0.02)  # type: ignore[attr-defined]
+        writer.close()
+
+
+async def test_a_small_body_that_nobody_wanted_leaves_the_connection_to_the_next_request() -> None:
+    async with listening(APP) as port, asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HEAD + b"Content-Length: 5\r\n\r\n")
+        assert (await reader.readuntil(b"Not Found")).startswith(b"HTTP/1.1 404 ")
+        writer.write(b"12345" + LINE + b"Content-Length: 3\r\n\r\nabc")
+        assert (await reader.read()).endswith(b"\r\n\r\n3")
+        writer.close()
+
+
+async def test_who_waits_to_be_asked_for_the_body_is_answered_without_it() -> None:
+    async with listening(APP) as port, asyncio.timeout(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(HEAD + b"Content-Length: 10000000000\r\nExpect: 100-continue\r\n\r\n")
+        answered = await reader.read()
+        writer.close()
+
+    assert answered.startswith(b"HTTP/1.1 404 ")

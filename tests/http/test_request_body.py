@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -74,3 +75,35 @@ async def test_a_string_without_an_end_is_gone_through_once(api: Api, superuser:
         400,
         "The request is not valid JSON in UTF-8.",
     )
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+async def test_what_says_to_be_too_large_is_refused_before_it_is_read(
+    api: Api, superuser: "asyncpg.Connection[Any]", signed_in: bool
+) -> None:
+    who = (await make_tenant(superuser)).owner if signed_in else None
+    largest = api.settings.max_body_with_texts if signed_in else api.settings.max_body
+
+    async def never() -> AsyncIterator[bytes]:
+        raise AssertionError("the body was read")
+        yield b""
+
+    headers = {"content-type": "application/json", "content-length": str(10**10), **(api.headers(who) if who else {})}
+    refused = await api.http.post(GRAPHQL, content=never(), headers=headers)
+
+    assert message(refused) == f"The body is larger than {largest} bytes."
+
+
+async def test_what_does_not_say_how_large_it_is_is_counted_as_it_comes(api: Api) -> None:
+    sent = 0
+
+    async def parts() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1024
+            yield b" " * 1024
+
+    refused = await api.http.post(GRAPHQL, content=parts(), headers={"content-type": "application/json"})
+
+    assert message(refused) == f"The body is larger than {api.settings.max_body} bytes."
+    assert sent == api.settings.max_body + 1024

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode, value_from_ast_untyped
+from graphql import FieldNode, OperationDefinitionNode, SelectionNode, SelectionSetNode, value_from_ast_untyped
 
 from app.operations.documents import Document
 from app.operations.limits import Meter
@@ -20,9 +20,9 @@ def without_the_rest(document: Document, name: str | None, variables: Mapping[st
     if TYPE not in document.asked:
         return document
     operation = document.operation(name)
-    fields = Meter(document.tree).fields(operation.selection_set, set())
-    asking = tuple(one for one in fields if one.name.value == FIELD)
     known = {**_defaults(operation), **variables}
+    fields = Meter(document.tree, lambda node: _is_included(node, known)).fields(operation.selection_set, set())
+    asking = tuple(one for one in fields if one.name.value == FIELD)
     if not any(_is_dry(one, known) for one in asking):
         return document
     left = replace(operation, selection_set=SelectionSetNode(selections=asking))
@@ -33,6 +33,16 @@ def without_the_rest(document: Document, name: str | None, variables: Mapping[st
 def _is_dry(field: FieldNode, variables: Mapping[str, Any]) -> bool:
     given = (one.value for one in field.arguments or () if one.name.value == ARGUMENT)
     return any(value_from_ast_untyped(one, dict(variables)) is True for one in given)
+
+
+def _is_included(node: SelectionNode, variables: Mapping[str, Any]) -> bool:
+    """Whether neither @skip nor @include leaves it out."""
+    for directive in node.directives or ():
+        if directive.name.value in ("skip", "include") and directive.arguments:
+            condition = value_from_ast_untyped(directive.arguments[0].value, dict(variables))
+            if condition is (directive.name.value == "skip"):
+                return False
+    return True
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:

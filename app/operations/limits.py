@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from graphql import (
@@ -17,6 +17,7 @@ from graphql import (
     Node,
     ObjectValueNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     ValueNode,
     VariableNode,
@@ -74,7 +75,9 @@ class Meter:
     validation refuses it.
     """
 
-    def __init__(self, tree: DocumentNode) -> None:
+    def __init__(self, tree: DocumentNode, included: Callable[[SelectionNode], bool] = lambda _: True) -> None:
+        """`included` says of a selection whether `fields` looks at it."""
+        self.included = included
         self.fragments = {one.name.value: one for one in tree.definitions if isinstance(one, FragmentDefinitionNode)}
         self._measured: dict[str, Measure] = {}
 
@@ -89,7 +92,7 @@ class Meter:
 
     def fields(self, node: SelectionSetNode, spread: set[str]) -> Iterator[FieldNode]:
         """The same fields; the names of fragments that are in `spread` are passed over, and those met are added."""
-        for one in node.selections:
+        for one in filter(self.included, node.selections):
             if isinstance(one, FieldNode):
                 yield one
             elif isinstance(one, InlineFragmentNode):

@@ -60,6 +60,25 @@ async def test_a_dry_run_says_what_it_would_take(
         assert not any("organizations" in statement for statement in api.statements)
 
 
+@pytest.mark.parametrize(
+    "asking",
+    [
+        "rateLimit(dryRun: true) @skip(if: true) { cost }",
+        "rateLimit(dryRun: true) @include(if: $no) { cost }",
+        "... @skip(if: true) { rateLimit(dryRun: true) { cost } }",
+    ],
+)
+async def test_a_dry_run_that_is_left_out_is_none(
+    database: Database, superuser: "asyncpg.Connection[Any]", asking: str
+) -> None:
+    tenant = await make_tenant(superuser)
+    declared = "query ($no: Boolean = false)" if "$no" in asking else "query"
+    async with limited(database) as api:
+        data = await api.data(f"{declared} {{ {asking} viewer {{ user {{ id }} }} }}", who=tenant.owner)
+
+    assert list(data) == ["viewer"]
+
+
 async def test_strangers_hear_of_their_address(database: Database) -> None:
     async with limited(database, rate_limit_anonymous=60) as api:
         body = await api.ask(f"{{ rateLimit {{ {ALL} }} }}", who=None)

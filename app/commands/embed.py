@@ -17,8 +17,11 @@ from app.config import DATA_DIRECTORY, Settings
 from app.db.engine import Database
 from app.db.migrate import connect_as_owner
 from app.embedders.embedder import EmbedderUnavailable, load_embedder
+from app.indexing.backfill import retry_parked
+from app.indexing.health import Health, examine
 from app.indexing.registry import LocalMeanings
 from app.indexing.switch import Owner, Progress, activate, fill, find_model, index, register, retire
+from app.indexing.word_counts import WordCounter
 from app.indexing.worker import Worker
 from app.main import SEARCHABLES
 from app.refusal import Refusal
@@ -27,6 +30,10 @@ from app.search.embedding_models import Model
 
 class EmbeddingStopped(Refusal):
     """The model does not work here, or no longer."""
+
+
+class EmbeddingIncomplete(Refusal):
+    """The model makes nothing of some texts."""
 
 
 def embed(
@@ -42,7 +49,8 @@ def embed(
 ) -> None:
     """Embed what a model lacks, and once more what failed. It can be stopped; run again, it goes on from there.
 
-    Servers embed what people write by themselves, and go on meanwhile. With --switch the model becomes the one that
+    It ends when nothing more can be done now. With status 1 some texts are left, and it says why. Servers embed what
+    people write by themselves, and go on meanwhile. With --switch the model becomes the one that
     searches read, once it has everything; the one before is removed. No search fails or waits for it.
     """
     settings = read_settings()
@@ -52,7 +60,7 @@ def embed(
         try:
             said = asyncio.run(fill_and_switch(wanted, owner_url, name, switch=switch, progress=progress))
         except EmbedderUnavailable as error:
-            raise EmbeddingStopped(f"{error}. What is embedded stays: run the command again.") from error
+            raise EmbeddingStopped(f"{error}") from error
     typer.echo(said)
 
 
@@ -70,20 +78,47 @@ def _urls(data: Path) -> Iterator[tuple[str, str]]:
 async def fill_and_switch(
     settings: Settings, owner_url: str, name: str | None, *, switch: bool, progress: Progress
 ) -> str:
-    """What was done, for people."""
-    async with _opened(settings, owner_url) as (owner, worker):
-        known = await find_model(worker.database, name)
+    """What was done, for people. Raises EmbeddingStopped, and EmbeddingIncomplete where it has done all the rest."""
+    async with _opened(settings, owner_url) as (owner, meanings):
+        database = meanings.database
+        known = await find_model(database, name)
         name, dimension = (known.name, known.dimension) if known else (str(name), None)
         embedder = await asyncio.to_thread(load_embedder, name, dimension, settings)
         await embedder.close()
-        model = await register(owner, worker.database, name, embedder.dimension)
-        await fill(worker, model, progress)
+        model = await register(owner, database, name, embedder.dimension)
+        worker = Worker(database, meanings, SEARCHABLES, target=model.id)
+        await retry_parked(database)
+        await _fill(worker, model, progress)
         await index(owner, model)
-        if not switch:
-            return f"{name} has every text."
-        await fill(worker, model, progress)  # what was written while the indexes were built
-        await activate(owner, model)
-        return _said(name, await retire(owner, worker.database))
+        said = f"{name} has every text."
+        if switch:
+            await _fill(worker, model, progress)  # what was written while the indexes were built
+            await activate(owner, model)
+            said = _said(name, await retire(owner, database))
+        counter = WordCounter(database)
+        while await counter.work():
+            pass
+        return _complete(said, await examine(database))
+
+
+async def _fill(worker: Worker, model: Model, progress: Progress) -> None:
+    try:
+        await fill(worker, model, progress)
+    except EmbedderUnavailable as error:
+        waiting = (await examine(worker.database)).waiting
+        raise EmbeddingStopped(
+            f"{error}. {waiting:,} texts are left; what is embedded stays: run the command again"
+        ) from error
+
+
+def _complete(said: str, health: Health) -> str:
+    """`said`, where that is all there is to say."""
+    if health.amount_parked:
+        raise EmbeddingIncomplete(
+            f"{said.replace('every text', f'every text but {health.amount_parked:,}')} The last of those failed with: "
+            f"{health.parked[0]['error']}; `trellis doctor` names them, and this command tries them again"
+        )
+    return said
 
 
 def _said(name: str, retired: list[Model]) -> str:
@@ -92,14 +127,14 @@ def _said(name: str, retired: list[Model]) -> str:
 
 
 @asynccontextmanager
-async def _opened(settings: Settings, owner_url: str) -> AsyncIterator[tuple[Owner, Worker]]:
-    """A connection as the owner of the tables, and a worker as the server has it."""
+async def _opened(settings: Settings, owner_url: str) -> AsyncIterator[tuple[Owner, LocalMeanings]]:
+    """A connection as the owner of the tables, and the models as the server has them."""
     async with connect_as_owner(owner_url) as owner:
         # Looking through all texts of a large organization for what is missing takes some time.
         database = Database.open(settings, time_limits.HOUSEKEEPING, size=2)
         meanings = LocalMeanings(database, settings)
         try:
-            yield owner, Worker(database, meanings, SEARCHABLES)
+            yield owner, meanings
         finally:
             await meanings.close()
             await database.close()

@@ -1,6 +1,6 @@
 """Filling a model: the texts that it lacks are found, and queued behind everything that people write meanwhile."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    DateTime,
     SmallInteger,
     Table,
     Text,
@@ -156,18 +157,31 @@ def _same_subject(other: Table) -> list[ColumnElement[bool]]:
     return [other.c[name] == texts.c[name] for name in SUBJECT]
 
 
-async def amount_behind(database: Database) -> int:
-    """How many of the texts that were queued behind everything nobody has taken yet, in all organizations."""
+async def moment(database: Database) -> datetime:
+    """Now, by the clock that the queue goes by."""
     async with embedding(database) as fetch:
-        rows = await fetch(_amount_behind(), {})
-    amount: int = rows[0]["amount"]
+        (row,) = await fetch(_moment(), {})
+    now: datetime = row["now"]
+    return now
+
+
+@lru_cache(1)
+def _moment() -> Statement:
+    return prepare(select(func.now().label("now")))
+
+
+async def amount_due(database: Database, before: datetime) -> int:
+    """How many texts have been due since before that moment, in all organizations, and nobody has taken them."""
+    async with embedding(database) as fetch:
+        (row,) = await fetch(_amount_due(), {"before": before})
+    amount: int = row["amount"]
     return amount
 
 
 @lru_cache(1)
-def _amount_behind() -> Statement:
-    behind = (jobs.c.due_at < func.now() - literal(BEHIND / 2)) & jobs.c.parked_at.is_(None)
-    return prepare(select(func.count().label("amount")).select_from(jobs).where(behind))
+def _amount_due() -> Statement:
+    due = (jobs.c.due_at <= bindparam("before", type_=DateTime(timezone=True))) & jobs.c.parked_at.is_(None)
+    return prepare(select(func.count().label("amount")).select_from(jobs).where(due))
 
 
 async def remove_embeddings(database: Database, model_id: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from app.db.engine import Database
-from app.indexing.backfill import amount_behind, missing, queue_missing, remove_embeddings, retry_parked
+from app.indexing.backfill import amount_due, missing, moment, queue_missing, remove_embeddings
 from app.indexing.transaction import embedding
 from app.indexing.worker import Worker
 from app.refusal import Refusal
@@ -23,6 +23,7 @@ from app.search.models import LARGEST_DIMENSION, ModelState
 KINDS = ("TASK", "CHUNK")
 LINGERING = 6.0  # seconds: longer than a server believes what it last saw (registry.py), and its last search takes
 SETTLING = 1.0  # seconds in which what people write is embedded
+LONGEST_WAIT = 10.0  # seconds between two looks at what others have taken
 # Of the graph that an index is, more than pgvector has by default: of 105,000 vectors much alike, it found 0.94 of the
 # exact ten in place of 0.85, and took 100 s to build in place of 55.
 GRAPH = "m = 24, ef_construction = 128"
@@ -71,26 +72,39 @@ async def register(owner: Owner, database: Database, name: str, dimension: int) 
 async def fill(worker: Worker, model: Model, progress: Progress) -> None:
     """Returns when the model has every text, but for those that it failed at and what people wrote this second.
 
-    Raises EmbedderUnavailable where a model does not work. Servers embed along.
+    `worker` has it as its target. What others have taken is waited for: it is done, or given up, in minutes. Raises
+    EmbedderUnavailable where the model is down. Servers embed along.
     """
-    await retry_parked(worker.database)
-    lacks, total = True, 0
-    while lacks:
+    total, wait = 0, SETTLING
+    while True:
         total += await queue_missing(worker.database, model.id)
-        # Not until nothing is due: what people write meanwhile may never end, and the servers embed it.
-        while behind := await amount_behind(worker.database):
-            progress(max(total - behind, 0), total)
-            if not await worker.work():
-                await asyncio.sleep(SETTLING / 10)
-        lacks = await _lacks(worker.database, model)
+        worked = await _work_off(worker, total, progress)
+        wait = SETTLING if worked else min(wait * 2, LONGEST_WAIT)
+        if not await _lacks(worker.database, model, wait):
+            return
 
 
-async def _lacks(database: Database, model: Model) -> bool:
+async def _work_off(worker: Worker, total: int, progress: Progress) -> int:
+    """Embeds what is due by now; answers how many texts it took. Not until nothing is due: what people write meanwhile
+    may never end."""
+    worked = 0
+    now = await moment(worker.database)
+    while waiting := await amount_due(worker.database, now):
+        total = max(total, waiting)
+        progress(total - waiting, total)
+        taken = await worker.work()
+        if not taken:
+            break
+        worked += taken
+    return worked
+
+
+async def _lacks(database: Database, model: Model, wait: float) -> bool:
     """Whether the model lacks a text for longer than what people write is on its way."""
     before = await missing(database, model.id)
     if not before:
         return False
-    await asyncio.sleep(SETTLING)
+    await asyncio.sleep(wait)
     return not before.isdisjoint(await missing(database, model.id))
 
 

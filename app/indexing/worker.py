@@ -107,7 +107,6 @@ class Worker:
                 await self._judge.require(model)
             await self._embed(organization_id, living, taken)
         except TextRefused as error:
-            logger.warning("%d texts could not be embedded: %s", len(taken), type(error.__cause__).__name__)
             async with embedding(self.database, organization_id) as fetch:
                 await self._postpone(fetch, organization_id, taken, str(error))
         except BaseException as error:  # no text is at fault: they are due again at once
@@ -125,6 +124,9 @@ class Worker:
                 await give_back(fetch, organization_id, taken)
 
     async def _postpone(self, fetch: Fetch, organization_id: UUID, jobs: Sequence[Job], error: str) -> None:
+        """Whoever fills a model says at the end what is left, and why."""
+        if self.target is None:
+            logger.warning("%d texts could not be embedded and will be tried again: %s", len(jobs), organization_id)
         await postpone(fetch, organization_id, jobs, error, FIRST_WAIT if self.target is None else NO_WAIT)
 
     async def _embed(self, organization_id: UUID, living: Sequence[Model], taken: Sequence[Job]) -> None:

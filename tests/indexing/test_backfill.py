@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.indexing.backfill import Lacked, amount_behind, missing, queue_missing, retry_parked
+from app.indexing.backfill import Lacked, amount_due, missing, moment, queue_missing, retry_parked
 from app.indexing.health import examine
 from tests.factories import Tenant
 from tests.indexing.conftest import Site
@@ -79,12 +79,15 @@ async def test_only_what_is_parked_is_tried_again(site: Site) -> None:
     assert await jobs(site) == [(parked, 0, None, False, True), (waiting, 2, "No", False, False)]
 
 
-async def test_what_is_parked_or_people_wrote_is_not_behind(site: Site) -> None:
-    parked, written, queued = (await site.tenant(3)).tasks
-    long_ago = datetime.now(UTC) - timedelta(days=1)
-    await site.superuser.execute("UPDATE embedding_jobs SET due_at = $1 WHERE subject_id <> $2", long_ago, written)
-    await site.superuser.execute(FAIL, parked, 5, long_ago)
+async def test_what_is_parked_or_due_later_is_not_due(site: Site) -> None:
+    parked, later, due = (await site.tenant(3)).tasks
+    now = await moment(site.database)
+    await site.superuser.execute("UPDATE embedding_jobs SET due_at = $2 WHERE subject_id = $1", due, now)
+    await site.superuser.execute(
+        "UPDATE embedding_jobs SET due_at = $2 WHERE subject_id = $1", later, now + timedelta(seconds=1)
+    )
+    await site.superuser.execute(FAIL, parked, 5, now)
 
-    assert await amount_behind(site.database) == 1
-    await site.superuser.execute("DELETE FROM embedding_jobs WHERE subject_id = $1", queued)
-    assert await amount_behind(site.database) == 0
+    assert await amount_due(site.database, now) == 1
+    await site.superuser.execute("DELETE FROM embedding_jobs WHERE subject_id = $1", due)
+    assert await amount_due(site.database, now) == 0

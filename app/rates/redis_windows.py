@@ -3,11 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
-from time import monotonic
+from time import monotonic, time
 from typing import Any, TypeVar
 
-from limits.aio.storage import RedisStorage
-from redis.asyncio import BlockingConnectionPool
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from app.rates.windows import WINDOW, Window
@@ -18,6 +17,19 @@ PATIENCE = 0.05  # seconds a request waits for Redis; it answers within 1 ms whe
 GRACE = 1.0  # seconds without an answer until Redis counts as away: a machine that is busy can look like that for less
 PAUSE = 1.0  # seconds between two looks whether it is back
 CONNECTIONS = 4  # at most; each is busy for a fraction of a millisecond
+PREFIX = "trellis/rates/"
+NO_LIMIT = 2**53
+# All of the points or none, in one step: what was taken first and given back later could be given to the next minute.
+TAKE = """
+local used = tonumber(redis.call('GET', KEYS[1]) or 0)
+local fits = used + ARGV[1] <= tonumber(ARGV[2])
+if fits then
+    used = redis.call('INCRBY', KEYS[1], ARGV[1])
+    if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+end
+local left = redis.call('PTTL', KEYS[1])
+return {fits and 1 or 0, used, left < 0 and tonumber(ARGV[3]) or left}
+"""
 FAILURES = (RedisError, OSError, TimeoutError)
 
 Answer = TypeVar("Answer")
@@ -36,11 +48,8 @@ class Shared:
 
     def __init__(self, url: str) -> None:
         self._pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, socket_timeout=None)
-        self._counts = RedisStorage(
-            f"async+{url}",
-            implementation="redispy",
-            connection_pool=self._pool,  # type: ignore[arg-type]  # the library documents it, and types all options alike
-        )
+        self._redis = Redis(connection_pool=self._pool)
+        self._take = self._redis.register_script(TAKE)
         self._silent_since: float | None = None
         self._questions: set[asyncio.Task[Any]] = set()
         self._returning: asyncio.Task[None] | None = None
@@ -52,18 +61,15 @@ class Shared:
 
     async def take(self, window: Window, name: str, points: int, limit: int) -> bool:
         """Takes points of an account, all of them or none, and brings `window` up to date."""
-        begun_here = window.used == 0
-        used = await self.add(window, name, points)
-        if begun_here and used > points:
-            await self._ask(self._find_end(window, name))
-        if used > limit:
-            # Another request has taken them meanwhile, here or in another process.
-            await self.add(window, name, -points)
-        return used <= limit
+        return await self._add(window, name, points, limit)
+
+    async def add(self, window: Window, name: str, points: int) -> None:
+        """Takes points of an account, however many are left, and brings `window` up to date."""
+        await self._add(window, name, points, NO_LIMIT)
 
     async def answers(self) -> bool:
         """Whether Redis does, within PATIENCE."""
-        return await self._ask(self._counts.get("anything")) is not None
+        return await self._ask(self._ping()) is not None
 
     async def close(self) -> None:
         """Leaves no task and no connection behind."""
@@ -73,20 +79,22 @@ class Shared:
         await asyncio.gather(*left, return_exceptions=True)
         await self._pool.aclose()
 
-    async def add(self, window: Window, name: str, points: int) -> int:
-        """Adds to the count in Redis, or for want of an answer to our copy; answers what it comes to."""
-        used = None if self.away else await self._ask(self._count(window, name, points))
-        if used is None:
-            used = window.used = window.used + points
-        return used
+    async def _add(self, window: Window, name: str, points: int, limit: int) -> bool:
+        """Adds to the count in Redis, or for want of an answer to our copy; whether there was room."""
+        fits = None if self.away else await self._ask(self._count(window, name, points, limit))
+        if fits is None:
+            fits = window.used + points <= limit
+            window.used += points if fits else 0
+        return fits
 
-    async def _count(self, window: Window, name: str, points: int) -> int:
-        window.used = used = await self._counts.incr(name, WINDOW, points)
-        return used
+    async def _count(self, window: Window, name: str, points: int, limit: int) -> bool:
+        fits, window.used, left = await self._take([f"{PREFIX}{name}"], [points, limit, WINDOW * 1000])
+        window.resets_at = time() + left / 1000  # another process may have begun this minute
+        return bool(fits)
 
-    async def _find_end(self, window: Window, name: str) -> None:
-        """Another process began this minute, and Redis knows when."""
-        window.resets_at = await self._counts.get_expiry(name)
+    async def _ping(self) -> bool:
+        await self._redis.ping()
+        return True
 
     async def _ask(self, question: Coroutine[Any, Any, Answer]) -> Answer | None:
         """What Redis answers; None where it does not in time."""

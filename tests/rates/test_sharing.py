@@ -75,6 +75,24 @@ async def test_servers_count_together(
     assert 58 <= int(second.headers["ratelimit-reset"]) <= 59
 
 
+async def test_what_does_not_fit_is_never_taken(
+    database: Database, superuser: "asyncpg.Connection[Any]", redis: RedisServer
+) -> None:
+    """Taken and given back later, it could be given to the next minute, which would then be too long."""
+    tenant = await make_tenant(superuser)
+    async with sharing(2, database, redis, rate_limit=6) as (one, other), Redis.from_url(redis.url) as client:
+        await one.send(VIEWER, who=tenant.owner)
+        await other.send(RENAME, who=tenant.owner, id=str(tenant.teams[0]))
+        [window] = await client.keys()
+        before = await client.info("commandstats")
+        refused = await one.send(VIEWER, who=tenant.owner)  # of which its own copy says that it fits
+        after = await client.info("commandstats")
+
+        assert refused.status_code == 429
+        assert after["cmdstat_incrby"]["calls"] == before["cmdstat_incrby"]["calls"]
+        assert await client.get(window) == b"6"
+
+
 async def test_strangers_and_failures_are_counted_together(database: Database, redis: RedisServer) -> None:
     wrong = {"authorization": "Bearer nonsense"}
     async with sharing(2, database, redis, rate_limit_anonymous=1, rate_limit_failures=1) as servers:

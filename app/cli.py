@@ -5,6 +5,7 @@ from importlib import import_module
 
 import typer
 
+from app.db.home import pass_by_closed_home
 from app.refusal import Refusal
 
 # Each is a function in a module of its name, in the order in which `trellis --help` shows them.
@@ -35,6 +36,7 @@ def commands(wanted: str) -> typer.Typer:
 
 def main() -> None:
     """What `trellis` runs: of an error that a person can mend it shows the text, of any other where it arose."""
+    pass_by_closed_home()
     try:
         commands("".join(sys.argv[1:2]))()
     except Refusal as refusal:

@@ -1,0 +1,65 @@
+"""Whose home it is, and whether there is one, makes no difference to a server."""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.processes import TRELLIS, environment
+
+# Who runs the tests as root may look into everything, which root can do without.
+AS_ANYBODY = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+
+@asynccontextmanager
+async def over_tcp(socket: Path) -> AsyncIterator[int]:
+    """A port at which the PostgreSQL of the socket answers: only there are certificates looked for."""
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_unix_connection(socket)
+        await asyncio.gather(pump(reader, there_writer), pump(there_reader, writer), return_exceptions=True)
+
+    server = await asyncio.start_server(relay, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+@pytest.fixture
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
+    """One that is closed to us, one whose name is longer than there can be, or none."""
+    closed = tmp_path / "home"
+    closed.mkdir(mode=0)
+    homes: dict[str, str | None] = {"closed": str(closed), "impossible": f"/{'home' * 100}", "none": None}
+    return homes[request.param]
+
+
+@pytest.mark.parametrize("home", ["closed", "impossible", "none"], indirect=True)
+async def test_the_database_is_reached_whatever_home_is(home: str | None, database: Any, tmp_path: Path) -> None:
+    variables = environment()
+    variables.pop("HOME", None)
+    if home is not None:
+        variables["HOME"] = home
+    async with over_tcp(database.addresses.socket_directory / ".s.PGSQL.5432") as port:
+        variables["TRELLIS_DATABASE_URL"] = f"postgresql://trellis@127.0.0.1:{port}/{database.name}"
+        found = await asyncio.to_thread(
+            subprocess.run,
+            [*AS_ANYBODY, *TRELLIS, "doctor"],
+            cwd=tmp_path,
+            env=variables,
+            capture_output=True,
+            text=True,
+        )
+
+    assert "cannot be reached" not in found.stdout
+    assert "ok    The model wordllama is active and works" in found.stdout.splitlines()

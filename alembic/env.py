@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.config import DATA_DIRECTORY, Settings
-from app.db.concurrently import keep_whole
+from app.db.concurrently import complete_half, keep_whole
 from app.db.embedded import borrow
 from app.db.tables import all_tables
+from app.db.waiting import APPLICATION
 from app.time_limits import CONNECT, MIGRATION_LOCK, milliseconds
 
 
@@ -37,11 +38,12 @@ def run(connection: Connection) -> None:
 
 async def connect_and_run(owner_url: str) -> None:
     async def connect() -> asyncpg.Connection:
-        lock_timeout = milliseconds(MIGRATION_LOCK)
-        return await asyncpg.connect(owner_url, timeout=CONNECT, server_settings={"lock_timeout": lock_timeout})
+        settings = {"lock_timeout": milliseconds(MIGRATION_LOCK), "application_name": APPLICATION}
+        return await asyncpg.connect(owner_url, timeout=CONNECT, server_settings=settings)
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     async with engine.connect() as connection:
+        await connection.run_sync(complete_half)
         await connection.run_sync(run)
 
 

@@ -32,6 +32,8 @@ EMBEDDED_BATCH: Final = 45.0  # three of them
 KNOWN_TEXT: Final = 15.0  # for the text that tells a model that is down from one that fails at a batch
 
 MIGRATION_LOCK: Final = 5.0  # who waits for a lock on a table makes everybody else wait behind it
+# An index that is built concurrently waits for every older transaction, such as a backup's, and nobody waits behind it.
+INDEX_LOCK: Final = 86_400.0
 CONNECT: Final = 10.0  # to open a connection outside of a pool
 ROLLBACK: Final = 1.0  # a connection that cannot even end its transaction is thrown away
 IDLE_IN_TRANSACTION: Final = 60.0  # a process that hangs must not hold its locks for ever

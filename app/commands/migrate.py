@@ -18,5 +18,5 @@ def migrate(data: DataOption = DATA_DIRECTORY) -> None:
         if urls is None:
             addresses = stack.enter_context(embedded.borrow(data))
             urls = addresses.owner_url, addresses.runtime_url
-        bring_up_to_date(*urls)
+        bring_up_to_date(*urls, tell=lambda line: typer.echo(line, err=True))
     typer.echo("The database has the newest tables.")

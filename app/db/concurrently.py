@@ -7,13 +7,16 @@ from typing import Any
 from alembic import op
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Index, text
+from sqlalchemy import Connection, Index, text
 
-# Building waits for every transaction that is older, such as a backup's. Nobody waits behind it meanwhile: people go on
-# reading and writing the table.
-LOCK_TIMEOUT = "1d"
+from app.time_limits import INDEX_LOCK, milliseconds
 
 HAS_WRITTEN = text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+# What was left where 2026_11_22_api_keys could not build its index, which 2026_11_29_mending makes: all else of it.
+COMPLETE_HALF = text("""
+UPDATE alembic_version SET version_num = '2026_11_22_api_keys'
+WHERE version_num = '2026_11_22_ranking' AND to_regclass('api_keys') IS NOT NULL
+""")
 
 
 def build_index(name: str, table: str, columns: list[Any], **options: Any) -> None:
@@ -23,7 +26,7 @@ def build_index(name: str, table: str, columns: list[Any], **options: Any) -> No
     else the revision did would stay done where the building fails, and stand in the way of the next attempt.
     """
     with op.get_context().autocommit_block():
-        op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        op.execute(f"SET lock_timeout = {milliseconds(INDEX_LOCK)}")
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         op.create_index(name, table, columns, postgresql_concurrently=True, **options)
         op.execute("RESET lock_timeout")
@@ -32,7 +35,7 @@ def build_index(name: str, table: str, columns: list[Any], **options: Any) -> No
 def drop_index(name: str) -> None:
     """Drops an index whose table goes on being read and written; to be all that a revision does, too."""
     with op.get_context().autocommit_block():
-        op.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        op.execute(f"SET lock_timeout = {milliseconds(INDEX_LOCK)}")
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         op.execute("RESET lock_timeout")
 
@@ -43,7 +46,8 @@ class Implementation(PostgresqlImpl):
     __dialect__ = "postgresql"
 
     def create_index(self, index: Index, **options: Any) -> None:
-        if self.connection is not None and self.connection.get_isolation_level() != "AUTOCOMMIT":
+        # Asked for what was set, because PostgreSQL knows of no such level.
+        if self.connection and self.connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
             index.dialect_options["postgresql"]["concurrently"] = False
         super().create_index(index, **options)
 
@@ -67,3 +71,10 @@ def keep_whole(context: MigrationContext) -> None:
                 yield
 
     context.autocommit_block = autocommit_block  # type: ignore[method-assign]  # Alembic makes the context itself
+
+
+def complete_half(connection: Connection) -> None:
+    """Lets a database go on of which an earlier version had left only half of 2026_11_22_api_keys behind."""
+    with connection.begin():
+        if connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL")):
+            connection.execute(COMPLETE_HALF)

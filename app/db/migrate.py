@@ -1,16 +1,19 @@
 """Brings a database to the newest schema and lets the server's role in. Servers that start together take turns."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import DBAPIError
 
 from app import time_limits
+from app.db.waiting import LOOK_EVERY, Waiting
 from app.refusal import Refusal
 
 PACKAGE = Path(__file__).parents[1]
@@ -37,10 +40,15 @@ class OwnerLacksPrivilege(Refusal):
     """The owner may not do what a migration asks for."""
 
 
-def migrate(owner_url: str, runtime_url: str) -> None:
+class MigrationFailed(Refusal):
+    """PostgreSQL did not do what a migration asks for, such as to give it a table that others use."""
+
+
+def migrate(owner_url: str, runtime_url: str, tell: Callable[[str], None] = lambda _: None) -> None:
     """Runs the missing migrations as the role of `owner_url`, after which the role of `runtime_url` may use the tables.
 
-    Makes that role where it is missing, with the password of its URL. Safe to call from several servers at once.
+    Makes that role where it is missing, with the password of its URL. Safe to call from several servers at once, and
+    again where it failed. Calls `tell` with a line for each session that it has to wait for.
     """
     owner, runtime = make_url(owner_url), make_url(runtime_url)
     if owner.username == runtime.username:
@@ -48,7 +56,7 @@ def migrate(owner_url: str, runtime_url: str) -> None:
             f"TRELLIS_DATABASE_OWNER_URL and TRELLIS_DATABASE_URL both name the role {owner.username}: let the second "
             "name a role of the server's own, which `trellis migrate` makes"
         )
-    asyncio.run(_migrate(owner_url, owner, runtime))
+    asyncio.run(_migrate(owner_url, owner, runtime, tell))
 
 
 def alembic_config(owner_url: str) -> Config:
@@ -59,20 +67,40 @@ def alembic_config(owner_url: str) -> Config:
     return config
 
 
-async def _migrate(owner_url: str, owner: URL, runtime: URL) -> None:
+async def _migrate(owner_url: str, owner: URL, runtime: URL, tell: Callable[[str], None]) -> None:
     async with connect_as_owner(owner_url) as connection:
-        await _take_turn(connection)
+        await _take_turn(connection, tell)
         await _make_extension(connection)
         try:
             await _make_login(connection, runtime)
-            # In a thread, because Alembic is synchronous and its env.py runs a loop of its own.
-            await asyncio.to_thread(command.upgrade, alembic_config(owner_url), "head")
+            await _run_revisions(connection, owner_url, tell)
             await _let_in(connection, str(runtime.username))
         except asyncpg.InsufficientPrivilegeError as error:
             raise OwnerLacksPrivilege(
                 f"The role {owner.username} may not do that ({error}): `ALTER ROLE {owner.username} CREATEROLE`, "
                 "and let it own the database"
             ) from error
+
+
+async def _run_revisions(connection: asyncpg.Connection, owner_url: str, tell: Callable[[str], None]) -> None:
+    """In a thread, because Alembic is synchronous and its env.py runs a loop of its own."""
+    waiting = Waiting(connection, tell)
+    try:
+        async with waiting.told():
+            await asyncio.to_thread(command.upgrade, alembic_config(owner_url), "head")
+    except CommandError as error:
+        raise MigrationFailed(f"{error}: a newer version of Trellis has migrated this database, so run that") from error
+    except DBAPIError as error:
+        cause = error.orig and error.orig.__cause__
+        if isinstance(cause, asyncpg.InsufficientPrivilegeError):
+            raise cause from error
+        reason = str(cause or error.orig).partition("\n")[0]
+        if isinstance(cause, asyncpg.LockNotAvailableError) and waiting.awaited:
+            reason += f" while it waited for {waiting.awaited}"
+        raise MigrationFailed(
+            f"A migration failed ({reason}): what it had begun is undone, so run `trellis migrate` again once that is"
+            " mended"
+        ) from error
 
 
 @asynccontextmanager
@@ -89,12 +117,15 @@ async def connect_as_owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
         await connection.close()  # and gives back the turn
 
 
-async def _take_turn(connection: asyncpg.Connection) -> None:
+async def _take_turn(connection: asyncpg.Connection, tell: Callable[[str], None]) -> None:
     """Asks again and again instead of waiting in PostgreSQL: a statement that waits holds a snapshot, and CREATE INDEX
     CONCURRENTLY waits for all of those to go. The turn and the index would wait for each other, unseen by PostgreSQL.
     """
+    loop = asyncio.get_running_loop()
+    patience = loop.call_later(LOOK_EVERY, tell, "Waiting for another migration of this database to end")
     while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", TURN):  # noqa: ASYNC110  # PostgreSQL sends no event
         await asyncio.sleep(0.1)
+    patience.cancel()
 
 
 async def _make_extension(connection: asyncpg.Connection) -> None:

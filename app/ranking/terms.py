@@ -130,13 +130,22 @@ def _look_up(kind: str) -> Statement:
     organization_id = bindparam("organization_id", type_=Uuid)
     lexemes = func.tsvector_to_array(func.to_tsvector(ENGLISH, bindparam("words", type_=Text)))
     asked = func.unnest(lexemes).table_valued("lexeme").render_derived("asked")
-    counted = (words.c.organization_id == organization_id) & (words.c.kind == literal_column(f"'{kind}'"))
-    total = (totals.c.organization_id == organization_id) & (totals.c.kind == literal_column(f"'{kind}'"))
+    # Subqueries, so that each lexeme is looked up: joined, all the organization's words may be read for one of them.
+    documents = select(words.c.documents).where(
+        words.c.organization_id == organization_id,
+        words.c.kind == literal_column(f"'{kind}'"),
+        words.c.lexeme == asked.c.lexeme,
+    )
+    texts = select(func.nullif(totals.c.texts, 0)).where(
+        totals.c.organization_id == organization_id, totals.c.kind == literal_column(f"'{kind}'")
+    )
     return prepare(
-        select(asked.c.lexeme, words.c.documents, func.nullif(totals.c.texts, 0).label("texts"))
+        select(
+            asked.c.lexeme,
+            documents.correlate(asked).scalar_subquery().label("documents"),
+            texts.scalar_subquery().label("texts"),
+        )
         .select_from(asked)
-        .join(words, counted & (words.c.lexeme == asked.c.lexeme), isouter=True)
-        .join(totals, total, isouter=True)
         .where(is_callers(organization_id))
     )
 

@@ -57,6 +57,7 @@ class SearchText(SQLModel, table=True):
             "ix_search_texts_terms",
             text("trellis_terms(organization_id, kind, tsvector_to_array(content))"),
             postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 128},
         ),
     )
 
@@ -150,6 +151,7 @@ class SearchWord(SQLModel, table=True):
             text("trellis_trigrams(organization_id, kind, lexeme)"),
             postgresql_using="gin",
             postgresql_where=text(r"lexeme ~ '^\D{3,30}$'"),
+            postgresql_with={"fastupdate": "off"},
         ),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, literal_column, select, true, union_all
 
 from app.db.columns import table_of
 from app.db.statement import Statement, prepare
@@ -32,6 +32,7 @@ MOST_WORDS = 10  # of a query: nobody has a longer name
 MOST_NAMES = 10_000  # that are compared, of those that begin like a word or share some letters with it
 MOST_LETTERS = 150_000  # of all these names: 15 of each, so that what it takes is bounded whatever they are
 MOST_OWNERS = 50
+ONE: ColumnElement[Any] = literal_column("1")
 
 
 async def recognize(context: Context, organization_id: UUID, words: str) -> list[Owner]:
@@ -91,14 +92,14 @@ def _teams() -> Select[Any]:
 
 
 def _people() -> Select[Any]:
-    """In each of their teams: that is what tasks are assigned to."""
-    joined = members.join(users, users.c.id == members.c.user_id).join(
-        team_members,
-        (team_members.c.organization_id == members.c.organization_id)
-        & (team_members.c.organization_member_id == members.c.id),
+    """In each of their teams: that is what tasks are assigned to. Whatever the planner expects, each is looked up."""
+    here = (members.c.organization_id == team_members.c.organization_id) & (
+        members.c.id == team_members.c.organization_member_id
     )
-    people = select(team_members.c.id, users.c.name).select_from(joined)
-    return _called(people, members.c.organization_id, users.c.name)
+    member = select(members.c.user_id).where(here).limit(ONE).lateral("member")
+    user = select(users.c.name).where(users.c.id == member.c.user_id).limit(ONE).lateral("called")
+    people = select(team_members.c.id, user.c.name).select_from(team_members.join(member, true()).join(user, true()))
+    return _called(people, team_members.c.organization_id, user.c.name)
 
 
 def _called(named: Select[Any], owner: ColumnElement[UUID], name: ColumnElement[str]) -> Select[Any]:

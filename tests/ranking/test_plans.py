@@ -1,0 +1,70 @@
+"""Searches in a new organization read its own rows, whatever PostgreSQL knows, or believes, of all organizations."""
+
+from collections.abc import AsyncIterator
+from os import getpid
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from app.config import Settings
+from app.db.postgres import Addresses
+from tests.api import SECRET, serving
+from tests.crowd import Crowd
+from tests.ranking.test_search_tasks import SEARCH
+from tests.reading import Asker
+
+# In this order, as each makes it from the one before.
+STATES = {
+    "stale": Crowd.leave,
+    "none": Crowd.forget,
+    "from before an import": Crowd.import_more,
+    "of all others": Crowd.know_others,
+}
+MODES = ["HYBRID", "SEMANTIC", "FULL_TEXT", "FUZZY"]
+# Its 300 tasks, their vectors, the words that share trigrams with three, and 20 tasks with their teams to be shown. The
+# others have 20,000 words, 5,000 texts and as many teams and members.
+MOST_READ = 1_100
+QUERIES = {
+    "three words mistyped": "plaftorm conect documnet",
+    "an unknown word": "xylophone",
+}
+
+
+@pytest.fixture(scope="module")
+async def crowd(addresses: Addresses) -> AsyncIterator[Crowd]:
+    name = f"crowd_{getpid()}"
+    connection = await asyncpg.connect(addresses.url("postgres", "postgres"))
+    await connection.execute(f"CREATE DATABASE {name} OWNER trellis_owner TEMPLATE trellis")
+    await connection.execute(f"ALTER ROLE trellis IN DATABASE {name} SET track_functions = 'all'")
+    superuser = await asyncpg.connect(addresses.url("postgres", name))
+    made = Crowd(superuser, addresses.url("trellis", name))
+    await made.make()
+    yield made
+    await superuser.close()
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture(scope="module", params=STATES)
+async def asker(crowd: Crowd, request: pytest.FixtureRequest) -> AsyncIterator[Asker]:
+    """The application over the crowd, with statistics that are in one of the states."""
+    await STATES[request.param](crowd)
+    settings = Settings(database_url=crowd.url, jwt_secret=SecretStr(SECRET), pool_size=2)
+    async with serving(settings) as api:
+        counting, asking = await api.database.acquire(), await api.database.acquire()
+        made = Asker(api, asking, counting)
+        api.database.release(asking)
+        yield made
+        api.database.release(counting)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
+async def test_a_search_reads_its_own_organization(crowd: Crowd, asker: Asker, mode: str, query: str) -> None:
+    read = await asker.read(SEARCH, who=crowd.newest.owner, organization=str(crowd.newest.id), text=query, mode=mode)
+
+    rows = {name: amount for name, amount in read.items() if not name.endswith("()")}
+    assert sum(rows.values()) <= MOST_READ, read
+    words = len(query.split())
+    assert (read["trellis_trigrams()"], read["trellis_terms()"]) <= (words, 2 * words + 1)

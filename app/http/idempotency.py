@@ -26,9 +26,10 @@ class Retries(Protocol):
     """Remembers the answers of mutations for their actors."""
 
     async def recall(self, unit: Unit, attempt: Attempt) -> bytes | None:
-        """The body of the first answer; None where this is the first attempt, which others now have to wait for.
+        """The body of the first answer; None where this is the first attempt.
 
-        Raises an AppError where the key is another request's, or where the first attempt takes too long.
+        Raises an AppError where the key is another request's, where the first attempt is still running, or where its
+        answer cannot be given again.
         """
 
     async def keep(self, unit: Unit, attempt: Attempt, body: bytes) -> None:

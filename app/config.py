@@ -10,9 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, Redi
 from pydantic_settings import NoDecode
 
 from app.time_limits import LONGEST_EMBEDDING, TimeLimits
+from app.token_settings import TokenSettings
 
-# RFC 7518 §3.2: an HS256 key must be at least as long as the hash.
-SHORTEST_SECRET = 32
 DATA_DIRECTORY = Path(".trellis")
 IN_FLIGHT_PER_CONNECTION = 10  # requests of one caller: more of them would only wait until they are refused
 
@@ -118,7 +117,7 @@ class Limits(TimeLimits):
     )
 
 
-class Settings(Limits):
+class Settings(Limits, TokenSettings):
     """What a server is told from outside: `TRELLIS_DATABASE_URL` sets `database_url`, and so on."""
 
     database_url: DatabaseUrl | None = Field(
@@ -130,16 +129,6 @@ class Settings(Limits):
         description="The same database as the role that owns the tables, for `trellis migrate`, `embed` and `dev`; "
         "`serve` has no use for it.",
     )
-    jwt_secret: SecretStr | None = Field(
-        default=None,
-        description="Signs and checks HS256 tokens; at least 32 bytes. Set this or TRELLIS_JWKS_URL.",
-    )
-    jwks_url: str | None = Field(
-        default=None,
-        description="Where the keys of RS256, ES256 and EdDSA tokens are published: https, or http on loopback.",
-    )
-    jwt_issuer: str = Field(default="trellis", description="What `iss` must say.")
-    jwt_audience: str = Field(default="trellis", description="What `aud` must contain.")
     pool_size: int = Field(
         default=10,
         ge=1,
@@ -223,13 +212,6 @@ class Settings(Limits):
         default=False,
         description="Whether a request may ask what it cost, by `X-Trellis-Debug: 1`; `dev` turns it on.",
     )
-
-    @model_validator(mode="after")
-    def _secret_is_long_enough(self) -> Self:
-        secret = self.jwt_secret
-        if secret is not None and len(secret.get_secret_value().encode()) < SHORTEST_SECRET:
-            raise ValueError(f"TRELLIS_JWT_SECRET needs at least {SHORTEST_SECRET} bytes: try `openssl rand -hex 32`")
-        return self
 
     @model_validator(mode="after")
     def _trusts_something(self) -> Self:

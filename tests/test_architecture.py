@@ -12,6 +12,7 @@ GROUND = [
     "errors",
     "refusal",
     "time_limits",
+    "token_settings",
     "config",
     "log",
     "auth",

@@ -116,7 +116,8 @@ def _signing_key(entry: Any) -> PyJWK | None:
     algorithm = _algorithm(entry)
     if algorithm is None or "d" in entry:
         return None
-    if entry.get("use", "sig") != "sig" or entry.get("alg", algorithm) != algorithm:
+    names = (algorithm, "Ed25519") if algorithm == "EdDSA" else (algorithm,)  # RFC 9864 §2.2 gives it a second one
+    if entry.get("use", "sig") != "sig" or entry.get("alg", algorithm) not in names:
         return None
     try:
         key = PyJWK(entry, algorithm)

@@ -1,9 +1,9 @@
 """Bearer tokens (JWT, RFC 7519): who a token says is calling, and development tokens for `trellis token`."""
 
-import re
 import unicodedata
-from dataclasses import dataclass
-from datetime import timedelta
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from math import isfinite
 from time import time
@@ -14,13 +14,13 @@ from cachetools import TLRUCache
 from jwt.algorithms import HMACAlgorithm
 from pydantic import SecretStr
 
+from app.auth.email import InvalidEmail, parse_email
 from app.auth.jwks import PublishedKeys
 from app.config import Settings
 from app.refusal import Refusal
 
 LONGEST_TOKEN = 8192  # characters; what proxies allow in a header line
 LONGEST_SUBJECT = 255  # OpenID Connect Core §2
-LONGEST_EMAIL = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
 LONGEST_NAME = 100
 LEEWAY = 30.0  # seconds; clocks kept by NTP differ by far less, those of sleeping virtual machines by some seconds
 CACHE_LIFETIME = 60.0  # seconds; how long a token outlives the withdrawal of the key that signed it
@@ -49,13 +49,19 @@ class UnusableSigningKey(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a valid token says of its bearer: `email` and `name` are fit to be stored, `expires_at` is Unix seconds."""
+    """What a valid token says of its bearer: `email` and `name` are fit to be stored, `expires_at` is Unix seconds.
+
+    Where there is no `email`, `lacks_email` says why, as in "it has no claim `email`".
+    """
 
     subject: str
     email: str | None
     name: str | None
     email_verified: bool
     expires_at: float
+    issued_at: datetime | None = field(default=None, compare=False)
+    email_claim: str = field(default="email", compare=False)
+    lacks_email: str | None = field(default=None, compare=False)
 
 
 class Tokens:
@@ -78,6 +84,7 @@ class Tokens:
         self._published = None if settings.jwks_url is None else PublishedKeys(settings.jwks_url)
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
+        self._names = settings.jwt_email_claim, settings.jwt_verified_claim, settings.jwt_name_claim
         self._checked: TLRUCache[bytes, Claims, float] = TLRUCache(CACHE_SIZE, ttu=_forget_at, timer=time)
 
     async def verify(self, token: str) -> Claims:
@@ -108,7 +115,7 @@ class Tokens:
             raise InvalidToken(f"The token lacks the claim `{error.claim}`.") from None
         except jwt.PyJWTError as error:
             raise InvalidToken(REASONS.get(type(error), MALFORMED)) from None
-        return _claims(payload)
+        return _claims(payload, *self._names)
 
     async def _key(self, header: dict[str, Any]) -> jwt.PyJWK:
         """The one key of ours that could have signed a token with this header."""
@@ -116,11 +123,14 @@ class Tokens:
         algorithm = header.get("alg")
         if algorithm == "HS256" and self._secret is not None:
             return self._secret
-        if algorithm not in ("RS256", "ES256", "EdDSA") or self._published is None:
+        if algorithm not in ("RS256", "ES256", "EdDSA", "Ed25519") or self._published is None:
             raise jwt.InvalidAlgorithmError
         key = await self._published.find(header.get("kid"))
         if key is None:
             raise InvalidToken("The token is signed with a key that this server does not know: sign in again.")
+        if algorithm == "Ed25519" and key.algorithm_name == "EdDSA":  # one algorithm, two names: RFC 9864 §2.2
+            key = copy(key)
+            key.algorithm_name = algorithm
         return key
 
 
@@ -137,9 +147,9 @@ def sign(settings: Settings, *, subject: str, email: str | None, name: str | Non
         "exp": now + int(ttl.total_seconds()),
     }
     if email is not None:
-        claims |= {"email": email, "email_verified": True}
+        claims |= {settings.jwt_email_claim: email, settings.jwt_verified_claim: True}
     if name is not None:
-        claims["name"] = name
+        claims[settings.jwt_name_claim] = name
     return jwt.encode(claims, _secret_key(settings.jwt_secret))
 
 
@@ -167,14 +177,18 @@ def _require_plain(header: dict[str, Any]) -> None:
         raise InvalidToken("The token is of another type than an access or identity token.")
 
 
-def _claims(payload: dict[str, Any]) -> Claims:
-    email, verified = _email(payload.get("email")), payload.get("email_verified")
+def _claims(payload: dict[str, Any], email_claim: str, verified_claim: str, name_claim: str) -> Claims:
+    email, lacks_email = _email(payload, email_claim)
+    verified = payload.get(verified_claim)
     return Claims(
         subject=_subject(payload["sub"]),
         email=email,
-        name=_name(payload.get("name")),
+        name=_name(payload.get(name_claim)),
         email_verified=email is not None and (verified is True or verified == "true"),  # a string from Apple
         expires_at=_seconds(payload["exp"]),
+        issued_at=_moment(payload.get("iat")),
+        email_claim=email_claim,
+        lacks_email=lacks_email,
     )
 
 
@@ -185,11 +199,15 @@ def _subject(value: str) -> str:
     return value
 
 
-def _email(value: object) -> str | None:
-    # Nobody is known by their address, so one that cannot be right is left out; a cut one could be somebody else's.
-    if not (isinstance(value, str) and len(value) <= LONGEST_EMAIL and value.isprintable()):
-        return None
-    return value if re.fullmatch(r"[^@\s]+@[^@\s]+", value) else None
+def _email(payload: dict[str, Any], claim: str) -> tuple[str | None, str | None]:
+    """The address, or why there is none: a cut or cleaned one could be somebody else's."""
+    value = payload.get(claim)
+    if value is None:
+        return None, f"it has no claim `{claim}`"
+    try:
+        return parse_email(value if isinstance(value, str) else ""), None
+    except InvalidEmail as error:
+        return None, f"its claim `{claim}` cannot be used ({error})"
 
 
 def _name(value: object) -> str | None:
@@ -209,3 +227,8 @@ def _seconds(value: object) -> float:
     if not isfinite(seconds):
         raise InvalidToken("The claim `exp` must be a number of seconds.")
     return seconds
+
+
+def _moment(value: object) -> datetime | None:
+    """When the token was issued; PyJWT has seen that it is a number of seconds until now, where it is there."""
+    return None if value is None else datetime.fromtimestamp(_seconds(value), UTC)

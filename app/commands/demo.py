@@ -24,7 +24,7 @@ def demo(
     data: DataOption = DATA_DIRECTORY,
 ) -> None:
     """Make organizations with made-up work in them. Run again, it makes others of the same names."""
-    check_options(email)
+    email = check_options(email)
     started = time.monotonic()
     size = Size(organizations, teams, tasks)
     with reach_database(data, make=True) as url:

@@ -48,7 +48,7 @@ def import_(
     itself. Lines and files that cannot be imported go to FILE.rejects.csv, with the reason.
     """
     started = time.monotonic()
-    check_options(email, organization, team)
+    email = check_options(email, organization, team)
     if file.is_dir():
         _import_folder(file.resolve(), _required(organization), team, email, data, started)
         return
@@ -88,13 +88,13 @@ def _kept(documents: Iterable[Found | Reject], rejects: Rejects) -> Iterator[Fou
             yield one
 
 
-def check_options(email: str, organization: str | None = None, team: str | None = None) -> None:
-    """Raises BadParameter for what could be no value of a column either."""
+def check_options(email: str, organization: str | None = None, team: str | None = None) -> str:
+    """The address as it is kept. Raises BadParameter for what could be no value of a column either."""
     try:
-        check_email(email, "--as")
         for name, option in (organization, "--organization"), (team, "--team"):
             if name is not None:
                 check_name(name, option)
+        return check_email(email, "--as")
     except Unfit as unfit:
         raise typer.BadParameter(str(unfit)) from unfit
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from app.auth.email import InvalidEmail, parse_email
 from app.auth.tokens import sign
 from app.commands.development import read_development_secret
 from app.commands.environment import read_settings
@@ -30,8 +31,10 @@ def token(
 ) -> None:
     """Print a bearer token for development. The first request with it makes the user."""
     lifetime = parse_duration(ttl)
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
-        raise typer.BadParameter(f"{email!r} is no e-mail address")
+    try:
+        email = parse_email(email)
+    except InvalidEmail as error:
+        raise typer.BadParameter(str(error)) from error
     settings = read_settings()
     if settings.jwt_secret is None:
         settings = read_settings(jwt_secret=read_development_secret(data))

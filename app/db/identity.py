@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 from cachetools import LRUCache
-from sqlalchemy import Boolean, Text, Uuid, bindparam, column, func, select, table
+from sqlalchemy import Boolean, DateTime, Text, Uuid, bindparam, column, func, select, table
 
 from app.auth.actor import ORGANIZATION_ROLES, SCOPES, Actor, Grant
 from app.auth.credentials import Credentials
@@ -26,6 +26,7 @@ SIGN_IN = prepare(
             bindparam("email", type_=Text),
             bindparam("name", type_=Text),
             bindparam("email_verified", type_=Boolean),
+            bindparam("issued_at", type_=DateTime(timezone=True)),
         )
     )
 )
@@ -45,10 +46,11 @@ found_key = func.trellis_find_key(bindparam("key_id", type_=Uuid)).table_valued(
 )
 FIND_KEY = prepare(select(found_key))
 UNKNOWN_KEY = "This API key is not known here: look whether all of it was copied."
+Name = tuple[str, str | None, str | None, bool] | PresentedKey
 Uses = dict[tuple[UUID, UUID], datetime]  # the organization and id of an API key → when it was last used
 REASONS = {
-    "TRL02": "This token names nobody we know and has no `email` claim to make an account from.",
-    "TRL03": "The e-mail address of this token belongs to another account, or its provider does not vouch for it.",
+    "TRL02": "This token names nobody we know, and {lacks_email}: an account is made of an e-mail address.",
+    "TRL03": "The address in the claim `{email_claim}` of this token is another account's: sign in as you did before.",
     "TRL06": UNKNOWN_KEY,
     "TRL07": "This API key has been revoked: ask an admin of the organization for another.",
     "TRL08": "This API key has expired: ask an admin of the organization for another.",
@@ -73,7 +75,7 @@ class Identities:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.actors: LRUCache[str | PresentedKey, Actor] = LRUCache(maxsize=10_000)  # about 1 KB each
+        self.actors: LRUCache[Name, Actor] = LRUCache(maxsize=10_000)  # about 1 KB each
         self.uses: Uses = {}
 
     def known(self, credentials: Credentials) -> Actor | None:
@@ -96,7 +98,7 @@ class Identities:
                 user_id: UUID = await connection.fetchval(SIGN_IN.text, *SIGN_IN.arguments(asdict(credentials)))
                 return await read_actor(connection, user_id)
         except asyncpg.PostgresError as error:
-            refusal = refusal_of(error)
+            refusal = refusal_of(error, credentials)
             if refusal is None:
                 raise
             raise refusal from error
@@ -110,13 +112,19 @@ class Identities:
             self.uses[actor.grant.organization_id, actor.id] = now()
 
 
-def _name(credentials: Credentials) -> str | PresentedKey:
-    return credentials.subject if isinstance(credentials, Claims) else credentials
+def _name(credentials: Credentials) -> Name:
+    """What a caller is remembered by: a token that says something else of its bearer has the database look again."""
+    if isinstance(credentials, PresentedKey):
+        return credentials
+    return credentials.subject, credentials.email, credentials.name, credentials.email_verified
 
 
-def refusal_of(error: asyncpg.PostgresError) -> SignInRefused | None:
+def refusal_of(error: asyncpg.PostgresError, credentials: Credentials | None = None) -> SignInRefused | None:
     """What to tell the caller where the database does not let them in; None where something else went wrong."""
-    return SignInRefused(REASONS[error.sqlstate]) if error.sqlstate in REASONS else None
+    if error.sqlstate not in REASONS:
+        return None
+    claims = asdict(credentials) if isinstance(credentials, Claims) else {}
+    return SignInRefused(REASONS[error.sqlstate].format_map(claims))
 
 
 def identifying(actor: Actor) -> str:

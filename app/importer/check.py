@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from app.auth.email import LONGEST_EMAIL, InvalidEmail, parse_email
 from app.importer.read import Record
 from app.tasks.check import (
     FIRST_DAY,
@@ -18,7 +19,6 @@ from app.tasks.check import (
     MOST_TAGS,
 )
 from app.tasks.models import TaskPriority, TaskStatus
-from app.users.invite import LONGEST_EMAIL, is_email
 
 LONGEST_NAME = 100
 # A number is a 32-bit integer; what is above is left to the tasks that will be made later.
@@ -102,9 +102,10 @@ def check_name(text: str, name: str) -> str:
 
 def check_email(text: str, name: str) -> str:
     """An e-mail address, by its form. Raises Unfit."""
-    if not is_email(text):
-        raise Unfit(f"{name}: is no e-mail address")
-    return text
+    try:
+        return parse_email(text)
+    except InvalidEmail as error:
+        raise Unfit(f"{name}: {error}") from error
 
 
 def clean(text: str, name: str, longest: int) -> str:

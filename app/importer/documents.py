@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from app.auth.email import email_key
 from app.db.columns import now, table_of
 from app.documents.check import columns_of_text
 from app.documents.models import Document, DocumentText
@@ -40,7 +41,7 @@ async def deposit(url: str, documents: Iterable[Found], *, organization: str, te
     """Imports documents on behalf of `email`, whose user is made where there is none, into the organization and team of
     these names, which are made where there are none. Raises Refusals."""
     async with connect(url) as connection:
-        user_id = (await invite(connection, [guest(email)]))[email.lower()]
+        user_id = (await invite(connection, [guest(email)]))[email_key(email)]
         summary, owner = await _prepare(connection, user_id, organization, team)
         for batch in _batches(documents):
             async with acting(connection, user_id):

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, select
 
+from app.auth.email import email_key
 from app.db.columns import new_id, now, table_of
 from app.db.statement import prepare
 from app.importer.check import LONGEST_NAME
@@ -61,7 +62,7 @@ class Crew(NamedTuple):
     made_up: list[Person]
 
     def emails(self) -> list[str]:
-        return [person.email.lower() for person in self.guests + self.made_up]
+        return [email_key(person.email) for person in self.guests + self.made_up]
 
 
 class Seat(NamedTuple):
@@ -73,11 +74,11 @@ class Seat(NamedTuple):
 
 
 async def invite(connection: asyncpg.Connection, persons: Iterable[Person]) -> dict[str, UUID]:
-    """The users of these addresses, by address in lower case; those that are missing are made."""
+    """The users of these addresses, by email_key; those that are missing are made."""
     persons = list(persons)
     emails, names = [person.email for person in persons], [person.name for person in persons]
     rows = await fetch(connection, INVITE, emails=emails, names=names)
-    return {row["email"].lower(): row["user_id"] for row in rows}
+    return {email_key(row["email"]): row["user_id"] for row in rows}
 
 
 async def join(

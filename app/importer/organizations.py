@@ -74,7 +74,7 @@ class Place:
     id: UUID
     key: str
     new: bool = False
-    assignees: dict[str, UUID | None] = field(default_factory=dict)  # team members, by e-mail in lower case
+    assignees: dict[str, UUID | None] = field(default_factory=dict)  # team members, by email_key
     made_up: list[UUID] = field(default_factory=list)  # team members to deal tasks to
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 
+from app.auth.email import email_key
 from app.importer.check import Group, Row, Unfit, check
 from app.importer.read import COLUMNS, Reject, read
 
@@ -64,14 +65,14 @@ class TeamPlan:
     prefixes: Counter[str] = field(default_factory=Counter)
     highest: dict[str, int] = field(default_factory=dict)  # number, by prefix
     description: str | None = None
-    emails: dict[str, str] = field(default_factory=dict)  # as first written, by themselves in lower case
+    emails: dict[str, str] = field(default_factory=dict)  # as first written, by email_key
 
     def add(self, row: Row) -> None:
         if row.key:
             self.prefixes[row.key.prefix] += 1
             self.highest[row.key.prefix] = max(self.highest.get(row.key.prefix, 0), row.key.number)
         if row.assignee_email:
-            self.emails.setdefault(row.assignee_email.lower(), row.assignee_email)
+            self.emails.setdefault(email_key(row.assignee_email), row.assignee_email)
 
 
 @dataclass

@@ -17,6 +17,7 @@ from zlib import crc32
 import asyncpg
 from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, update
 
+from app.auth.email import email_key
 from app.db.columns import table_of
 from app.db.statement import prepare
 from app.importer.check import Row
@@ -131,7 +132,7 @@ def _columns(new_id: UUID, placed: Placed, number: int, creator_id: UUID) -> dic
 
 def _assignee_id(row: Row, place: Place) -> UUID | None:
     if row.assignee_email:
-        return place.assignees.get(row.assignee_email.lower())
+        return place.assignees.get(email_key(row.assignee_email))
     if place.made_up:
         return place.made_up[crc32(row.identity.encode()) % len(place.made_up)]
     return None

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from app.auth.email import email_key
 from app.db.columns import now
 from app.importer.check import Row
 from app.importer.connection import acting, connect
@@ -52,7 +53,7 @@ async def load(
     Refusals.
     """
     async with connect(url) as connection:
-        user_id = (await invite(connection, [guest(email)]))[email.lower()]
+        user_id = (await invite(connection, [guest(email)]))[email_key(email)]
         summary, foundation = await _prepare(connection, user_id, plan, made_up=made_up, anew=anew)
         placed = _place(rows, foundation)
         while batch := list(islice(placed, BATCH)):

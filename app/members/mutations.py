@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from app.auth.email import InvalidEmail, parse_email
 from app.events.change import change, create
 from app.graph.context import Info
 from app.graph.guards import require
@@ -21,7 +22,7 @@ from app.organizations.loaders import ORGANIZATIONS
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
-from app.users.invite import invite, is_email
+from app.users.invite import invite
 
 TAKEN = UserError(
     code=UserErrorCode.TAKEN, message="They are a member of the organization already.", path=["input", "email"]
@@ -72,8 +73,10 @@ class OrganizationMemberMutations:
             await context.signed_in.refresh_actor()
             require(can_add(context.actor, organization))
             require(can_give(context.actor, organization.id, given.role.name))
-        if not is_email(email):
-            checks.wrong(UserErrorCode.INVALID, "This is no e-mail address.", "email")
+        try:
+            email = parse_email(email)
+        except InvalidEmail as error:
+            checks.wrong(UserErrorCode.INVALID, str(error), "email")
         checks.done()
         values = {"user_id": await invite(context, email), "role": given.role.name}
         member = await create(context, ORGANIZATION_MEMBERS, organization.id, values)

@@ -1,8 +1,9 @@
 """People. The one table that belongs to no organization."""
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Uuid, text, true
+from sqlalchemy import CheckConstraint, DateTime, Index, Uuid, false, text, true
 from sqlmodel import Field
 
 from app.db.columns import Stamped, new_id
@@ -11,7 +12,8 @@ from app.db.columns import Stamped, new_id
 class User(Stamped, table=True):
     """A person; `subject` is who the identity provider says they are, empty until the first sign-in.
 
-    They own their e-mail address where the provider vouches for it, or where it was invited.
+    They own their e-mail address where the provider vouches for it, or an operator's import named them by it. What the
+    provider says is taken over from tokens that were issued after `claims_issued_at`.
     """
 
     __tablename__ = "users"
@@ -19,7 +21,9 @@ class User(Stamped, table=True):
         CheckConstraint("char_length(email) BETWEEN 3 AND 254", name="email_length"),
         CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
         CheckConstraint("char_length(subject) BETWEEN 1 AND 255", name="subject_length"),
-        Index("uq_users_email", text("lower(email)"), unique=True, postgresql_where=text("owns_email")),
+        Index(
+            "uq_users_address", text('lower(email COLLATE "C")'), unique=True, postgresql_where=text("owns_email")
+        ),  # app/auth/email.py says why
         Index("uq_users_subject", "subject", unique=True),
     )
 
@@ -28,4 +32,6 @@ class User(Stamped, table=True):
     email: str
     owns_email: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     name: str
+    name_is_provided: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     avatar_url: str | None = None
+    claims_issued_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -96,7 +96,7 @@ class Client:
     async def _resolve(self, kind: type[AnyUnit], organization_id: UUID, text: str, mode: str) -> tuple[AnyUnit, float]:
         """Does what the resolver of `searchTasks` does. The server must have answered the person before."""
         endpoint: Endpoint = self.app.state.endpoint
-        unit = kind(self.app.state.database, endpoint.identities.actors[READER])
+        unit = kind(self.app.state.database, endpoint.identities.actors[READER, None, None, False])
         await unit.begin()
         try:
             context = Context(unit, ASKED, retention=endpoint.retention, meanings=endpoint.meanings)

@@ -111,8 +111,8 @@ def test_what_just_fits_is_taken() -> None:
         ({"tags": "t" * 51}, "tags: has 51 characters, at most 50 fit"),
         ({"tags": [1]}, "tags: must be text or a list of texts"),
         ({"tags": {"a": 1}}, "tags: must be text or a list of texts"),
-        ({"assignee_email": "ada"}, "assignee_email: is no e-mail address"),
-        ({"assignee_email": "ada lovelace@example.com"}, "assignee_email: is no e-mail address"),
+        ({"assignee_email": "ada"}, "assignee_email: This is no e-mail address."),
+        ({"assignee_email": "ada lovelace@example.com"}, "assignee_email: This is no e-mail address."),
         ({"assignee_email": "a" * 243 + "@example.com"}, "assignee_email: has 255 characters, at most 254 fit"),
     ],
 )

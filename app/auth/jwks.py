@@ -35,9 +35,9 @@ class PublishedKeys:
 
     All callers share one fetch. It is a task of its own, so that a caller who goes away does not take it from the
     others. The next one starts REFETCH_INTERVAL after it at the earliest, whatever the reason: a key that the provider
-    begins to use just after our last look is refused until then. A provider that fails leaves the old keys in force
-    without end, and known keys do not wait for it: a withdrawn key is believed for as long as the outage lasts, which
-    is the price of people staying signed in.
+    begins to use just after our last look is refused until then. Whose key is known never waits, so that a provider
+    which hangs delays nobody who is signed in: a withdrawn key is believed until the answer is there that lacks it, and
+    for as long as there is none.
     """
 
     def __init__(self, url: str) -> None:
@@ -46,7 +46,6 @@ class PublishedKeys:
         # Read here, because it takes 20 ms: too long for the event loop at each fetch.
         self._certificates = httpx.create_ssl_context()
         self._keys: tuple[PyJWK, ...] = ()
-        self._failing = False
         self._stale_at = self._next_fetch = monotonic()
         self._fetching: asyncio.Task[None] | None = None
 
@@ -55,7 +54,7 @@ class PublishedKeys:
         if self._should_fetch(key_id):
             if self._fetching is None or self._fetching.done():
                 self._fetching = asyncio.create_task(self._fetch())
-            if not (self._failing and self._known(key_id)):
+            if self._known(key_id) is None:
                 await asyncio.shield(self._fetching)
         return self._known(key_id)
 
@@ -72,10 +71,8 @@ class PublishedKeys:
             async with asyncio.timeout(FETCH_TIMEOUT):
                 self._keys = usable_keys(orjson.loads(await self._download()))
         except (httpx.HTTPError, OSError, ValueError, UnusableKeySet) as error:
-            self._failing = True
             logger.warning("The signing keys of the identity provider could not be fetched: %r", error)
         else:
-            self._failing = False
             self._stale_at = monotonic() + KEYS_LIFETIME
         finally:
             self._next_fetch = monotonic() + (REFETCH_INTERVAL if self._keys else RETRY_INTERVAL)

@@ -1,7 +1,9 @@
 """Answers: results and failures as JSON, and how HTTP puts them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -17,6 +19,8 @@ from app.operations.limits import exceeded
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+LONGEST_ACCEPT = 1_000  # characters that are looked at; browsers send a hundred
+WEIGHT = re.compile(r"q=([01](?:\.\d{0,3})?)")
 WRITE = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 
@@ -38,9 +42,21 @@ class Answer:
 
 def media_type_for(request: Request) -> str:
     """The newer media type where the client names it, and not as its second choice."""
-    accepted = request.headers.get("accept", "")
-    position, other = accepted.find(GRAPHQL_JSON), accepted.find(JSON)
-    return GRAPHQL_JSON if position >= 0 and (other < 0 or position < other) else JSON
+    return _preferred(request.headers.get("accept", "")[:LONGEST_ACCEPT])
+
+
+@lru_cache(100)
+def _preferred(accepted: str) -> str:
+    """By weight (RFC 9110 §12.4.2 and §12.5.1); of two with the same one what is named, or comes first."""
+    weights: dict[str, float] = {}  # in the order in which they are named
+    for one in accepted.lower().split(","):
+        name, *parameters = (part.strip() for part in one.split(";"))
+        weight = next((found[1] for part in parameters if (found := WEIGHT.fullmatch(part))), "1")
+        weights.setdefault(name, float(weight))
+    newer = weights.get(GRAPHQL_JSON, 0.0)
+    older = next((weights[name] for name in (JSON, "application/*", "*/*") if name in weights), 0.0)
+    comes_first = next((name for name in weights if name in (JSON, GRAPHQL_JSON)), JSON) == GRAPHQL_JSON
+    return GRAPHQL_JSON if newer > older or (newer == older > 0 and comes_first) else JSON
 
 
 def shown(result: ExecutionResult, extensions: dict[str, Any], *, most_errors: int) -> dict[str, Any]:

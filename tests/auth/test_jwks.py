@@ -134,7 +134,8 @@ async def test_keys_are_fetched_again_after_five_minutes(
     clock.now += 299.9
     assert (await found(keys, "first"), provider.requests) == ("first", 1)
     clock.now += 0.1
-    assert (await found(keys, "first"), provider.requests) == (None, 2)
+    assert await found(keys, "first") == "first"  # which asks for them
+    assert (await found(keys, "made up"), await found(keys, "first"), provider.requests) == (None, None, 2)
 
 
 async def test_concurrent_callers_share_one_fetch(provider: IdentityProvider, keys: PublishedKeys) -> None:
@@ -197,13 +198,27 @@ async def test_old_keys_go_on_when_the_provider_is_gone(
     assert (await found(keys, "first"), await found(keys, "other")) == ("first", None)
 
 
+async def test_known_keys_do_not_wait_for_a_provider_that_hangs(
+    provider: IdentityProvider, keys: PublishedKeys, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keys.find("first")
+    monkeypatch.setattr("app.auth.jwks.FETCH_TIMEOUT", 1.0)
+    provider.delay = 1.5
+    clock.now += 100_000
+
+    async with asyncio.timeout(0.5):
+        assert [await found(keys, name) for name in ("first", "second", "first")] == ["first", "second", "first"]
+    assert await found(keys, "other") is None  # after the second that is waited for
+    assert provider.requests == 2
+
+
 async def test_known_keys_do_not_wait_for_a_failing_provider(
     provider: IdentityProvider, keys: PublishedKeys, clock: Clock
 ) -> None:
     await keys.find("first")
     provider.status = "503 Service Unavailable"
     clock.now += 300
-    await keys.find("first")
+    await keys.find("made up")
     provider.status, provider.body, provider.delay = "200 OK", key_set("third"), 0.05
     clock.now += 30
 

@@ -61,6 +61,17 @@ async def test_a_query_by_get(api: Api, superuser: "asyncpg.Connection[Any]") ->
         (NEWER, NEWER),
         (f"{NEWER}, application/json;q=0.9", NEWER),
         (f"application/json, {NEWER};q=0.5", "application/json"),
+        (f"{NEWER};q=0.5, application/json", "application/json"),
+        (f"application/json;q=0.9, {NEWER}", NEWER),
+        (f"application/json; charset=utf-8; q=0.2,{NEWER};q=0.20", "application/json"),
+        (f"{NEWER.upper()} ;Q=0.3, application/json;q=0.2", NEWER),
+        (f"{NEWER};q=0.5, */*", "application/json"),
+        (f"*/*, {NEWER}", NEWER),
+        (f"{NEWER}; q=0, application/json; q=0.1", "application/json"),
+        (f"{NEWER};q=0", "application/json"),
+        (f"{NEWER};q=nonsense", NEWER),
+        (",;=,;q", "application/json"),
+        ("x," * 10_000 + NEWER, "application/json"),
     ],
 )
 async def test_the_media_type_that_the_client_prefers(api: Api, accept: str | None, answered: str) -> None:

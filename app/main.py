@@ -32,6 +32,7 @@ from app.http.readiness import Readiness
 from app.idempotency.replay import Replays
 from app.indexing.loop import work_off
 from app.indexing.registry import LocalMeanings
+from app.indexing.retry import retry_regularly
 from app.indexing.word_counts import WordCounter
 from app.indexing.worker import Worker
 from app.operations.documents import Documents
@@ -125,6 +126,7 @@ async def at_work(uses: Uses, settings: Settings, preloaded: Embedder | None) ->
         sweep_regularly(background),
         note_uses_regularly(background, uses),
         meanings.follow(),
+        retry_regularly(background),
         work_off("embedding", worker.work, meanings.woken),
         work_off("cutting documents", processor.work, meanings.woken),
         work_off("counting words", WordCounter(housekeeping).work, asyncio.Event()),

@@ -17,9 +17,9 @@ from app.config import DATA_DIRECTORY, Settings
 from app.db.engine import Database
 from app.db.migrate import connect_as_owner
 from app.embedders.embedder import EmbedderUnavailable, load_embedder
-from app.indexing.backfill import retry_parked
 from app.indexing.health import Health, examine
 from app.indexing.registry import LocalMeanings
+from app.indexing.retry import retry_parked
 from app.indexing.switch import Owner, Progress, activate, fill, find_model, index, register, retire
 from app.indexing.word_counts import WordCounter
 from app.indexing.worker import Worker

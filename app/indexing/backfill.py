@@ -23,7 +23,6 @@ from sqlalchemy import (
     select,
     table,
     tuple_,
-    update,
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -78,23 +77,6 @@ async def queue_missing(database: Database, model_id: int) -> int:
                 async with embedding(database, organization_id) as fetch:
                     amount += len(await fetch(_queue(), values | subjects))
     return amount
-
-
-async def retry_parked(database: Database) -> int:
-    """Queues once more the texts that failed; answers how many."""
-    amount = 0
-    for organization_id in await organization_ids(database):
-        async with embedding(database, organization_id) as fetch:
-            amount += len(await fetch(_retry(), {"organization_id": organization_id}))
-    return amount
-
-
-@lru_cache(1)
-def _retry() -> Statement:
-    parked = (jobs.c.organization_id == bindparam("organization_id", type_=Uuid)) & jobs.c.parked_at.is_not(None)
-    due = {"due_at": func.now() - literal(BEHIND), "waiting_since": func.now()}
-    anew = due | {"attempts": 0, "error": None, "parked_at": None}
-    return prepare(update(jobs).where(parked).values(anew).returning(jobs.c.subject_id))
 
 
 @lru_cache(1)

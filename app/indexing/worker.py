@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -40,7 +41,7 @@ logger = logging.getLogger("trellis")
 BATCH = 32  # texts that are taken at once
 WRITTEN = 5  # texts to a transaction: an index takes 5 ms for each, and all are undone where one has changed
 NOBODY = UUID(int=0)
-REST = 60.0  # seconds for which a model that is down and can wait is not asked
+REST = 60.0  # seconds for which a model that is down and can wait is not asked; whoever fills another asks no more
 LEFT = timedelta(minutes=1)  # until a text is due again that only such a model lacks
 KILLED = "Each time that it was being embedded the process was killed: `trellis embed` tries it again"
 
@@ -175,7 +176,7 @@ class Worker:
             return await self._judge.embed(model, [one.text for one in unknown])
         except EmbedderUnavailable:
             if not self._needs(model):
-                self._rests[model.id] = now + REST
+                self._rests[model.id] = now + REST if self.target is None else math.inf
             raise
 
     async def _note(self, organization_id: UUID, taken: Sequence[Job]) -> None:

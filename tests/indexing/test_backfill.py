@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from app.indexing.backfill import Lacked, amount_due, missing, moment, queue_missing, retry_parked
+from app.indexing.backfill import Lacked, amount_due, missing, moment, queue_missing
 from app.indexing.health import examine
 from tests.factories import Tenant
 from tests.indexing.conftest import Site
@@ -68,15 +68,6 @@ async def test_what_a_model_failed_at_is_lacking_no_more(site: Site) -> None:
     await site.superuser.execute(FAIL, tenant.tasks[0], 5, datetime.now(UTC))
 
     assert {lacked.subject_id for lacked in await missing(site.database, ACTIVE)} == {tenant.tasks[1]}
-
-
-async def test_only_what_is_parked_is_tried_again(site: Site) -> None:
-    parked, waiting = sorted((await site.tenant(2)).tasks)
-    await site.superuser.execute(FAIL, parked, 5, datetime.now(UTC))
-    await site.superuser.execute(FAIL, waiting, 2, None)
-
-    assert await retry_parked(site.database) == 1
-    assert await jobs(site) == [(parked, 0, None, False, True), (waiting, 2, "No", False, False)]
 
 
 async def test_what_is_parked_or_due_later_is_not_due(site: Site) -> None:

@@ -4,19 +4,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select
 
 from app.db.columns import table_of
 from app.documents.loaders import DOCUMENTS, chunk_by_id, document_by_id
 from app.documents.models import Document, DocumentChunk
 from app.documents.searchable import CHUNKS
+from app.graph.conditions import Chosen, Condition
 from app.graph.context import Context
 from app.graph.paging import Filter
 from app.graph.select import Key
 from app.organizations.search import Inquiry
 from app.ranking.connection import Results
 from app.ranking.cursors import Place, decode
-from app.ranking.scope import MOST_OF_WHOLE, Condition
+from app.ranking.scope import MOST_OF_WHOLE
 from app.ranking.search import Hit, Search, find
 
 documents = table_of(Document)
@@ -30,8 +31,9 @@ async def search_documents(context: Context, inquiry: Inquiry) -> Results:
     of a document's best chunk.
     """
     organization_id, after, size = inquiry.organization.id, inquiry.after, inquiry.size
-    condition = _condition(context, inquiry.condition)
-    search = Search(organization_id, CHUNKS, condition, inquiry.query, inquiry.mode.name, size, after, whole=True)
+    chosen, key = _chosen(context, inquiry.condition), inquiry.filter_key
+    mode = inquiry.mode.name
+    search = Search(organization_id, CHUNKS, chosen, inquiry.query, mode, size, after, filter_key=key, whole=True)
     found = await find(context, search)
     keys = [Key(organization_id, hit.id) for hit in found.hits]
     rows = await context.load_many(chunk_by_id, keys)
@@ -41,13 +43,18 @@ async def search_documents(context: Context, inquiry: Inquiry) -> Results:
     return Results(page, document_by_id)
 
 
-def _condition(context: Context, given: Filter | None) -> Condition:
+def _chosen(context: Context, given: Filter | None) -> Chosen:
     """What must hold of a chunk's document."""
+    if given is None:
+        return Chosen(Condition((), _of_live), {})
+    condition, values = given.where(DOCUMENTS, context.budget.place())
+    return Chosen(Condition(condition.shape, lambda: _of_live(condition.clause())), values)
+
+
+def _of_live(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     here = and_(documents.c.organization_id == chunks.c.organization_id, documents.c.id == chunks.c.document_id)
-    live = select(1).select_from(documents).where(here, documents.c.deleted_at.is_(None))
-    if given is not None:
-        live = live.where(given.where(DOCUMENTS, context.budget.place()))
-    return Condition("" if given is None else repr(given), exists(live.correlate_except(documents)))
+    live = select(1).select_from(documents).where(here, documents.c.deleted_at.is_(None), *conditions)
+    return exists(live.correlate_except(documents))
 
 
 def _grouped(found: Iterable[tuple[UUID, Hit]]) -> list[Hit]:

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import strawberry
-from sqlalchemy import ColumnElement, ScalarSelect, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, select
 
 from app.db.columns import table_of
 from app.db.source import Source
 from app.events.loaders import EVENTS
 from app.events.models import Event, EventType
+from app.graph.conditions import Condition, Values
 from app.graph.edges import ListOf
 from app.graph.filter_path import Place
 from app.graph.filters import (
@@ -44,13 +45,20 @@ class EventFilter(Conditions):
     or_: list["EventFilter"] | None = comparator("At least one of these holds, at most 100.", "or")
     not_: "EventFilter | None" = comparator("This does not hold.", "not")
 
-    def _one(self, source: Source, name: str, value: Any, place: Place) -> ColumnElement[bool]:
-        if name == "since":
-            return source.columns["sequence"] >= _first(log.c.created_at >= value, log.c.created_at, log.c.sequence)
-        if name == "until":
-            last = _first(log.c.created_at < value, log.c.created_at.desc(), log.c.sequence.desc())
+    def _one(self, source: Source, name: str, value: Any, place: Place, values: Values) -> Condition:
+        if name not in ("since", "until"):
+            return super()._one(source, name, value, place, values)
+        parameter, since = values.add(value), name == "since"
+
+        def clause() -> ColumnElement[bool]:
+            moment = bindparam(parameter, type_=log.c.created_at.type)
+            if since:
+                first = _first(log.c.created_at >= moment, log.c.created_at, log.c.sequence)
+                return source.columns["sequence"] >= first
+            last = _first(log.c.created_at < moment, log.c.created_at.desc(), log.c.sequence.desc())
             return source.columns["sequence"] <= last
-        return super()._one(source, name, value, place)
+
+        return Condition(name, clause)
 
 
 def _first(condition: ColumnElement[bool], *order: ColumnElement[Any]) -> ScalarSelect[int]:

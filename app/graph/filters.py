@@ -1,16 +1,17 @@
 """Filters: inputs with comparators that become conditions on the rows of a table."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 import strawberry
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, cast, exists, func, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, exists, select
 from strawberry import UNSET
 
 from app.db.source import Source
+from app.graph.conditions import Chosen, Condition, Values, all_of, any_of, compared, opposite
 from app.graph.filter_path import LONGEST_LIST, Place, listed
 from app.graph.ids import parse_id
 from app.graph.select import scoped
@@ -26,39 +27,21 @@ def given(owner: object) -> Iterator[tuple[str, Any]]:
             yield one.name, value
 
 
-Condition = Callable[[ColumnElement[Any]], ColumnElement[bool]]
-
-
 class Comparison:
     """What the comparators share: each field given is a condition, and all of them must hold."""
 
-    def on(self, column: ColumnElement[Any], place: Place) -> ColumnElement[bool]:
-        return and_(true(), *(self._one(name, value, place.of(name))(column) for name, value in given(self)))
+    def on(self, column: ColumnElement[Any], place: Place, values: Values) -> Condition:
+        return all_of(*(self._one(column, name, value, place.of(name), values) for name, value in given(self)))
 
-    def _one(self, name: str, value: Any, place: Place) -> Condition:
+    def _one(self, column: ColumnElement[Any], name: str, value: Any, place: Place, values: Values) -> Condition:
         place.check()
-        return self.condition(name, listed(value, place) if isinstance(value, list) else value, place)
+        plain = self.plain(listed(value, place) if isinstance(value, list) else value, place)
+        return compared(column, name, plain, values)
 
-    def condition(self, name: str, value: Any, place: Place) -> Condition:  # noqa: ARG002  # for those that parse
-        return CONDITIONS[name](value)
+    def plain(self, value: Any, place: Place) -> Any:  # noqa: ARG002  # for those that parse
+        """The value as the database knows it; raises BadUserInput."""
+        return value
 
-
-# NULL differs from every value, and Python's `!=` would drop such rows.
-CONDITIONS: dict[str, Callable[[Any], Condition]] = {
-    "eq": lambda value: lambda column: column == value,
-    "ne": lambda value: lambda column: column.is_distinct_from(value),
-    "in_": lambda values: lambda column: column == any_(cast(values, ARRAY(column.type))),
-    "not_in": lambda values: (
-        lambda column: func.coalesce(not_(column == any_(cast(values, ARRAY(column.type)))), true())
-    ),
-    "lt": lambda value: lambda column: column < value,
-    "lte": lambda value: lambda column: column <= value,
-    "gt": lambda value: lambda column: column > value,
-    "gte": lambda value: lambda column: column >= value,
-    "contains": lambda value: lambda column: column.icontains(value, autoescape=True),
-    "starts_with": lambda value: lambda column: column.istartswith(value, autoescape=True),
-    "is_null": lambda wanted: lambda column: column.is_(None) if wanted else column.is_not(None),
-}
 
 EQUAL = "Equal to this."
 UNEQUAL = "Not equal to this; objects without a value count as not equal."
@@ -79,9 +62,8 @@ class Comparator(Comparison, Generic[Value]):
     in_: list[Value] | None = comparator(AMONG, "in")
     not_in: list[Value] | None = comparator(NOT_AMONG)
 
-    def condition(self, name: str, value: Any, place: Place) -> Condition:  # noqa: ARG002  # an enumeration is parsed
-        plain = [one.value for one in value] if isinstance(value, list) else value.value
-        return CONDITIONS[name](plain)
+    def plain(self, value: Any, place: Place) -> Any:  # noqa: ARG002  # an enumeration is parsed
+        return [one.value for one in value] if isinstance(value, list) else value.value
 
 
 @strawberry.input(description="Conditions on an id; all given ones must hold.")
@@ -91,10 +73,10 @@ class IDComparator(Comparison):
     in_: list[strawberry.ID] | None = comparator(AMONG, "in")
     not_in: list[strawberry.ID] | None = comparator(NOT_AMONG)
 
-    def condition(self, name: str, value: Any, place: Place) -> Condition:
+    def plain(self, value: Any, place: Place) -> Any:
         if isinstance(value, list):
-            return CONDITIONS[name]([parse_id(one, place.of(str(index)).path) for index, one in enumerate(value)])
-        return CONDITIONS[name](parse_id(value, place.path))
+            return [parse_id(one, place.of(str(index)).path) for index, one in enumerate(value)]
+        return parse_id(value, place.path)
 
 
 @strawberry.input(description="Conditions on a text; all given ones must hold.")
@@ -152,15 +134,6 @@ class TagsComparator(Comparison):
     has_none: list[str] | None = comparator("Has none of these, at most 100.")
     is_empty: bool | None = comparator("`true`: has no tags. `false`: has some.")
 
-    def condition(self, name: str, value: Any, place: Place) -> Condition:  # noqa: ARG002  # nothing to parse
-        if name == "is_empty":
-            return lambda column: (func.cardinality(column) == 0) == literal(value)
-        tags = cast(value, ARRAY(Text))
-        if name == "has_all":
-            return lambda column: column.op("@>", is_comparison=True)(tags)
-        overlap: Condition = lambda column: column.op("&&", is_comparison=True)(tags)  # noqa: E731  # one of two
-        return overlap if name == "has_any" else lambda column: not_(overlap(column))
-
 
 class Relation:
     """One hop to another noun: rows whose related row passes a filter of its own.
@@ -184,34 +157,46 @@ class Conditions:
     def fingerprint(self) -> str:
         return repr(self)  # kept, since each row of a level may ask for it
 
-    def where(self, source: Source, place: Place | None = None) -> ColumnElement[bool]:
-        """The condition on the rows of `source`; raises BadUserInput."""
-        place = place or Place()
-        place.check()
-        return and_(true(), *(self._one(source, name, value, place.of(name, deeper=1)) for name, value in given(self)))
+    def where(self, source: Source, place: Place | None = None) -> Chosen:
+        """The condition on the rows of `source`, and its values; raises BadUserInput."""
+        values = Values()
+        return Chosen(self.on(source, place or Place(), values), values)
 
-    def _one(self, source: Source, name: str, value: Any, place: Place) -> ColumnElement[bool]:
+    def on(self, source: Source, place: Place, values: Values) -> Condition:
+        """As `where`, within another one, which has the values."""
+        place.check()
+        parts = [
+            (name, self._one(source, name, value, place.of(name, deeper=1), values)) for name, value in given(self)
+        ]
+        return all_of(*(Condition((name, part.shape), part.clause) for name, part in parts))
+
+    def _one(self, source: Source, name: str, value: Any, place: Place, values: Values) -> Condition:
         if name in ("and_", "or_"):
-            inner = [one.where(source, place.of(str(index))) for index, one in enumerate(listed(value, place))]
-            return and_(true(), *inner) if name == "and_" else or_(not_(true()), *inner)
+            inner = [one.on(source, place.of(str(index)), values) for index, one in enumerate(listed(value, place))]
+            return all_of(*inner) if name == "and_" else any_of(*inner)
         if name == "not_":
-            return not_(func.coalesce(value.where(source, place), not_(true())))
+            return opposite(value.on(source, place, values))
         if name in self.relations:
-            return related(source, self.relations[name], value, place)
+            return related(source, self.relations[name], value, place, values)
         column = source.columns[name]
         if isinstance(value, bool):
-            return column == literal(value)
-        found: ColumnElement[bool] = value.on(column, place)
+            return compared(column, "eq", value, values)
+        found: Condition = value.on(column, place, values)
         return found
 
 
-def related(source: Source, relation: Relation, condition: Conditions, place: Place) -> ColumnElement[bool]:
+def related(source: Source, relation: Relation, condition: Conditions, place: Place, values: Values) -> Condition:
     """Whether the row that `relation` leads to passes `condition`; it must be of another table."""
     place.check_relation()
     other = relation.source
-    inner = select(1).select_from(other.table).where(other.columns["id"] == source.columns[relation.column])
-    if "organization_id" in other.columns:
-        inner = inner.where(other.columns["organization_id"] == source.columns["organization_id"], scoped(other))
-    if relation.visible is not None:
-        inner = inner.where(relation.visible)
-    return exists(inner.where(condition.where(other, place)).correlate_except(other.table))
+    passes = condition.on(other, place, values)
+
+    def clause() -> ColumnElement[bool]:
+        inner = select(1).select_from(other.table).where(other.columns["id"] == source.columns[relation.column])
+        if "organization_id" in other.columns:
+            inner = inner.where(other.columns["organization_id"] == source.columns["organization_id"], scoped(other))
+        if relation.visible is not None:
+            inner = inner.where(relation.visible)
+        return exists(inner.where(passes.clause()).correlate_except(other.table))
+
+    return Condition(passes.shape, clause)

@@ -6,10 +6,10 @@ from enum import Enum
 from typing import Any, Protocol
 
 import strawberry
-from sqlalchemy import ColumnElement
 
 from app.db.source import Source
 from app.graph import cursors
+from app.graph.conditions import Chosen
 from app.graph.errors import BadUserInput
 from app.graph.filter_path import Place
 
@@ -33,7 +33,10 @@ class OrderDirection(Enum):
 class Filter(Protocol):
     """A condition on the rows of a table."""
 
-    def where(self, source: Source, place: Place | None = None) -> ColumnElement[bool]: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+    def where(self, source: Source, place: Place | None = None) -> Chosen: ...
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from app.db.source import Source
 from app.db.statement import Statement, prepare
+from app.graph.conditions import Condition
 from app.graph.context import Context
 from app.graph.long_texts import fetch_measured, measured
 from app.graph.paging import DeletedScope, Order, Page, Slice
@@ -134,12 +135,13 @@ async def pages(context: Context, source: Source, parents: Sequence[Key], page: 
     """
     shape = Shape(source, by, context.columns(source, page.order.column, "id"), page.order, page.backward, page.deleted)
     bounds = (page.after is not None, page.before is not None)
-    if page.filter is None:
-        statement = _plain_counts(shape) if page.count else _plain_pages(shape, bounds)
-    else:
-        condition = page.filter.where(source, context.budget.place())
-        statement = prepare(_counts(shape, condition) if page.count else _pages(shape, bounds, condition), source)
     values = key_values(parents) | _page_values(page)
+    if page.filter is None:
+        statement = _plain_counts(shape, None) if page.count else _plain_pages(shape, bounds, None)
+    else:
+        condition, chosen = page.filter.where(source, context.budget.place())
+        statement = _filtered_counts(shape, condition) if page.count else _filtered_pages(shape, bounds, condition)
+        values |= chosen
     if page.count:
         return _counted(await context.fetch(statement, values), len(parents))
     # Each page reads a row more than it shows. Where so many rows come, too many of them would have been shown.
@@ -168,17 +170,7 @@ class Shape(NamedTuple):
     deleted: DeletedScope
 
 
-@lru_cache(1000)
-def _plain_pages(shape: Shape, bounds: tuple[bool, bool]) -> Statement:
-    return prepare(_pages(shape, bounds, None), shape.source)
-
-
-@lru_cache(1000)
-def _plain_counts(shape: Shape) -> Statement:
-    return prepare(_counts(shape, None))
-
-
-def _pages(shape: Shape, bounds: tuple[bool, bool], condition: ColumnElement[bool] | None) -> Select[Any]:
+def _pages(shape: Shape, bounds: tuple[bool, bool], condition: Condition | None) -> Statement:
     """LATERAL, so that each parent's rows are read off an index, as many as the page holds and one more."""
     source, order = shape.source, shape.order
     parents = given_keys()
@@ -193,13 +185,19 @@ def _pages(shape: Shape, bounds: tuple[bool, bool], condition: ColumnElement[boo
         value, row_id = value.desc(), row_id.desc()
     child = child.order_by(value, row_id).limit(bindparam("limit", type_=BigInteger))
     rows = _of_each(parents, child) if shape.by else _of_the_caller(parents, child)
-    return measured(rows.limit(bindparam("most", type_=BigInteger)), source)
+    return prepare(measured(rows.limit(bindparam("most", type_=BigInteger)), source), source)
 
 
-def _counts(shape: Shape, condition: ColumnElement[bool] | None) -> Select[Any]:
+def _counts(shape: Shape, condition: Condition | None) -> Statement:
     parents = given_keys()
     child = _children(shape, parents, select(func.count().label("total")), condition)
-    return _of_each(parents, child) if shape.by else _of_the_caller(parents, child)
+    return prepare(_of_each(parents, child) if shape.by else _of_the_caller(parents, child))
+
+
+# Without filters they are as many as the schema has lists, orders and columns. Of filters anybody makes new ones, which
+# must not put the others out.
+_plain_pages, _plain_counts = lru_cache(1000)(_pages), lru_cache(1000)(_counts)
+_filtered_pages, _filtered_counts = lru_cache(500)(_pages), lru_cache(500)(_counts)
 
 
 def _of_the_caller(callers: TableValuedAlias, child: Select[Any]) -> Select[Any]:
@@ -209,7 +207,7 @@ def _of_the_caller(callers: TableValuedAlias, child: Select[Any]) -> Select[Any]
 
 
 def _children(
-    shape: Shape, parents: TableValuedAlias, columns: Select[Any], condition: ColumnElement[bool] | None
+    shape: Shape, parents: TableValuedAlias, columns: Select[Any], condition: Condition | None
 ) -> Select[Any]:
     source = shape.source
     child = columns.select_from(source.table)
@@ -222,7 +220,7 @@ def _children(
     if shape.deleted is not DeletedScope.INCLUDE:
         deleted_at = source.columns["deleted_at"]
         child = child.where(deleted_at.is_(None) if shape.deleted is DeletedScope.EXCLUDE else deleted_at.is_not(None))
-    return child if condition is None else child.where(condition)
+    return child if condition is None else child.where(condition.clause())
 
 
 def _counted(rows: list[Any], parents: int) -> list[Slice]:

@@ -30,6 +30,11 @@ class Inquiry(NamedTuple):
     size: int
     after: str | None
 
+    @property
+    def filter_key(self) -> str:
+        """What a cursor says of the filter."""
+        return "" if self.condition is None else self.condition.fingerprint
+
 
 def searching(
     find: Callable[[Context, Inquiry], Awaitable[Results]], nouns: str, filters: type, *, description: str

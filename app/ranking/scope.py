@@ -1,6 +1,6 @@
 """What a search may find: the live rows of one organization that pass the filter, and how a statement keeps to them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from app.db.columns import table_of
 from app.db.statement import Statement, prepare
+from app.graph.conditions import Condition
 from app.ranking.terms import is_callers
 from app.search.models import SearchWordTotal
 from app.search.searchable import Searchable
@@ -41,22 +42,16 @@ MOST_OF_WHOLE = 5  # rows that are shown as one: else those of a long document w
 
 
 @dataclass(frozen=True)
-class Condition:
-    """What rows must hold to be found, beside being of the organization; those with the same `key` are the same."""
-
-    key: str
-    clause: ColumnElement[bool] = field(compare=False)
-
-
-@dataclass(frozen=True)
 class Searched:
     """The rows of a kind that hold a condition, of the organization that statements are told by `organization_id`.
 
-    `holds` and `lacks` say whether there are phrases that a text must hold, and words that it must not.
+    `chosen` says whether there is a filter, `holds` and `lacks` whether there are phrases that a text must hold, and
+    words that it must not.
     """
 
     searchable: Searchable
     condition: Condition
+    chosen: bool = False
     holds: bool = False
     lacks: bool = False
 
@@ -86,7 +81,7 @@ class Searched:
         rows = select(*columns).where(
             self.table.c.organization_id == self.organization_id,
             is_callers(self.organization_id),
-            self.condition.clause,
+            self.condition.clause(),
         )
         if self.holds:
             rows = rows.where(self.table.c.id.in_(select(self.matching("held_terms", "held").c.subject_id)))
@@ -150,7 +145,7 @@ def counting(searched: Searched) -> Statement:
     few = (
         select(case((func.count() <= literal_column(str(FEW)), cast(every, Text)))).select_from(some).scalar_subquery()
     )
-    if searched.condition.key or searched.holds or searched.lacks:
+    if searched.chosen or searched.holds or searched.lacks:
         return prepare(select(few.label("ids")))
     texts = (
         select(totals.c.texts)

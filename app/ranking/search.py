@@ -9,6 +9,7 @@ from uuid import UUID
 
 import strawberry
 
+from app.graph.conditions import Chosen
 from app.graph.context import Context
 from app.graph.embedding import Meaning, MeaningUnavailable
 from app.graph.errors import BadUserInput
@@ -18,7 +19,7 @@ from app.ranking.names import values as owner_values
 from app.ranking.phrases import Demands, demands_of
 from app.ranking.query import Query, read_query
 from app.ranking.rank import Legs, ranking
-from app.ranking.scope import Condition, Searched, counting
+from app.ranking.scope import Searched, counting
 from app.ranking.terms import Term, as_query, similar_terms, terms_of
 from app.ranking.vectors import WALK, Model
 from app.search.searchable import Searchable
@@ -56,13 +57,14 @@ class Search:
 
     organization_id: UUID
     searchable: Searchable
-    condition: Condition
+    chosen: Chosen  # what may be found
     text: str
     mode: str
     size: int
     after: str | None = None
     pinned_id: UUID | None = None  # found first whatever its text says
     owners: Sequence[Owner] = ()  # whose rows are found too, after those that the words are in
+    filter_key: str = ""  # stands for `chosen` in cursors
     whole: bool = False  # all that is found, however much is asked for; `after` says only how it is scored
 
     def __post_init__(self) -> None:
@@ -74,7 +76,7 @@ class Search:
     @property
     def listed(self) -> str:
         """What a cursor says of the search that it is of."""
-        return f"{self.searchable.kind}.{self.organization_id}.{self.mode}.{self.condition.key}.{self.text}"
+        return f"{self.searchable.kind}.{self.organization_id}.{self.mode}.{self.filter_key}.{self.text}"
 
 
 class Hit(NamedTuple):
@@ -155,8 +157,11 @@ async def _terms(context: Context, search: Search, query: Query) -> tuple[Term, 
 
 async def _among(context: Context, search: Search, demands: Demands) -> Among:
     """What may be found, and its ids where they are few."""
-    searched = Searched(search.searchable, search.condition, holds=bool(demands.held), lacks=bool(demands.unwanted))
+    searched = Searched(
+        search.searchable, search.chosen.condition, holds=bool(demands.held), lacks=bool(demands.unwanted)
+    )
     values = {"organization_id": search.organization_id, "letters": _letters(search), **demands.values()}
+    values |= search.chosen.values
     (counted,) = await context.fetch(counting(searched), values)
     return Among(searched, values | {"ids": counted["ids"]})
 

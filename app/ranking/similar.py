@@ -27,9 +27,10 @@ from sqlalchemy import (
 
 from app.db.columns import table_of
 from app.db.statement import Statement, prepare
+from app.graph.conditions import Condition
 from app.graph.context import Context
 from app.graph.select import Key, given_keys, key_values, the_callers
-from app.ranking.scope import FEW, Condition
+from app.ranking.scope import FEW
 from app.ranking.vectors import WALK, Model
 from app.search.embedding_models import living_models
 from app.search.models import Embedding, ModelState
@@ -111,7 +112,7 @@ def _closest(  # all that a lateral look-up depends on
     closeness: ColumnElement[Any] = (literal_column("1") - distance).label("closeness")
     live = (
         select(true().label("there"))
-        .where(table.c.organization_id == keys.c.organization_id, table.c.id == other.c.subject_id, condition.clause)
+        .where(table.c.organization_id == keys.c.organization_id, table.c.id == other.c.subject_id, condition.clause())
         .limit(literal_column("1"))
         .correlate(keys, other)
         .lateral("live")

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import and_
-
+from app.graph.conditions import Chosen, Condition, all_of
 from app.graph.context import Context
 from app.graph.paging import Filter
 from app.graph.select import Key
@@ -13,7 +12,6 @@ from app.organizations.search import Inquiry
 from app.ranking.connection import Results
 from app.ranking.names import Owner
 from app.ranking.query import read_query
-from app.ranking.scope import Condition
 from app.ranking.search import Search, SearchMode, find
 from app.ranking.similar import Match, similar
 from app.tasks.key import name_of
@@ -21,7 +19,7 @@ from app.tasks.loaders import TASKS, task_by_id, task_by_name
 from app.tasks.recognize import recognize
 from app.tasks.searchable import TASKS as TEXTS
 
-LIVE = Condition("", TASKS.columns["deleted_at"].is_(None))
+LIVE = Condition((), lambda: TASKS.columns["deleted_at"].is_(None))
 
 
 async def search_tasks(context: Context, inquiry: Inquiry) -> Results:
@@ -29,7 +27,8 @@ async def search_tasks(context: Context, inquiry: Inquiry) -> Results:
     search = Search(
         organization_id=inquiry.organization.id,
         searchable=TEXTS,
-        condition=_condition(context, inquiry.condition),
+        chosen=_chosen(context, inquiry.condition),
+        filter_key=inquiry.filter_key,
         text=inquiry.query,
         mode=inquiry.mode.name,
         size=inquiry.size,
@@ -44,10 +43,11 @@ async def similar_tasks(context: Context, keys: Sequence[Key], most: int) -> lis
     return await similar(context, TEXTS, LIVE, keys, most)
 
 
-def _condition(context: Context, given: Filter | None) -> Condition:
+def _chosen(context: Context, given: Filter | None) -> Chosen:
     if given is None:
-        return LIVE
-    return Condition(repr(given), and_(LIVE.clause, given.where(TASKS, context.budget.place())))
+        return Chosen(LIVE, {})
+    condition, values = given.where(TASKS, context.budget.place())
+    return Chosen(all_of(LIVE, condition), values)
 
 
 async def _owners(context: Context, inquiry: Inquiry) -> tuple[Owner, ...]:

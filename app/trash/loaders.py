@@ -6,10 +6,11 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select
 
 from app.db.source import Source
 from app.db.statement import Statement, prepare
+from app.graph.conditions import Chosen, Condition
 from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.filter_path import Place
@@ -30,8 +31,10 @@ IN_TRASH = DELETIONS.table.c.restored_at.is_(None) & (DELETIONS.table.c.purge_at
 class InTrash:
     """Only deletions that can be restored."""
 
-    def where(self, _source: Source, _place: Place | None = None) -> ColumnElement[bool]:
-        return IN_TRASH
+    fingerprint = "in trash"
+
+    def where(self, source: Source, place: Place | None = None) -> Chosen:  # noqa: ARG002  # of this table alone
+        return Chosen(Condition(self.fingerprint, lambda: IN_TRASH), {})
 
 
 async def deletion_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:

@@ -94,7 +94,7 @@ class DocumentMutations:
     async def restore_document(self, info: Info, document_id: DocumentId) -> DocumentPayload:
         row = await _written(info.context, document_id, deleted=True)
         await restore_rows(info.context, DOCUMENTS, [row])
-        (restored,) = await rows_for_update(info.context, DOCUMENTS, [row.id])
+        (restored,) = await rows_for_update(info.context, DOCUMENTS, [row.id], *DOCUMENTS.long)
         return DocumentPayload(document=restored)
 
 
@@ -119,6 +119,7 @@ async def _parent(context: Context, given: CreateDocumentInput, checks: Checks) 
 
 async def _written(context: Context, document_id: str, *, deleted: bool = False) -> Any:
     """The locked row of a document, live or `deleted`, that the actor may write; raises NotFound and Forbidden."""
-    row, role = await row_with_role(context, DOCUMENTS, document_id, "document", deleted=deleted)
+    given = context, DOCUMENTS, document_id, "document"
+    row, role = await row_with_role(*given, *DOCUMENTS.long, deleted=deleted)
     require(can_write(context.actor, row, role))
     return row

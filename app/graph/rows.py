@@ -21,26 +21,30 @@ ExpectedVersion = Annotated[
 ]
 
 
-async def rows_for_update(context: Context, source: Source, ids: Sequence[UUID], *, deleted: bool = False) -> list[Any]:
-    """The whole row of each id, locked until the commit; None where the caller has none, or it is (not) `deleted`.
+async def rows_for_update(
+    context: Context, source: Source, ids: Sequence[UUID], *texts: str, deleted: bool = False
+) -> list[Any]:
+    """The row of each id, locked until the commit; None where the caller has none, or it is (not) `deleted`.
 
-    It has what is computed of it too, such as whose a membership is, since policies ask for that.
+    It has what is computed of it too, such as whose a membership is, since policies ask for that; but of its long
+    columns only `texts`, those that are to be changed or shown.
 
     Rows are locked in the order of their ids, so that two operations on the same ones cannot wait for each other, and
     so that others may still refer to them: an event refers to its organization while it holds the counter, for which
     whoever changes the organization waits in the end.
     """
-    rows = await fetch_measured(context, _locked(source, deleted), {"ids": list(set(ids))}, source)
+    rows = await fetch_measured(context, _locked(source, texts, deleted), {"ids": list(set(ids))}, source)
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]
 
 
 @lru_cache(100)
-def _locked(source: Source, deleted: bool) -> Statement:
+def _locked(source: Source, texts: tuple[str, ...], deleted: bool) -> Statement:
     table = source.table
+    columns = {name: column for name, column in source.columns.items() if name in texts or name not in source.long}
     deleted_at = table.c.deleted_at
     rows = (
-        select(*(column.label(name) for name, column in source.columns.items()))
+        select(*(column.label(name) for name, column in columns.items()))
         .select_from(rows_of_ids(source))
         .where(deleted_at.is_not(None) if deleted else deleted_at.is_(None))
         .order_by(table.c.id)

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, OperationType
 
 from app.config import Limits
-from app.graph.budget import BudgetExceeded
+from app.graph.budget import BudgetExceeded, TooMuchText
 from app.graph.fields import LEVEL
 from app.operations.documents import Document, Refused
 from app.operations.limits import Uses, exceeded
@@ -44,10 +44,13 @@ def too_much_loaded(
     operation = document.operation(name)
     price = document.prices[operation.name.value if operation.name else ""]
     field = refusal.field or label_of(schema, refusal) or price.dearest(variables)
-    where = f"`{field}` came to too much. Ask for fewer there with `first`, and page on with cursors."
     told = {"code": refusal.code, "limit": refusal.limit, "allowed": refusal.most, "found": refusal.found}
-    extensions = {**told, "field": field, "argument": "first"}
-    return Refused([GraphQLError(f"{refusal.message[:-1]}: {where}", operation, extensions=extensions)])
+    if operation.operation is OperationType.MUTATION and isinstance(refusal, TooMuchText):
+        advice, argument = "Nothing was written. Change fewer at once, or ask for less in the answer.", {}
+    else:
+        advice, argument = "Ask for fewer there with `first`, and page on with cursors.", {"argument": "first"}
+    message = f"{refusal.message[:-1]}: `{field}` came to too much. {advice}"
+    return Refused([GraphQLError(message, operation, extensions={**told, "field": field, **argument})])
 
 
 def label_of(schema: GraphQLSchema, refusal: BudgetExceeded) -> str | None:

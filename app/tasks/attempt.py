@@ -25,22 +25,26 @@ class Attempt:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-async def attempt_on(context: Context, task_id: str, checks: Checks, *, deleted: bool = False) -> Attempt:
-    """The attempt on the (deleted) task with that id, which is locked; raises NotFound and Forbidden."""
-    row, role = await row_with_role(context, TASKS, task_id, "task", deleted=deleted)
+async def attempt_on(context: Context, task_id: str, checks: Checks, *texts: str, deleted: bool = False) -> Attempt:
+    """The attempt on the (deleted) task with that id, which is locked; raises NotFound and Forbidden.
+
+    Of its long columns it has `texts`.
+    """
+    row, role = await row_with_role(context, TASKS, task_id, "task", *texts, deleted=deleted)
     require(can_work(context.actor, row, role))
     return Attempt(checks, row)
 
 
-async def attempts_on(context: Context, task_ids: Sequence[str], *, deleted: bool = False) -> list[Attempt]:
+async def attempts_on(context: Context, task_ids: Sequence[str], *texts: str, deleted: bool = False) -> list[Attempt]:
     """The attempt on each of the (deleted) tasks, which are locked; raises Rejected where they are too many.
 
-    What is not there, comes twice, or is not the actor's to write, is noted as its item's mistake.
+    Of their long columns they have `texts`. What is not there, comes twice, or is not the actor's to write, is noted as
+    its item's mistake.
     """
     require_few(task_ids, "ids")
     ids = [parse_id(task_id, f"ids.{place}") for place, task_id in enumerate(task_ids)]
     attempts = []
-    for place, (row, role) in enumerate(await rows_with_roles(context, TASKS, ids, deleted=deleted)):
+    for place, (row, role) in enumerate(await rows_with_roles(context, TASKS, ids, *texts, deleted=deleted)):
         checks = Checks("ids", str(place))
         verdict = row is None or can_work(context.actor, row, role)
         if row is None:

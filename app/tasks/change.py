@@ -49,10 +49,9 @@ def _changes(attempt: Attempt, wanted: Wanted, moment: datetime) -> dict[str, An
 
 async def change(context: Context, attempts: Sequence[Attempt]) -> None:
     """Writes the attempts' values into their tasks, which the operation holds locked."""
-    rows = await update_tasks(context, [(attempt.row, attempt.values) for attempt in attempts])
-    for attempt, row in zip(attempts, rows, strict=True):
+    await update_tasks(context, [(attempt.row, attempt.values) for attempt in attempts])
+    for attempt in attempts:
         if attempt.values:
             before = {name: attempt.row[name] for name in attempt.values}
-            record(context, EventType.UPDATED, row, before=before, after=attempt.values)
-        attempt.row = row
+            record(context, EventType.UPDATED, attempt.row, before=before, after=attempt.values)
     note_texts(context, TASKS, [attempt.row for attempt in attempts if not TEXT.isdisjoint(attempt.values)])

@@ -10,6 +10,7 @@ from app.graph.ids import parse_id
 from app.graph.inputs import Checks
 from app.graph.mutation import UserErrorCode
 from app.tasks.inputs import CreateTaskInput, UpdateTaskInput
+from app.tasks.loaders import TASKS
 
 LONGEST_TITLE = 200
 LONGEST_DESCRIPTION = 65_536
@@ -25,6 +26,12 @@ class Wanted(NamedTuple):
     columns: Mapping[str, Any]
     added_tags: Sequence[str]
     removed_tags: Sequence[str]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The long columns that it changes."""
+        tags = ("tags",) if self.added_tags or self.removed_tags else ()
+        return tuple(name for name in TASKS.long if name in (*self.columns, *tags))
 
     def tags_after(self, tags: Sequence[str]) -> list[str]:
         """The tags of a task that has had `tags`."""

@@ -64,11 +64,13 @@ class TaskMutations:
         given: Annotated[UpdateTaskInput, strawberry.argument(name="input", description="What is to be different.")],
         expected_version: ExpectedVersion = UNSET,
     ) -> TaskPayload:
-        attempt = await attempt_on(info.context, task_id, Checks("input"))
+        checks = Checks("input")
+        changes = wanted(given, checks)
+        attempt = await attempt_on(info.context, task_id, checks, *changes.texts)
         if expected_version not in (None, UNSET, attempt.row.version):
             require_version(attempt.row, expected_version, task=await _task(info.context, attempt))
-        await plan_changes(info.context, [attempt], wanted(given, attempt.checks))
-        attempt.checks.done()
+        await plan_changes(info.context, [attempt], changes)
+        checks.done()
         await change(info.context, [attempt])
         return await _payload(info.context, attempt)
 
@@ -139,7 +141,7 @@ class TaskMutations:
         checks = Checks("input")
         changes = wanted(given, checks)
         checks.done()
-        attempts = await attempts_on(info.context, task_ids)
+        attempts = await attempts_on(info.context, task_ids, *changes.texts)
         await plan_changes(info.context, attempts, changes)
         good = admitted(attempts, on_error)
         await change(info.context, good)

@@ -38,22 +38,20 @@ def _insert() -> Statement:
     return prepare(new.returning(*tasks.c), TASKS)
 
 
-async def update_tasks(context: Context, changes: Sequence[tuple[Any, Values]]) -> list[Any]:
-    """The rows as they are after their changes, in the same order; the operation holds each of them locked.
+async def update_tasks(context: Context, changes: Sequence[tuple[Any, Values]]) -> None:
+    """Changes rows that the operation holds locked. Each has the columns that any of them changes.
 
     What no task changes is not written, and a task that does not change stays as it was, its version too.
     """
     changing = [(row, values) for row, values in changes if values]
     if not changing:
-        return [row for row, _ in changes]
+        return
     columns = tuple(sorted({name for _, values in changing for name in values}))
     complete = [
         {"organization_id": row.organization_id, "id": row.id, **{name: row[name] for name in columns}, **values}
         for row, values in changing
     ]
-    rows = await context.fetch(_update(columns), {"given": _json(complete), "moment": now()})
-    after = {row["id"]: row for row in rows}
-    return [after.get(row.id, row) for row, _ in changes]
+    await context.fetch(_update(columns), {"given": _json(complete), "moment": now()})
 
 
 @lru_cache(500)
@@ -74,8 +72,6 @@ def _update(columns: tuple[str, ...]) -> Statement:
                 "version": tasks.c.version + 1,
             }
         )
-        .returning(*tasks.c),
-        TASKS,
     )
 
 

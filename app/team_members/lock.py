@@ -16,23 +16,27 @@ from app.trash.lock import rows_to_restore
 
 
 async def row_with_role(
-    context: Context, source: Source, given: str, noun: str, *, deleted: bool = False
+    context: Context, source: Source, given: str, noun: str, *texts: str, deleted: bool = False
 ) -> tuple[Any, str | None]:
-    """The locked row that the argument `id` names, with the actor's role in its team; raises NotFound."""
-    ((row, role),) = await rows_with_roles(context, source, [parse_id(given, "id")], deleted=deleted)
+    """The locked row that the argument `id` names, with the actor's role in its team; raises NotFound.
+
+    Of its long columns the row has `texts`.
+    """
+    ((row, role),) = await rows_with_roles(context, source, [parse_id(given, "id")], *texts, deleted=deleted)
     require_row(row, f"deleted {noun}" if deleted else noun)
     return row, role
 
 
 async def rows_with_roles(
-    context: Context, source: Source, ids: Sequence[UUID], *, deleted: bool = False
+    context: Context, source: Source, ids: Sequence[UUID], *texts: str, deleted: bool = False
 ) -> list[tuple[Any, str | None]]:
     """The locked row of each id, live or `deleted`, with what the actor is in its team, or was when that was deleted.
 
     None in place of a row that the caller does not have, and of a role where there is no team or they are not in it.
+    Of its long columns a row has `texts`.
     """
     lock, roles = (rows_to_restore, actor_roles_to_restore) if deleted else (rows_for_update, actor_roles_by_team)
-    rows = await lock(context, source, ids)
+    rows = await lock(context, source, ids, *texts)
     teams = [None if row is None else team_of(row) for row in rows]
     return list(zip(rows, await context.load_many(roles, teams), strict=True))
 

@@ -135,13 +135,13 @@ class TeamMutations:
     async def restore_team(self, info: Info, team_id: TeamId) -> TeamPayload:
         team = await _managed(info, team_id, deleted=True)
         await restore_rows(info.context, TEAMS, [team])
-        (restored,) = await rows_for_update(info.context, TEAMS, [team.id])
+        (restored,) = await rows_for_update(info.context, TEAMS, [team.id], *TEAMS.long)
         return TeamPayload(team=restored)
 
 
 async def _managed(info: Info, team_id: str, *, deleted: bool = False) -> Any:
     """The locked row of a team, live or `deleted`, that the actor manages; raises NotFound and Forbidden."""
-    team, role = await row_with_role(info.context, TEAMS, team_id, "team", deleted=deleted)
+    team, role = await row_with_role(info.context, TEAMS, team_id, "team", *TEAMS.long, deleted=deleted)
     require(can_manage(info.context.actor, team, role))
     return team
 

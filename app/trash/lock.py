@@ -18,15 +18,17 @@ from app.trash.cascade import Edge, organization_of, owners_of
 organizations = table_of(Organization)
 
 
-async def rows_to_restore(context: Context, source: Source, ids: Sequence[UUID]) -> list[Any]:
-    """The whole row of each id, deleted and locked, after all that it belongs to; None where the caller has none.
+async def rows_to_restore(context: Context, source: Source, ids: Sequence[UUID], *texts: str) -> list[Any]:
+    """The row of each id, deleted and locked, after all that it belongs to; None where the caller has none.
+
+    Of its long columns it has `texts`.
 
     Restoring a member of an organization holds the organization and then asks for the teams that they come back to. Who
     held a team first and then asked for its organization would wait for the other, and the other for them.
     """
     for edge in _from_the_top(source.table):
         await context.fetch(_hold_owners(edge), {"ids": list(set(ids))})
-    return await rows_for_update(context, source, ids, deleted=True)
+    return await rows_for_update(context, source, ids, *texts, deleted=True)
 
 
 @lru_cache(100)

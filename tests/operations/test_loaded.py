@@ -208,10 +208,51 @@ async def test_long_texts_count_each_time_that_they_stand_in_an_answer(
     assert rows == [1, 64, 1, 1, 65, 1]
 
 
-async def test_many_long_texts_are_not_read_to_be_changed(strict: Api, wordy: Tenant, rows: list[int]) -> None:
-    document = """mutation ($ids: [ID!]!) { updateTasks(ids: $ids, input: {priority: HIGH}) { userErrors { code } } }"""
+async def test_long_texts_that_a_write_leaves_alone_do_not_count(strict: Api, wordy: Tenant) -> None:
+    ids = [str(one) for one in wordy.tasks]
+    for write in (
+        'updateTasks(ids: $ids, input: {priority: HIGH, title: "New"}) { results { index } }',
+        "deleteTasks(ids: $ids) { deletedIds }",
+        "restoreTasks(ids: $ids) { results { index } }",
+    ):
+        data = await strict.data(f"mutation ($ids: [ID!]!) {{ written: {write} }}", who=wordy.owner, ids=ids)
+
+        [written] = data["written"].values()
+        assert len(written) == 65
+
+
+async def test_long_texts_that_a_write_answers_are_read_once(strict: Api, wordy: Tenant) -> None:
+    document = """mutation ($ids: [ID!]!) { updateTasks(ids: $ids, input: {priority: LOW}) {
+        results { task { description } }
+    } }"""
+
+    data = await strict.data(document, who=wordy.owner, ids=[str(one) for one in wordy.tasks[:60]])
+
+    assert [len(one["task"]["description"]) for one in data["updateTasks"]["results"]] == [65_536] * 60
+
+
+async def test_long_texts_that_are_too_much_to_be_changed_are_not_read(
+    strict: Api, wordy: Tenant, rows: list[int], superuser: "asyncpg.Connection[Any]"
+) -> None:
+    document = """mutation ($ids: [ID!]!) { updateTasks(ids: $ids, input: {description: "x"}) { results { index } } }"""
 
     body = await strict.ask(document, who=wordy.owner, ids=[str(one) for one in wordy.tasks])
 
-    assert body["errors"][0]["extensions"].get("limit") == "long_texts", body
+    [error] = body["errors"]
+    assert error["message"].endswith(
+        "`Task.description` came to too much. Nothing was written. Change fewer at once, or ask for less in the answer."
+    )
+    assert error["extensions"] == {
+        "code": "LIMIT_EXCEEDED",
+        "limit": "long_texts",
+        "allowed": 8 * 1024 * 1024,
+        "found": 65 * BYTES,
+        "field": "Task.description",
+    }
     assert max(rows) == 1
+    assert (
+        await superuser.fetchval(
+            "SELECT count(*) FROM tasks WHERE organization_id = $1 AND description = 'x'", wordy.id
+        )
+        == 0
+    )

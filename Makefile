@@ -13,7 +13,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup minilm playground clients run test lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-embed soak-sameness soak lock audit package clean
+.PHONY: help setup minilm playground clients run test lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-embed soak-sameness soak lock newest audit package clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -88,6 +88,15 @@ soak: setup ## Write from many sides at once while the server and PostgreSQL are
 lock: setup ## Write the locks anew; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) --output-file requirements.lock
 	$(COMPILE) $(ARGS) --group dev --extra minilm --constraint requirements.lock --output-file requirements-dev.lock
+
+NEWEST := build/newest
+newest: setup playground clients ## Run the tests on the newest Strawberry and graphql-core; ARGS='tests/execution'
+	.venv/bin/uv venv --quiet --clear $(NEWEST)
+	sed '/--hash=/d; s/ \\$$//' requirements-dev.lock > $(NEWEST)/requirements.txt
+	.venv/bin/uv pip install --quiet --python $(NEWEST) --requirement $(NEWEST)/requirements.txt
+	.venv/bin/uv pip install --quiet --python $(NEWEST) --no-deps --upgrade strawberry-graphql graphql-core
+	.venv/bin/uv pip install --quiet --python $(NEWEST) --no-deps --no-build-isolation --editable .
+	$(NEWEST)/bin/pytest -n 2 $(ARGS)
 
 # The advisories are asked for at the registries: where those do not answer such questions, this fails.
 audit: setup ## Look whether what we depend on has known holes

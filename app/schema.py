@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 from app.api_keys.mutations import ApiKeyMutations
 from app.documents.mutations import DocumentMutations
 from app.documents.queries import DocumentQueries
+from app.execution.internals import is_one_of, schema_of
 from app.graph.fields import leaf
 from app.graph.scalars import SCALARS
 from app.members.mutations import OrganizationMemberMutations
@@ -64,9 +65,8 @@ class Mutation(
 schema = strawberry.Schema(
     query=Query, mutation=Mutation, config=StrawberryConfig(default_resolver=leaf, scalar_map=SCALARS)
 )
-# What graphql-core runs operations on; Strawberry offers no public name for it.
-graphql_schema = schema._schema  # noqa: SLF001
+graphql_schema = schema_of(schema)
 for kind in graphql_schema.type_map.values():
     # Strawberry looks at @oneOf when the field is run; told so, graphql-core does when the document is validated.
-    if isinstance(kind, GraphQLInputObjectType) and kind.extensions["strawberry-definition"].is_one_of:
+    if isinstance(kind, GraphQLInputObjectType) and is_one_of(kind):
         kind.is_one_of = True

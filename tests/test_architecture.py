@@ -36,6 +36,14 @@ KINDS = ["models", "policies", "loaders", "verb", "types", "payloads", "queries"
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "base", "service", "services", "misc", "shared", "lib"}
 DOCSTRING = re.compile(r"\S.*(\n\n|\Z)")  # one line, and then nothing or an empty one
 LONGEST_FILE = 250
+# What the documentation of the two libraries shows; all else of them is for app/execution/internals.py.
+PUBLIC = {
+    "graphql.execution",
+    "graphql.pyutils",
+    "strawberry.scalars",
+    "strawberry.schema.config",
+    "strawberry.types.scalar",
+}
 LONGEST_FUNCTION = 40
 
 FILES = sorted(APP.rglob("*.py"))
@@ -178,3 +186,14 @@ def test_only_the_unit_and_who_answers_commit() -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
     }
     assert committing <= {"app.db.unit_of_work", "app.http.endpoint"}
+
+
+def test_only_one_file_names_what_is_inside_of_strawberry_and_graphql_core() -> None:
+    inside = {
+        f"{name_of(path)} → {node.module}"
+        for path in MODULES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module not in PUBLIC
+        if node.module.startswith(("graphql.", "strawberry."))
+    }
+    assert {one.partition(" ")[0] for one in inside} == {"app.execution.internals"}

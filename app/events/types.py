@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 import strawberry
 from strawberry.scalars import JSON
-from strawberry.utils.str_converters import to_camel_case
 
 from app.api_keys.loaders import api_key_by_id
 from app.api_keys.types import ApiKey
 from app.events.loaders import EVENTS, event_by_id
 from app.events.models import EventType
+from app.graph.camel_case import camel_case
 from app.graph.context import Context
 from app.graph.edges import to_one
 from app.graph.fields import by_level
@@ -40,7 +40,7 @@ def changes(_context: Context, events: Sequence[Any], _arguments: Mapping[str, A
 
 
 def _changes(columns: dict[str, dict[str, Any]]) -> list[FieldChange]:
-    return [FieldChange(field=to_camel_case(name), **values) for name, values in sorted(columns.items())]
+    return [FieldChange(field=camel_case(name), **values) for name, values in sorted(columns.items())]
 
 
 def subject_ids(_context: Context, events: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str]:

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType, Node, VariableNode
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.executor import Executor
-from graphql.execution.values import get_argument_values
+from graphql.execution import Executor, get_argument_values
 
-from app.execution.input_objects import converter_of
+from app.execution.input_objects import conversion_of
+from app.execution.internals import FieldDetailsList, converter_of, declared
 
 Known = dict[tuple[str, int], Mapping[str, Any] | None]  # by the type and the node of the field
 
@@ -62,5 +61,4 @@ def _converted(executor: Executor[Any], definition: GraphQLField, details: Field
     given = get_argument_values(
         definition, first.node, executor.variable_values, first.fragment_variable_values, executor.hide_suggestions
     )
-    converter = executor.schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]  # noqa: SLF001  # Strawberry's own back reference
-    return converter_of(definition.extensions["strawberry-definition"], converter)(given)
+    return conversion_of(declared(definition), converter_of(executor.schema))(given)

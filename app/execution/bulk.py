@@ -21,14 +21,12 @@ from graphql import (
     is_leaf_type,
     is_object_type,
 )
-from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
-from graphql.execution.executor import to_nodes
-from graphql.pyutils import Path
 
 from app.execution.arguments import Arguments, Known
 from app.execution.compile import maker_of
 from app.execution.fallback import AttemptingExecutor, label_of
 from app.execution.flatten import Flat, Irregular, Paths, flatten, nowhere
+from app.execution.internals import FieldDetailsList, GroupedFieldSet, Path, declared, to_nodes
 from app.execution.leaves import complete_leaves, is_no_value
 from app.execution.plan import FieldPlan, Maker, Plan, column_of, make_plan
 from app.execution.shown import is_list, note_list, note_repeated
@@ -83,8 +81,8 @@ class BulkExecutor(AttemptingExecutor):
         """With arguments that are converted once for all rows."""
         given = parent_type, source, field_details_list, path, position_context
         definition = self.schema.get_field(parent_type, field_details_list[0].node.name.value)
-        declared = definition and definition.extensions.get("strawberry-definition")
-        level = declared and declared.metadata.get(LEVEL)
+        declaration = declared(definition)
+        level = declaration and declaration.metadata.get(LEVEL)
         if not (definition and level and definition.args):
             return super().execute_field(*given)
         try:

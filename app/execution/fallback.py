@@ -12,9 +12,8 @@ from inspect import CORO_CREATED, getcoroutinestate, isawaitable
 from typing import Any, Self
 
 from graphql import GraphQLLeafType, GraphQLResolveInfo
-from graphql.execution.executor import CollectedErrors
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from app.execution.internals import CollectedErrors, StrawberryGraphQLCoreExecutionContext
 from app.execution.shown import note_leaf
 from app.graph.budget import Shown
 

@@ -6,8 +6,8 @@ from itertools import accumulate, chain, islice
 from typing import Any, NamedTuple
 
 from graphql import GraphQLList, GraphQLNonNull, GraphQLOutputType, is_leaf_type
-from graphql.pyutils import Path
 
+from app.execution.internals import Path
 from app.graph.fields import Column
 
 NOTHING = type(None)

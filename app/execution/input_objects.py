@@ -9,17 +9,24 @@ from dataclasses import MISSING
 from functools import lru_cache
 from typing import Any, cast
 
-from strawberry import UNSET
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional
-from strawberry.types.field import StrawberryField
-from strawberry.types.lazy_type import LazyType
+from strawberry import UNSET, LazyType
+
+from app.execution.internals import (
+    GraphQLCoreConverter,
+    StrawberryField,
+    StrawberryList,
+    StrawberryObjectDefinition,
+    StrawberryOptional,
+    definition_of,
+)
 
 Convert = Callable[[Any], Any]
 
 
 @lru_cache(10_000)  # the fields of a few schemas
-def converter_of(field: StrawberryField, schema: GraphQLCoreConverter) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+def conversion_of(
+    field: StrawberryField, schema: GraphQLCoreConverter
+) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """From the arguments of `field` by their names in the schema to those by their names in Python."""
     name_of, types = schema.config.name_converter.from_argument, Types(schema)
     parts = [(name_of(one), one.python_name, types.convert(one.type)) for one in field.arguments]
@@ -44,8 +51,8 @@ class Types:
             return _list(self.convert(type_.of_type))
         if isinstance(type_, LazyType):
             return self.convert(type_.resolve_type())
-        definition = getattr(type_, "__strawberry_definition__", None)
-        return self._object(type_, definition) if isinstance(definition, StrawberryObjectDefinition) else as_it_is
+        definition = definition_of(type_)
+        return as_it_is if definition is None else self._object(type_, definition)
 
     def _object(self, type_: type, definition: StrawberryObjectDefinition) -> Convert:
         if type_ in self._known:

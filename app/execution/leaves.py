@@ -6,8 +6,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLError, GraphQLLeafType, Undefined
-from graphql.pyutils import UndefinedType
+from graphql import GraphQLEnumType, GraphQLError, GraphQLLeafType, Undefined, UndefinedType
 
 from app.graph.fields import Column
 

@@ -18,9 +18,9 @@ from graphql import (
     is_composite_type,
     is_leaf_type,
 )
-from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
 from app.db.record import Record
+from app.execution.internals import FieldDetailsList, GroupedFieldSet, declared
 from app.graph.fields import LEVEL, Column, Level, leaf
 
 Rows = Sequence[Any]
@@ -108,13 +108,13 @@ def _field(parent: GraphQLObjectType, name: str, details: FieldDetailsList) -> F
         return FieldPlan(name, details, parent, TYPENAME, constant=parent.name, immediate=True)
     definition = parent.fields[node.name.value]
     named = get_named_type(definition.type)
-    declared = definition.extensions.get("strawberry-definition")
-    if declared is None or is_abstract_type(named):
+    declaration = declared(definition)
+    if declaration is None or is_abstract_type(named):
         return FieldPlan(name, details, parent, definition)
-    if declared.is_basic_field:
-        attribute, immediate = declared.python_name, is_leaf_type(named)
+    if declaration.is_basic_field:
+        attribute, immediate = declaration.python_name, is_leaf_type(named)
         return FieldPlan(name, details, parent, definition, attribute=attribute, immediate=immediate)
-    return FieldPlan(name, details, parent, definition, level=declared.metadata.get(LEVEL))
+    return FieldPlan(name, details, parent, definition, level=declaration.metadata.get(LEVEL))
 
 
 def column_of(attribute: str, rows: Rows) -> Column:

@@ -6,10 +6,8 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo
-from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
-from graphql.pyutils import Path
-from strawberry.types.field import StrawberryField
 
+from app.execution.internals import FieldDetailsList, GroupedFieldSet, Path, StrawberryField, declared
 from app.graph.fields import LEVEL, of_one
 
 
@@ -47,9 +45,9 @@ def only_field(parent: GraphQLObjectType, selected: GroupedFieldSet) -> RootFiel
         return None
     ((name, details),) = selected.items()
     definition = parent.fields.get(details[0].node.name.value)
-    declared = definition and definition.extensions.get("strawberry-definition")
-    if definition is None or not isinstance(declared, StrawberryField) or declared.extensions:
+    declaration = declared(definition)
+    if definition is None or not isinstance(declaration, StrawberryField) or declaration.extensions:
         return None
-    resolver = declared.base_resolver
+    resolver = declaration.base_resolver
     plain = resolver is not None and not (resolver.root_parameter or resolver.parent_parameter)
-    return RootField(name, details, parent, definition, declared) if plain or LEVEL in declared.metadata else None
+    return RootField(name, details, parent, definition, declaration) if plain or LEVEL in declaration.metadata else None

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from strawberry.utils.str_converters import to_camel_case
-
+from app.graph.camel_case import camel_case
 from app.graph.errors import BadUserInput
 
 LONGEST_LIST = 100
@@ -33,7 +32,7 @@ class Place:
 
     def of(self, name: str, *, deeper: int = 0) -> "Place":
         """The place of the field or item `name` in this one."""
-        return Place(f"{self.path}.{to_camel_case(name.rstrip('_'))}", self.depth + deeper, self.used)
+        return Place(f"{self.path}.{camel_case(name.rstrip('_'))}", self.depth + deeper, self.used)
 
     def check(self) -> None:
         """Raises BadUserInput where one condition more is one too many."""

@@ -19,10 +19,10 @@ from sqlalchemy import (
     or_,
     select,
 )
-from strawberry.utils.str_converters import to_camel_case
 
 from app.db.source import Source
 from app.db.statement import Statement
+from app.graph.camel_case import camel_case
 from app.graph.context import Context
 
 
@@ -66,5 +66,5 @@ async def fetch_measured(
         left = {"most": budget.left + (beyond or 0), "most_text": budget.text_left}
         rows = await context.fetch(statement, {**values, **left})
         if rows and texts:
-            budget.take_text(f"{source.typename}.{to_camel_case(texts[0])}", rows[0]["text_size"])
+            budget.take_text(f"{source.typename}.{camel_case(texts[0])}", rows[0]["text_size"])
     return rows

@@ -16,6 +16,7 @@ from graphql import (
     visit,
 )
 
+from app.execution.internals import declared
 from app.graph.context import Asked
 from app.graph.fields import NEEDS
 
@@ -41,7 +42,7 @@ class _Columns(Visitor):
 def columns_of_field(parent: GraphQLObjectType, name: str) -> tuple[str, ...]:
     """The columns that the field reads of its row: its own name, or what its resolver says that it needs."""
     field = parent.fields.get(name)
-    definition = field and field.extensions.get("strawberry-definition")
+    definition = declared(field)
     if definition is None:
         return ()
     needed: tuple[str, ...] = definition.metadata.get(NEEDS, (definition.python_name,))

@@ -29,6 +29,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from app.execution.internals import declared
 from app.graph.fields import COMPLEXITY
 from app.graph.paging import DEFAULT_SIZE, LARGEST_SIZE
 from app.operations.limits import COUNTLESS, Meter
@@ -181,7 +182,7 @@ class _Lister:
 def complexity_of(parent: GraphQLObjectType, node: FieldNode) -> int:
     """What a field takes beside the objects that it loads, in objects."""
     field = parent.fields.get(node.name.value)
-    definition = field and field.extensions.get("strawberry-definition")
+    definition = declared(field)
     return definition.metadata.get(COMPLEXITY, 0) if definition else 0
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, OperationType
 
 from app.config import Limits
+from app.execution.internals import declared
 from app.graph.budget import BudgetExceeded, TooMuchText
 from app.graph.fields import LEVEL
 from app.operations.documents import Document, Refused
@@ -57,8 +58,8 @@ def label_of(schema: GraphQLSchema, refusal: BudgetExceeded) -> str | None:
     """The field whose list came to too many, as in `Team.tasks`; None where it was no list by itself."""
     for type_ in schema.type_map.values():
         for name, field in type_.fields.items() if isinstance(type_, GraphQLObjectType) else ():
-            declared = field.extensions.get("strawberry-definition")
-            if refusal.level and declared and declared.metadata.get(LEVEL) is refusal.level:
+            definition = declared(field)
+            if refusal.level and definition and definition.metadata.get(LEVEL) is refusal.level:
                 return f"{type_.name}.{name}"
     return None
 

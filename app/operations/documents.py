@@ -20,11 +20,11 @@ from graphql import (
     validate,
     visit,
 )
-from strawberry.execution import optimized_is_awaitable
 
 from app.config import Limits
 from app.execution.arguments import Known
 from app.execution.bulk import BulkExecutor, Plans
+from app.execution.internals import optimized_is_awaitable
 from app.graph.context import Asked, Context
 from app.operations.columns import columns_asked
 from app.operations.cost import Price, prices

@@ -5,7 +5,8 @@ from itertools import islice
 from typing import Any
 
 from graphql import GraphQLError
-from graphql.pyutils import Path
+
+from app.execution.internals import Path
 
 MOST_TOLD = 20  # an error spells out where it is, and that may be deep: a small body could ask for gigabytes of them
 

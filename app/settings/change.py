@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import bindparam, literal
 from sqlalchemy.dialects.postgresql import insert
-from strawberry.utils.str_converters import to_camel_case
 
 from app.db.columns import now
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.events.models import EventType
 from app.events.record import record
+from app.graph.camel_case import camel_case
 from app.graph.context import Context
 from app.graph.inputs import Checks
 from app.graph.mutation import UserErrorCode
@@ -58,7 +58,7 @@ def _check_locks(changes: Mapping[str, Any], before: Any, above: Sequence[Any], 
                 checks.wrong(UserErrorCode.LOCKED, f"The {lockers[one]} has locked {one} already.", "locked")
         elif value is not None and name.upper() in lockers:
             message = f"The {lockers[name.upper()]} has locked this: ask one of its admins to unlock it."
-            checks.wrong(UserErrorCode.LOCKED, message, to_camel_case(name))
+            checks.wrong(UserErrorCode.LOCKED, message, camel_case(name))
 
 
 def _settable(source: Source) -> list[str]:

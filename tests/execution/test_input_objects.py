@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strawberry.types.arguments import convert_arguments
 
-from app.execution.input_objects import converter_of
+from app.execution.input_objects import conversion_of
 from app.schema import graphql_schema, schema
 
 SCALARS = st.text(max_size=3) | st.integers(0, 3)
@@ -64,7 +64,7 @@ def test_arguments_become_what_strawberry_makes_of_them(field: GraphQLField, dat
     sent = data.draw(st.fixed_dictionaries({}, optional=arguments))
     declared = field.extensions["strawberry-definition"]
 
-    converted = converter_of(declared, CONVERTER)(sent)
+    converted = conversion_of(declared, CONVERTER)(sent)
 
     expected = convert_arguments(sent, declared.arguments, CONVERTER.scalar_registry, CONVERTER.config)
     assert (converted, repr(converted)) == (expected, repr(expected))

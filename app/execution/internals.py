@@ -1,0 +1,66 @@
+"""What we take of Strawberry and graphql-core that neither promises to keep: no other file names their insides.
+
+Both are pinned to the minor version that the suite has run with. `make newest` runs it with the newest of each.
+"""
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLField, GraphQLInputObjectType, GraphQLSchema
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.executor import CollectedErrors, to_nodes
+from graphql.pyutils import Path
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional
+from strawberry.types.field import StrawberryField
+
+__all__ = [
+    "CollectedErrors",
+    "FieldDetailsList",
+    "GraphQLCoreConverter",
+    "GroupedFieldSet",
+    "Path",
+    "StrawberryField",
+    "StrawberryGraphQLCoreExecutionContext",
+    "StrawberryList",
+    "StrawberryObjectDefinition",
+    "StrawberryOptional",
+    "converter_of",
+    "declared",
+    "definition_of",
+    "is_one_of",
+    "optimized_is_awaitable",
+    "schema_of",
+    "to_nodes",
+]
+
+DECLARATION = "strawberry-definition"  # where the schema keeps what its classes said
+
+
+def declared(field: GraphQLField | None) -> Any:
+    """What a class of ours said of a field; None for what GraphQL brings along."""
+    return field and field.extensions.get(DECLARATION)
+
+
+def is_one_of(type_: GraphQLInputObjectType) -> bool:
+    """Whether exactly one field of the input is to be given."""
+    return bool(type_.extensions[DECLARATION].is_one_of)
+
+
+def definition_of(type_: Any) -> StrawberryObjectDefinition | None:
+    """What a class of ours declares, where it is a GraphQL type."""
+    definition = getattr(type_, "__strawberry_definition__", None)
+    return definition if isinstance(definition, StrawberryObjectDefinition) else None
+
+
+def schema_of(schema: strawberry.Schema) -> GraphQLSchema:
+    """The schema as graphql-core executes it."""
+    return schema._schema  # noqa: SLF001
+
+
+def converter_of(schema: GraphQLSchema) -> GraphQLCoreConverter:
+    """Strawberry's converter between its types and graphql-core's."""
+    converter: GraphQLCoreConverter = schema._strawberry_schema.schema_converter  # type: ignore[attr-defined]  # noqa: SLF001  # Strawberry's own back reference
+    return converter

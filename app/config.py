@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, RedisDsn, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
+from app.caller_limits import CallerLimits
 from app.time_limits import LONGEST_EMBEDDING, TimeLimits
 from app.token_settings import TokenSettings
 
@@ -117,7 +118,7 @@ class Limits(TimeLimits):
     )
 
 
-class Settings(Limits, TokenSettings):
+class Settings(Limits, CallerLimits, TokenSettings):
     """What a server is told from outside: `TRELLIS_DATABASE_URL` sets `database_url`, and so on."""
 
     database_url: DatabaseUrl | None = Field(
@@ -151,24 +152,6 @@ class Settings(Limits, TokenSettings):
     manifests: Listed[Path] = Field(
         default=[],
         description="Files that list documents by id, as Apollo's and Relay's tools write them: [\"web.json\"].",
-    )
-    max_in_flight: int = Field(
-        default=20,
-        ge=1,
-        description="Requests of one person, API key or address that a process has under way at once: each takes "
-        "memory, and half of the pool's connections serve them all. At most ten times TRELLIS_POOL_SIZE.",
-    )
-    rate_limit: int = Field(
-        default=2_000,
-        ge=1,
-        description="Points that a person or API key may take a minute: a query takes one for 100 objects of lists "
-        "that it loads, and at least one, a mutation or a search at least 5.",
-    )
-    rate_limit_anonymous: int = Field(
-        default=60, ge=1, description="Requests a minute of one address (IPv6: one /64) without a token."
-    )
-    rate_limit_failures: int = Field(
-        default=10, ge=1, description="Sign-ins of one address that may fail in a minute: those after that get a 429."
     )
     redis_url: RedisDsn | None = Field(
         default=None,

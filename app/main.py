@@ -23,6 +23,7 @@ from app.db.identity import Identities, Uses
 from app.documents.process import Processor
 from app.documents.searchable import CHUNKS
 from app.embedders.embedder import Embedder
+from app.graph.charge import Allowance
 from app.http.csrf import PREFLIGHT_HEADERS
 from app.http.deadline import Turns, Watch
 from app.http.endpoint import Endpoint
@@ -79,6 +80,7 @@ def create_app(settings: Settings, *, token: str | None = None, preloaded: Embed
                     limits=settings,
                     persisted=Persisted(documents, manifest, settings.documents),
                     retention=timedelta(days=settings.retention_days),
+                    allowance=Allowance(settings.points_per_key, settings.max_organizations),
                     retries=Replays(),
                     rates=rates,
                     watch=Watch(turns_of(settings)),
@@ -91,11 +93,8 @@ def create_app(settings: Settings, *, token: str | None = None, preloaded: Embed
         finally:
             await asyncio.gather(readiness.close(), rates.close(), database.close())
 
-    return Starlette(
-        routes=routes(),
-        middleware=[sharing(settings.cors_origins)] if settings.cors_origins else [],
-        lifespan=lifespan,
-    )
+    middleware = [sharing(settings.cors_origins)] if settings.cors_origins else []
+    return Starlette(routes=routes(), middleware=middleware, lifespan=lifespan)
 
 
 def routes() -> list[BaseRoute]:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from sqlalchemy import ForeignKeyConstraint, Table
 
+from app.caller_limits import CallerLimits
 from app.config import Limits, Settings
 from app.db.statement import DIALECT
 from app.db.tables import all_tables
@@ -46,11 +47,17 @@ def _target(constraint: ForeignKeyConstraint) -> str:
 
 def settings() -> str:
     """Every variable of the server but its limits, with default and reason."""
-    return _variables({name: one for name, one in Settings.model_fields.items() if name not in Limits.model_fields})
+    limited = Limits.model_fields.keys() | CallerLimits.model_fields.keys()
+    return _variables({name: one for name, one in Settings.model_fields.items() if name not in limited})
+
+
+def caller_limits() -> str:
+    """Every limit on what one caller may ask for, with default and reason."""
+    return _variables(CallerLimits.model_fields)
 
 
 def limits() -> str:
-    """Every limit on what one request or one caller may ask for, with default and reason."""
+    """Every limit on what one request may ask for, with default and reason."""
     return _variables({name: one for name, one in Limits.model_fields.items() if name not in TimeLimits.model_fields})
 
 
@@ -94,6 +101,7 @@ PARTS = [
     Part(HERE / "architecture.md", "tables", tables),
     Part(HERE / "operations.md", "settings", settings),
     Part(HERE / "operations.md", "time limits", time_limits),
+    Part(HERE / "operations.md", "caller limits", caller_limits),
     Part(HERE / "operations.md", "limits", limits),
 ]
 

@@ -13,6 +13,7 @@ GROUND = [
     "refusal",
     "time_limits",
     "token_settings",
+    "caller_limits",
     "config",
     "log",
     "auth",

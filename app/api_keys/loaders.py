@@ -6,16 +6,17 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Integer, Uuid, bindparam, func, literal, select, true
 
 from app.api_keys.models import ApiKey
+from app.db.columns import now
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.rows import rows_of_ids
-from app.graph.select import Key, pages, rows_by_key
+from app.graph.select import Key, pages, rows_by_key, scoped
 
 API_KEYS = Source(ApiKey)
 API_KEY_LIST = ListOf(API_KEYS, Order("created_at", descending=True), deletable=False)
@@ -36,6 +37,25 @@ async def api_key_for_update(context: Context, key_id: UUID) -> Any:
     """The whole row of an API key, locked until the commit; None where the caller has none."""
     rows = await context.fetch(_locked(), {"ids": [key_id]})
     return rows[0] if rows else None
+
+
+async def working_api_keys(context: Context, organization_id: UUID, *, most: int) -> int:
+    """How many API keys of the organization have not ended; no more than `most` are counted."""
+    values = {"organization_id": organization_id, "moment": now(), "most": most}
+    (row,) = await context.fetch(_working(), values)
+    working: int = row["working"]
+    return working
+
+
+@lru_cache(1)
+def _working() -> Statement:
+    key = API_KEYS.table.c
+    works = key.revoked_at.is_(None) & func.coalesce(
+        key.expires_at > bindparam("moment", type_=key.expires_at.type), true()
+    )
+    of_organization = key.organization_id == bindparam("organization_id", type_=Uuid)
+    found = select(literal(1)).where(scoped(API_KEYS), of_organization, works).limit(bindparam("most", type_=Integer))
+    return prepare(select(func.count().label("working")).select_from(found.subquery()))
 
 
 @lru_cache(1)

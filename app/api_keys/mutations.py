@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 import strawberry
 from strawberry import UNSET
 
 from app.api_keys.issue import Issued, issue, revoke, rotate
-from app.api_keys.loaders import api_key_for_update
+from app.api_keys.loaders import api_key_for_update, working_api_keys
 from app.api_keys.models import ApiKeyScope
 from app.api_keys.policies import can_create, can_manage
 from app.api_keys.types import ApiKey
@@ -21,7 +22,8 @@ from app.graph.parents import parent_for_update
 from app.organizations.loaders import ORGANIZATIONS
 
 LONGEST_NAME = 100
-HIGHEST_RATE_LIMIT = 1_000_000
+HIGHEST_RATE_LIMIT = 1_000_000  # that can be stored
+MOST_KEYS = 100  # of an organization: more than anybody keeps track of
 DEFAULT_GRACE = 86_400  # seconds; long enough to bring a new secret to wherever the old one is
 LONGEST_GRACE = 2_592_000
 
@@ -40,8 +42,8 @@ class CreateApiKeyInput:
     )
     rate_limit_per_minute: int | None = strawberry.field(
         default=UNSET,
-        description="How many points it may spend in a minute, 1 to 1,000,000; left out or null for the server's "
-        "default.",
+        description="How many points it may spend in a minute, at least 1 and no more than the server lets a key have; "
+        "left out or null for so many.",
     )
 
 
@@ -60,7 +62,8 @@ class ApiKeyPayload:
 class ApiKeyMutations:
     @mutation(
         description="Makes an API key and shows its secret, once. FORBIDDEN to those who are neither owners nor admins "
-        "of the organization.",
+        "of the organization. LIMIT_EXCEEDED where it has 100 that have not ended: their points are counted together, "
+        "too, so that more keys are no more points.",
         scope=None,
     )
     async def create_api_key(
@@ -75,7 +78,8 @@ class ApiKeyMutations:
         if organization is not None:
             await context.signed_in.refresh_actor()
             require(can_create(context.actor, organization))
-        values = _values(given, checks)
+            await _require_room(context, organization.id, checks)
+        values = _values(given, checks, most_points=min(context.allowance.points_per_key, HIGHEST_RATE_LIMIT))
         checks.done()
         return _payload(await issue(context, organization.id, values))
 
@@ -122,7 +126,14 @@ async def _managed(context: Context, key_id: str) -> Any:
     return row
 
 
-def _values(given: CreateApiKeyInput, checks: Checks) -> dict[str, Any]:
+async def _require_room(context: Context, organization_id: UUID, checks: Checks) -> None:
+    """Notes where no key can be added. The organization's row is locked: who adds another at once waits for this."""
+    if await working_api_keys(context, organization_id, most=MOST_KEYS) == MOST_KEYS:
+        message = f"The organization has {MOST_KEYS} API keys, and no more are allowed: revoke one that is not used."
+        checks.wrong(UserErrorCode.LIMIT_EXCEEDED, message, "organizationId")
+
+
+def _values(given: CreateApiKeyInput, checks: Checks, *, most_points: int) -> dict[str, Any]:
     """The columns of a new key; what is wrong with the input is noted."""
     expires_at, rate_limit = given.expires_at or None, given.rate_limit_per_minute
     if not given.scopes:
@@ -131,8 +142,8 @@ def _values(given: CreateApiKeyInput, checks: Checks) -> dict[str, Any]:
         checks.wrong(UserErrorCode.INVALID, "This moment is over: choose a later one, or none.", "expiresAt")
     if rate_limit is UNSET:
         rate_limit = None
-    if rate_limit is not None and not 1 <= rate_limit <= HIGHEST_RATE_LIMIT:
-        checks.wrong(UserErrorCode.INVALID, f"1 to {HIGHEST_RATE_LIMIT} points are allowed.", "rateLimitPerMinute")
+    if rate_limit is not None and not 1 <= rate_limit <= most_points:
+        checks.wrong(UserErrorCode.INVALID, f"1 to {most_points} points are allowed.", "rateLimitPerMinute")
     return {
         "name": checks.text(given.name, "name", longest=LONGEST_NAME),
         "scopes": [scope.value for scope in ApiKeyScope if scope in given.scopes],

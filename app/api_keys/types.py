@@ -49,7 +49,8 @@ class ApiKey(Node):
     )
     scopes: list[ApiKeyScope] = strawberry.field(description="What it may do: as much as the widest of them says.")
     rate_limit_per_minute: int | None = strawberry.field(
-        description="How many points it may spend in a minute; null where the server's default holds."
+        description="How many points it was given for a minute; null for as many as the server lets a key have, which "
+        "also one that was given more may not exceed."
     )
     created_by: User | None = to_one(user_by_id, "created_by", description="Who made it.")
     created_at: datetime = strawberry.field(description="When it was made.")

@@ -55,6 +55,11 @@ class Actor:
         return None if self.grant is None else self.id
 
     @property
+    def payer_id(self) -> UUID:
+        """By what its share of a process is counted: the person, or the organization whose keys have one together."""
+        return self.id if self.grant is None else self.grant.organization_id
+
+    @property
     def rate_limit(self) -> int | None:
         """The actor's own limit, in points a minute; None where the server's default holds."""
         return None if self.grant is None else self.grant.rate_limit

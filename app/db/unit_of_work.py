@@ -110,7 +110,7 @@ class Unit:
         """Raises DatabaseUnavailable, CallerBusy, and SignInRefused for an API key that has ended. May replace `actor`,
         where they have changed."""
         for attempt in range(ATTEMPTS):
-            connection = await self.database.take(self.actor.id)
+            connection = await self.database.take(self.actor.payer_id)
             try:
                 await connection.execute(self._opening(connection))
                 self._connection = connection
@@ -142,7 +142,7 @@ class Unit:
 
     async def _actor_now(self) -> Actor:
         try:
-            async with self.database.lent(self.actor.id) as connection:
+            async with self.database.lent(self.actor.payer_id) as connection:
                 return await read_again(connection, self.actor)
         except LOST as error:
             raise DatabaseUnavailable("The database connection was lost: try again.") from error

@@ -39,5 +39,13 @@ class Charge(NamedTuple):
     standing: Standing
 
 
+class Allowance(NamedTuple):
+    """What the operator lets tenants have."""
+
+    points_per_key: int  # a minute
+    organizations: int  # of one owner
+
+
+PLENTY = Allowance(1_000_000, 1_000_000)
 NO_PRICE = Price(0, 0, 0)
 NO_CHARGE = Charge(0, NO_PRICE, Standing(0, 0, 0.0, fits=True))

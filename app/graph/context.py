@@ -16,7 +16,7 @@ from app.db.source import Source
 from app.db.statement import Statement
 from app.db.unit_of_work import Unit
 from app.graph.budget import Budget
-from app.graph.charge import NO_CHARGE, Charge
+from app.graph.charge import NO_CHARGE, PLENTY, Allowance, Charge
 from app.graph.dataloader import Batch, Batches
 from app.graph.embedding import Meanings
 
@@ -39,6 +39,7 @@ class Context:
         request_id: str | None = None,
         meanings: Meanings | None = None,
         charge: Charge = NO_CHARGE,
+        allowance: Allowance = PLENTY,
         budget: Budget | None = None,
         more_time: MoreTime | None = None,
     ) -> None:
@@ -47,6 +48,7 @@ class Context:
         self.retention = retention  # how long what is deleted can be restored
         self.request_id = request_id
         self.charge = charge
+        self.allowance = allowance
         self.budget = budget or Budget()  # without one there is no limit
         self.more_time = more_time  # None where there is no more for anything
         self.asked = asked

@@ -18,6 +18,7 @@ from app.config import Limits
 from app.db.identity import Identities, SignInRefused
 from app.db.unit_of_work import Unit, with_newer_statements
 from app.graph.budget import Budget
+from app.graph.charge import Allowance
 from app.graph.context import Context
 from app.graph.embedding import Meanings
 from app.http.access_log import Entry
@@ -69,6 +70,7 @@ class Endpoint:
         limits: Limits,
         persisted: Persisted,
         retention: timedelta,
+        allowance: Allowance,
         retries: Retries,
         rates: Rates,
         watch: Watch,
@@ -82,6 +84,7 @@ class Endpoint:
         self.identities = identities
         self.tokens = tokens
         self.retention = retention
+        self.allowance = allowance
         self.retries = retries
         self.rates = rates
         self.meanings = meanings
@@ -142,7 +145,7 @@ class Endpoint:
         await tab.enter()
         async with Deadline(self.watch, moment) as deadline:
             envelope = await read(request, self.limits, signed_in=caller is not None)
-            deadline.received(request.receive, caller and caller.actor.id)
+            deadline.received(request.receive, caller and caller.actor.payer_id)
             document = entry.document = self._document(envelope)
             requested, complexity = weigh(document, envelope.variables, envelope.operation_name, self.limits)
             tells_cost = self.debug and wants_cost(request)
@@ -213,6 +216,7 @@ class Endpoint:
             request_id=operation.entry.request_id,
             meanings=self.meanings,
             charge=operation.tab.charge,
+            allowance=self.allowance,
             budget=Budget(self.limits.max_loaded),
             more_time=operation.deadline.extensible,
         )

@@ -26,11 +26,15 @@ class RateLimited(AppError):
 
 
 class Account(NamedTuple):
-    """Whose requests are counted together: a person, an API key, or an address that nobody has signed in from."""
+    """Whose requests are counted together: a person, an API key, or an address that nobody has signed in from.
+
+    What is taken of it is taken of `within`, too: what an organization's API keys have together.
+    """
 
     name: str
     limit: int  # points a minute
     signed_in: bool
+    within: "Account | None" = None
 
 
 class Rates(Protocol):

@@ -7,18 +7,18 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import JSON, Table, Text, bindparam, column, func, select
+from sqlalchemy import JSON, Table, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.engine import LOST
 from app.db.identity import IDENTIFY
+from app.db.lock import TAKE_TURN
 from app.db.statement import Fetch, Statement, prepare
 from app.refusal import Refusal
 
 # PostgreSQL refuses COPY into tables whose row-level security holds the role. One JSON document with many rows is the
 # next best: one round trip, and unlike arrays it can hold arrays.
 ROWS = bindparam("rows", type_=JSON)
-TAKE_TURN = prepare(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn", type_=Text), 0))))
 
 
 class DatabaseUnreachable(Refusal):

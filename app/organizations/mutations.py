@@ -60,7 +60,12 @@ class OrganizationPayload:
 
 @strawberry.type
 class OrganizationMutations:
-    @mutation(description="Makes an organization; whoever does is its first owner.", scope=None, violations=VIOLATIONS)
+    @mutation(
+        description="Makes an organization; whoever does is its first owner. LIMIT_EXCEEDED for those who own as many "
+        "as the server allows, 10 where it does not say otherwise, those in the trash included.",
+        scope=None,
+        violations=VIOLATIONS,
+    )
     async def create_organization(
         self,
         info: Info,

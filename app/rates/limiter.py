@@ -1,5 +1,7 @@
 """Who may go on: points within a minute, requests at once, sign-ins that fail."""
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 
 from app.auth.actor import Actor
@@ -8,7 +10,7 @@ from app.graph.charge import Standing
 from app.http.rate_limit import Account, RateLimited
 from app.rates.client_address import locate
 from app.rates.redis_windows import Shared
-from app.rates.windows import Windows
+from app.rates.windows import Draw, Windows
 
 MOST_PEOPLE = 20_000
 MOST_ADDRESSES = 20_000  # apart from people, whom a flood of addresses must not push out
@@ -31,41 +33,47 @@ class Rates:
 
     def account(self, actor: Actor | None, request: Request) -> Account:
         if actor is not None:
-            return Account(f"actor/{actor.id}", actor.rate_limit or self._settings.rate_limit, signed_in=True)
+            return self._signed_in(actor)
         return Account(f"address/{self.address(request)}", self._settings.rate_limit_anonymous, signed_in=False)
 
+    def _signed_in(self, actor: Actor) -> Account:
+        """Also a key that was once given more than it may have today takes no more."""
+        if actor.grant is None:
+            return Account(f"actor/{actor.id}", self._settings.rate_limit, signed_in=True)
+        most = self._settings.points_per_key
+        keys = Account(f"keys/{actor.payer_id}", self._settings.points_per_organization, signed_in=True)
+        return Account(f"actor/{actor.id}", min(actor.grant.rate_limit or most, most), signed_in=True, within=keys)
+
     def begin(self, account: Account) -> None:
-        under_way, most = self._in_flight.get(account.name, 0), self._settings.max_in_flight
+        name = _payer(account).name
+        under_way, most = self._in_flight.get(name, 0), self._settings.max_in_flight
         if under_way >= most:
             raise RateLimited(f"{most} requests are under way, and no more are taken at once: wait for one.", wait=1)
-        self._in_flight[account.name] = under_way + 1
+        self._in_flight[name] = under_way + 1
 
     def end(self, account: Account) -> None:
-        left = self._in_flight.pop(account.name) - 1
+        name = _payer(account).name
+        left = self._in_flight.pop(name) - 1
         if left:
-            self._in_flight[account.name] = left
+            self._in_flight[name] = left
 
     async def take(self, account: Account, points: int) -> Standing:
         windows = self._people if account.signed_in else self._strangers
-        return await self._take(windows, account.name, points, account.limit)
+        return await self._take([windows.draw(one.name, one.limit) for one in _drawn_on(account)], points)
 
     async def charge(self, account: Account, points: int) -> Standing:
-        window = self._people.find(account.name)
-        if self._shared is not None:
-            await self._shared.add(window, account.name, points)
-        else:
-            window.used += points
-        return Standing(account.limit, window.used, window.resets_at, fits=True)
+        draws = [self._people.draw(one.name, one.limit) for one in _drawn_on(account)]
+        return await self._take(draws, points, owed=True)
 
     def failures(self, request: Request) -> Standing:
-        window, limit = self._failures.find(self._place(request)), self._settings.rate_limit_failures
-        return Standing(limit, window.used, window.resets_at, fits=window.used < limit)
+        draw = self._failing(request)
+        return _standing(draw, fits=draw.fits(1))
 
     async def note_failure(self, request: Request) -> Standing:
-        return await self._take(self._failures, self._place(request), 1, self._settings.rate_limit_failures)
+        return await self._take([self._failing(request)], 1)
 
-    def _place(self, request: Request) -> str:
-        return f"failures/{self.address(request)}"
+    def _failing(self, request: Request) -> Draw:
+        return self._failures.draw(f"failures/{self.address(request)}", self._settings.rate_limit_failures)
 
     def address(self, request: Request) -> str:
         return locate(request, self._settings.trusted_proxies)
@@ -77,11 +85,24 @@ class Rates:
         if self._shared is not None:
             await self._shared.close()
 
-    async def _take(self, windows: Windows, name: str, points: int, limit: int) -> Standing:
-        window = windows.find(name)
-        fits = window.used + points <= limit
+    async def _take(self, draws: Sequence[Draw], points: int, *, owed: bool = False) -> Standing:
+        """Takes points of all or of none; what is `owed` in any case. How the one stands that has the least left."""
+        fits = owed or all(draw.fits(points) for draw in draws)
         if fits and self._shared is not None:
-            fits = await self._shared.take(window, name, points, limit)
+            fits = await self._shared.take(draws, points, owed=owed)
         elif fits:
-            window.used += points
-        return Standing(limit, window.used, window.resets_at, fits)
+            for draw in draws:
+                draw.window.used += points
+        return min((_standing(draw, fits=fits) for draw in draws), key=lambda standing: standing.remaining)
+
+
+def _payer(account: Account) -> Account:
+    return account.within or account
+
+
+def _drawn_on(account: Account) -> list[Account]:
+    return [account] if account.within is None else [account, account.within]
+
+
+def _standing(draw: Draw, *, fits: bool) -> Standing:
+    return Standing(draw.limit, draw.window.used, draw.window.resets_at, fits)

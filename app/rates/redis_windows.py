@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Sequence
 from time import monotonic, time
 from typing import Any, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
-from app.rates.windows import WINDOW, Window
+from app.rates.windows import WINDOW, Draw
 
 logger = logging.getLogger("trellis")
 
@@ -17,20 +17,33 @@ PATIENCE = 0.05  # seconds a request waits for Redis; it answers within 1 ms whe
 GRACE = 1.0  # seconds without an answer until Redis counts as away: a machine that is busy can look like that for less
 PAUSE = 1.0  # seconds between two looks whether it is back
 CONNECTIONS = 4  # at most; each is busy for a fraction of a millisecond
-PREFIX = "trellis/rates/"
-NO_LIMIT = 2**53
-# All of the points or none, in one step: what was taken first and given back later could be given to the next minute.
-TAKE = """
-local used = tonumber(redis.call('GET', KEYS[1]) or 0)
-local fits = used + ARGV[1] <= tonumber(ARGV[2])
-if fits then
-    used = redis.call('INCRBY', KEYS[1], ARGV[1])
-    if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-end
-local left = redis.call('PTTL', KEYS[1])
-return {fits and 1 or 0, used, left < 0 and tonumber(ARGV[3]) or left}
-"""
 FAILURES = (RedisError, OSError, TimeoutError)
+
+# Takes points of several windows, of all or of none, and says of each what is used and for how many milliseconds it
+# goes on. In one step, so that nothing has to be given back, perhaps to a window that has begun since.
+TAKE = """
+local points, length, owed = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == '1'
+local answer = {1}
+for place, name in ipairs(KEYS) do
+    if not owed and tonumber(redis.call('GET', name) or '0') + points > tonumber(ARGV[3 + place]) then
+        answer[1] = 0
+    end
+end
+for place, name in ipairs(KEYS) do
+    local used
+    if answer[1] == 1 then
+        used = redis.call('INCRBY', name, points)
+        if redis.call('PTTL', name) < 0 then redis.call('PEXPIRE', name, length) end
+    else
+        used = tonumber(redis.call('GET', name) or '0')
+    end
+    local left = redis.call('PTTL', name)
+    answer[2 * place] = used
+    answer[2 * place + 1] = left < 0 and length or left
+end
+return answer
+"""
+PREFIX = "trellis/rates/"
 
 Answer = TypeVar("Answer")
 
@@ -49,7 +62,7 @@ class Shared:
     def __init__(self, url: str) -> None:
         self._pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, socket_timeout=None)
         self._redis = Redis(connection_pool=self._pool)
-        self._take = self._redis.register_script(TAKE)
+        self._script = self._redis.register_script(TAKE)
         self._silent_since: float | None = None
         self._questions: set[asyncio.Task[Any]] = set()
         self._returning: asyncio.Task[None] | None = None
@@ -59,17 +72,24 @@ class Shared:
         """Whether each process counts for itself."""
         return self._returning is not None
 
-    async def take(self, window: Window, name: str, points: int, limit: int) -> bool:
-        """Takes points of an account, all of them or none, and brings `window` up to date."""
-        return await self._add(window, name, points, limit)
+    async def take(self, draws: Sequence[Draw], points: int, *, owed: bool = False) -> bool:
+        """Takes points of all windows or of none, and brings them up to date; what is `owed` in any case."""
+        fits = None if self.away else await self._ask(self._run(draws, points, owed=owed))
+        if fits is None:
+            for draw in draws:
+                draw.window.used += points
+        return fits is not False
 
-    async def add(self, window: Window, name: str, points: int) -> None:
-        """Takes points of an account, however many are left, and brings `window` up to date."""
-        await self._add(window, name, points, NO_LIMIT)
+    async def _run(self, draws: Sequence[Draw], points: int, *, owed: bool) -> bool:
+        names, limits = [PREFIX + draw.name for draw in draws], [draw.limit for draw in draws]
+        fits, *found = await self._script(names, [points, WINDOW * 1000, int(owed), *limits])
+        for draw, used, left in zip(draws, found[::2], found[1::2], strict=True):
+            draw.window.used, draw.window.resets_at = used, time() + left / 1000
+        return bool(fits)
 
     async def answers(self) -> bool:
         """Whether Redis does, within PATIENCE."""
-        return await self._ask(self._ping()) is not None
+        return await self._ask(self._redis.ping()) is not None
 
     async def close(self) -> None:
         """Leaves no task and no connection behind."""
@@ -79,24 +99,7 @@ class Shared:
         await asyncio.gather(*left, return_exceptions=True)
         await self._pool.aclose()
 
-    async def _add(self, window: Window, name: str, points: int, limit: int) -> bool:
-        """Adds to the count in Redis, or for want of an answer to our copy; whether there was room."""
-        fits = None if self.away else await self._ask(self._count(window, name, points, limit))
-        if fits is None:
-            fits = window.used + points <= limit
-            window.used += points if fits else 0
-        return fits
-
-    async def _count(self, window: Window, name: str, points: int, limit: int) -> bool:
-        fits, window.used, left = await self._take([f"{PREFIX}{name}"], [points, limit, WINDOW * 1000])
-        window.resets_at = time() + left / 1000  # another process may have begun this minute
-        return bool(fits)
-
-    async def _ping(self) -> bool:
-        await self._redis.ping()
-        return True
-
-    async def _ask(self, question: Coroutine[Any, Any, Answer]) -> Answer | None:
+    async def _ask(self, question: Awaitable[Answer]) -> Answer | None:
         """What Redis answers; None where it does not in time."""
         task = asyncio.create_task(self._put(question))
         self._questions.add(task)
@@ -111,7 +114,7 @@ class Shared:
             return None
         return task.result()
 
-    async def _put(self, question: Coroutine[Any, Any, Answer]) -> Answer | None:
+    async def _put(self, question: Awaitable[Answer]) -> Answer | None:
         try:
             async with asyncio.timeout(GRACE):
                 answer = await question

@@ -1,6 +1,7 @@
 """Counts within windows of a minute, in the memory of this process."""
 
 from time import time
+from typing import NamedTuple
 
 from cachetools import LRUCache
 
@@ -17,6 +18,17 @@ class Window:
         self.resets_at = time() + WINDOW  # Unix seconds
 
 
+class Draw(NamedTuple):
+    """A window that points are to be taken from, and how many it has."""
+
+    window: Window
+    name: str
+    limit: int
+
+    def fits(self, points: int) -> bool:
+        return self.window.used + points <= self.limit
+
+
 class Windows:
     """The windows of the accounts that were met lately.
 
@@ -25,21 +37,20 @@ class Windows:
     that slides would do better by that, and could not say when it ends; a log of every request takes memory that the
     client decides on.
 
-    The library's own counters in memory go through all their keys after every few requests: 1 ms of CPU a request
-    where there are 100,000 of them, and nothing bounds how many there are. Here the least lately used goes first. Who
-    has more addresses than are kept gets around the limit on addresses, which holds nobody with so many anyway.
+    The least lately used goes first. Who has more addresses than are kept gets around the limit on addresses, which
+    holds nobody with so many anyway.
     """
 
     def __init__(self, most: int) -> None:
         """`most` are how many accounts are kept; one takes about 300 bytes."""
         self._windows: LRUCache[str, Window] = LRUCache(most)
 
-    def find(self, name: str) -> Window:
+    def draw(self, name: str, limit: int) -> Draw:
         """The window that the account is in; a new one where the last is over."""
         window = self._windows.get(name)
         if window is None or window.resets_at <= time():
             window = self._windows[name] = Window()
-        return window
+        return Draw(window, name, limit)
 
     def __len__(self) -> int:
         return len(self._windows)

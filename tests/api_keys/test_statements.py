@@ -15,8 +15,8 @@ from tests.factories import make_tenant
 # BEGIN with the identity, the savepoint and its end, the organization's counter, the events, COMMIT.
 AROUND = 6
 WRITES = {
-    # The organization, who the actor is by now in two, the key.
-    "createApiKey": 4,
+    # The organization, who the actor is by now in two, how many keys it has, the key.
+    "createApiKey": 5,
     # The key, its new secret.
     "rotateApiKey": 2,
     # The key, its end.

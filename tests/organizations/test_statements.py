@@ -12,25 +12,28 @@ from tests.factories import make_tenant
 # BEGIN with the identity, the savepoint and its end, the organization's counter, the events, COMMIT.
 AROUND = 6
 WRITES = {
-    # The identity is widened; the organization, its owner; and who the actor is now, in two.
-    "createOrganization": 5,
+    # The turn, who the actor is by now in two; the identity is widened; the organization, its owner; and who the actor
+    # is now, in two.
+    "createOrganization": 8,
     # The organization, the change.
     "updateOrganization": 2,
     # The organization; time for all that is in it; it, its teams, documents (in two), members and tasks; the settings;
-    # the deletion.
-    "deleteOrganization": 10,
+    # the deletion; the usual time again.
+    "deleteOrganization": 11,
     # The organization, who the actor is by now in two, the person, the member.
     "addOrganizationMember": 5,
     # Whose member it is, the organization, who the actor is by now in two, the member, the change.
     "updateOrganizationMember": 6,
-    # As before; and in place of the change, time, the member and their teams; the settings; the deletion.
-    "removeOrganizationMember": 10,
+    # As before; and in place of the change, time, the member and their teams; the settings; the deletion;
+    # the usual time again.
+    "removeOrganizationMember": 11,
     # The organization, the actor's membership, the team, its first member.
     "createTeam": 4,
     # The team, the actor's role in it, the change.
     "updateTeam": 3,
-    # The team, the role; time; it, its members, tasks and documents; the settings; the deletion.
-    "deleteTeam": 9,
+    # The team, the role; time; it, its members, tasks and documents; the settings; the deletion; the usual time
+    # again.
+    "deleteTeam": 10,
     # The member, the role, the change, the payload.
     "updateTeamMember": 4,
     # The member, the role; the stamp, the settings, the deletion.

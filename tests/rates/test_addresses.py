@@ -162,9 +162,9 @@ def test_all_addresses_of_a_subnet_count_as_one(address: IPv6Address) -> None:
 def test_a_flood_of_addresses_is_forgotten_again() -> None:
     windows = Windows(100)
     for number in range(1_000):
-        windows.find(f"address/{number}").used += 1
-        windows.find("address/0").used += 1
+        windows.draw(f"address/{number}", 1).window.used += 1
+        windows.draw("address/0", 1).window.used += 1
 
     assert len(windows) == 100
-    assert windows.find("address/0").used == 1_001  # whoever keeps asking is remembered
-    assert windows.find("address/1").used == 0
+    assert windows.draw("address/0", 1).window.used == 1_001  # whoever keeps asking is remembered
+    assert windows.draw("address/1", 1).window.used == 0

@@ -33,6 +33,7 @@ from app.indexing.queue import (
 from app.indexing.registry import LocalMeanings
 from app.indexing.transaction import embedding
 from app.indexing.word_counts import note_changes
+from app.log import named
 from app.search.embedding_models import Model, filled_models
 from app.search.searchable import Searchable
 
@@ -43,6 +44,13 @@ WRITTEN = 5  # texts to a transaction: an index takes 5 ms for each, and all are
 NOBODY = UUID(int=0)
 REST = 60.0  # seconds for which a model that is down and can wait is not asked; whoever fills another asks no more
 LEFT = timedelta(minutes=1)  # until a text is due again that only such a model lacks
+# What is said of texts, by a model or by PostgreSQL, and not of how either does.
+REFUSED = (
+    TextRefused,
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+)
 KILLED = "Each time that it was being embedded the process was killed: `trellis embed` tries it again"
 
 End: TypeAlias = Callable[
@@ -107,9 +115,10 @@ class Worker:
             for model in filter(self._needs, living):
                 await self._judge.require(model)
             await self._embed(organization_id, living, taken)
-        except TextRefused as error:
+        except REFUSED as error:
+            reason = str(error) if isinstance(error, TextRefused) else named(error)
             async with embedding(self.database, organization_id) as fetch:
-                await self._postpone(fetch, organization_id, taken, str(error))
+                await self._postpone(fetch, organization_id, taken, reason)
         except BaseException as error:  # no text is at fault: they are due again at once
             await self._give_back(organization_id, taken)
             if not isinstance(error, RateLimited) or len(taken) == 1:

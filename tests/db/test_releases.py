@@ -1,5 +1,6 @@
 """What earlier checkouts have made, with data in it, becomes what a new database is, and works."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -13,7 +14,7 @@ from app.db.migrate import migrate
 from tests.api import GRAPHQL, SECRET, Api, serving
 from tests.conftest import Database
 from tests.db.releases.restore import RELEASES, restore, schema
-from tests.db.test_migrate import in_thread
+from tests.db.test_migrate import alembic, in_thread
 
 NewDatabase: TypeAlias = Callable[..., Awaitable[Database]]
 ADA = "ada@example.com"
@@ -52,6 +53,20 @@ async def test_the_things_of_a_database_are_those_that_the_package_names(migrate
         await connection.close()
 
     assert found == expected(), "run `make schema`"
+
+
+async def test_a_database_of_the_first_release_is_compared_while_others_write(new_database: NewDatabase) -> None:
+    made = await new_database(migrated=False)
+    restore("0.1.0", made.superuser_url)
+    writer = await asyncpg.connect(made.superuser_url)
+    tables = await writer.fetchval("SELECT string_agg(tablename, ', ') FROM pg_tables WHERE schemaname = 'public'")
+    others = ", ".join(name for name in tables.split(", ") if name != "alembic_version")
+    await writer.execute(f"BEGIN; LOCK TABLE {others} IN ROW EXCLUSIVE MODE")
+
+    compared = await asyncio.to_thread(alembic, made.owner_url, "upgrade", "2026_11_29_mending")
+    await writer.close()
+
+    assert compared.returncode == 0, compared.stderr
 
 
 async def test_whoever_used_a_release_finds_their_work_and_goes_on(migrated: Database) -> None:

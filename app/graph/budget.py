@@ -10,7 +10,9 @@ from app.graph.filter_path import Place, Used
 COUNTLESS = 2**53  # more than there can be
 MOST_TEXT = 8 * 1024 * 1024  # bytes: in memory they are up to four times that, in the answer once more
 
-A_CONDITION = 10  # objects: building one takes as long as loading so many
+# Objects: building a condition, or counting a list, takes as long as loading so many.
+A_CONDITION = 10
+A_TOTAL = 10
 
 
 class BudgetExceeded(AppError):

@@ -16,7 +16,6 @@ from app.graph.dataloader import Batch
 from app.graph.fields import Level, by_level
 from app.graph.paging import Page, Slice, listed
 
-COUNTING = 10  # objects, which counting one list takes as long as
 Row = TypeVar("Row")
 Arguments = Mapping[str, Any]
 
@@ -125,6 +124,5 @@ class Connection(Generic[Row]):
     page_info: PageInfo = by_level(page_infos, description="Where the page stands in the list.")
     total_count: int = by_level(
         totals,
-        complexity=COUNTING,
         description="How many objects all pages together hold. It takes a statement, and counts as 10 objects.",
     )

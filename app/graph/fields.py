@@ -38,7 +38,8 @@ def by_level(
 ) -> Any:
     """A field that `level` answers, which may be async; `needs` are the columns that it reads of its rows.
 
-    `complexity` is what one row's takes beside the objects that it loads: as much work as loading so many.
+    `complexity` of a field of the query itself is what it takes beside the objects that it loads, as much work as
+    loading so many: it is known before anything runs. Below, where fields may be completed twice, loaders count.
 
     `name` is what the schema calls it, where its attribute cannot be called so.
     """

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from app.db.source import Source
 from app.db.statement import Statement, prepare
+from app.graph.budget import A_TOTAL
 from app.graph.conditions import Condition
 from app.graph.context import Context
 from app.graph.long_texts import fetch_measured, measured
@@ -143,6 +144,7 @@ async def pages(context: Context, source: Source, parents: Sequence[Key], page: 
         statement = _filtered_counts(shape, condition) if page.count else _filtered_pages(shape, bounds, condition)
         values |= chosen
     if page.count:
+        context.budget.work += A_TOTAL * len(parents)
         return _counted(await context.fetch(statement, values), len(parents))
     # Each page reads a row more than it shows. Where so many rows come, too many of them would have been shown.
     rows = await fetch_measured(context, statement, values, source, beyond=len(parents) + 1)

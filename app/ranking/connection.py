@@ -15,7 +15,6 @@ from app.ranking.cursors import MOST_RESULTS, encode
 from app.ranking.search import Found, Hit, SearchSignal
 from app.ranking.snippet import snippets
 
-MARKING = 10  # objects, which a snippet takes as long as
 Row = TypeVar("Row")
 Arguments = Mapping[str, Any]
 
@@ -108,7 +107,6 @@ class SearchEdge(Generic[Row]):
     matched_by: list[SearchSignal] = by_level(places_signals, description="What made the search find it.")
     snippet: str | None = by_level(
         places_snippets,
-        complexity=MARKING,
         description="The part of its text that matches best, some 40 words, as HTML in which nothing but `<mark>` is a "
         "tag; the start of the text where no word matches. Counts as 10 objects.",
     )

@@ -38,6 +38,8 @@ from app.search.searchable import Searchable
 
 embeddings = table_of(Embedding)
 
+COMPARING = 50  # objects, which finding what is like one row takes as long as
+
 
 class Match(NamedTuple):
     """A row that is like another, from 0 to 1."""
@@ -51,6 +53,7 @@ async def similar(
     context: Context, searchable: Searchable, condition: Condition, keys: Sequence[Key], most: int
 ) -> list[list[Match]]:
     """For each row the `most` that are like it and hold the condition, the likest first; none before it is embedded."""
+    context.budget.work += COMPARING * len(keys)
     model = await _active(context)
     if model is None:
         return [[] for _ in keys]

@@ -15,6 +15,7 @@ from app.indexing.search_texts import whole_text
 from app.ranking.terms import ENGLISH, as_query
 from app.search.searchable import Searchable
 
+MARKING = 10  # objects, which a snippet takes as long as
 LONGEST = 20_000  # characters of a text that are looked through: reading more takes longer than ranking did
 # Control characters, which are taken out of the text: they stand for the marks, and for what PostgreSQL would take for
 # a tag and drop. It reads them as blanks; of all other letters it would make a part of the word beside them.
@@ -28,6 +29,7 @@ async def snippets(
     context: Context, keys: Sequence[Key], searchable: Searchable, lexemes: tuple[str, ...]
 ) -> list[str | None]:
     """The snippet of each row for these lexemes, marked; the start of its text where it has none of them."""
+    context.budget.work += MARKING * len(keys)
     query = " | ".join(map(as_query, lexemes))
     rows = await context.fetch(_headlines(searchable), key_values(keys) | {"query": query})
     found = {row["ordinal"]: shown(row["headline"]) for row in rows}

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from app.events.types import Event
     from app.organizations.types import Organization
 
-COMPARING = 50  # objects, which finding what is like one task takes as long as
 SIMILAR = 5  # tasks, where a client does not say how many
 
 
@@ -99,7 +98,6 @@ class Task(Node, Deletable):
         similar_of_tasks,
         needs=("organization_id", "id"),
         arguments=[argument("first", int, f"How many, at most {LARGEST_SIZE}.", SIMILAR)],
-        complexity=COMPARING,
         description="Other tasks of the organization that mean much the same, the likest first: a near duplicate is "
         "above 0.9. Empty until the task has been read for its meaning, a moment after it was written. Counts as 50 "
         "objects.",

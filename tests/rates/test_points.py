@@ -89,6 +89,19 @@ async def test_conditions_and_totals_count(database: Database, superuser: "async
     assert said(second) == ("100", "90")
 
 
+async def test_what_is_completed_again_beside_an_error_counts_once(
+    database: Database, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser, teams=20)
+    lists = "tasks { totalCount } members { totalCount } bad: tasks(first: -1) { totalCount }"
+    document = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on Team {{ {lists} }} }} }}"
+    async with limited(database, rate_limit=100) as api:
+        answered = await api.send(document, who=tenant.owner, ids=[str(one) for one in tenant.teams])
+
+    assert len(answered.json()["errors"]) == 20
+    assert said(answered) == ("100", "96")  # 40 lists that are counted, of 10 objects each, and 20 objects
+
+
 async def test_a_large_delete_takes_what_it_costs(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser, tasks=1_000)
     delete = "mutation ($id: ID!) { deleteTeam(id: $id) { deletedIds } }"

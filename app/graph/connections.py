@@ -16,6 +16,7 @@ from app.graph.dataloader import Batch
 from app.graph.fields import Level, by_level
 from app.graph.paging import Page, Slice, listed
 
+ROWS = "rows"  # what a field of a connection needs that shows its rows
 Row = TypeVar("Row")
 Arguments = Mapping[str, Any]
 
@@ -55,6 +56,12 @@ async def edges(context: Context, listings: Sequence[Listing], _: Arguments) -> 
     return [list(zip(repeat(listing), page.rows)) for listing, page in zip(listings, pages, strict=True)]
 
 
+async def _ends(context: Context, listings: Sequence[Listing]) -> list[Slice]:
+    """The first and the last row of each page: less is read where no list of the noun shows its rows."""
+    first = listings[0]
+    return await context.load_many(first.batch, [listing.key for listing in listings], replace(first.page, ends=True))
+
+
 async def totals(context: Context, listings: Sequence[Listing], _: Arguments) -> list[int]:
     first = listings[0]
     counting = replace(first.page, size=0, count=True)
@@ -63,7 +70,8 @@ async def totals(context: Context, listings: Sequence[Listing], _: Arguments) ->
 
 
 async def page_infos(context: Context, listings: Sequence[Listing], _: Arguments) -> list["PageInfo"]:
-    pages = await slices(context, listings)
+    shown = ROWS in context.asked.get(f"{listings[0].source.typename}Connection", (ROWS,))
+    pages = await slices(context, listings) if shown else await _ends(context, listings)
     ends = [row for page in pages if page.rows for row in (page.rows[0], page.rows[-1])]
     places = iter(cursors_of(listings[0], ends))
     return [_page_info(page, places) for page in pages]
@@ -119,8 +127,8 @@ class Edge(Generic[Row]):
 
 @strawberry.type(description="A page of a list, at most 100 objects.")
 class Connection(Generic[Row]):
-    edges: list[Edge[Row]] = by_level(edges, description="The page's objects with their cursors.")
-    nodes: list[Row] = by_level(nodes, description="The page's objects.")
+    edges: list[Edge[Row]] = by_level(edges, needs=(ROWS,), description="The page's objects with their cursors.")
+    nodes: list[Row] = by_level(nodes, needs=(ROWS,), description="The page's objects.")
     page_info: PageInfo = by_level(page_infos, description="Where the page stands in the list.")
     total_count: int = by_level(
         totals,

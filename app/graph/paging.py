@@ -60,6 +60,7 @@ class Page:
     filter: Filter | None = field(default=None, compare=False)
     filter_key: str = ""  # stands for `filter`, which cannot be hashed, in comparisons
     count: bool = False  # not the rows, but how many there are on all pages
+    ends: bool = False  # of the rows the first and the last, with nothing but their places
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -30,7 +28,9 @@ from app.db.statement import Statement, prepare
 from app.graph.budget import A_TOTAL
 from app.graph.conditions import Condition
 from app.graph.context import Context
+from app.graph.dealing import counted, dealt
 from app.graph.long_texts import fetch_measured, measured
+from app.graph.page_ends import only_ends, placed
 from app.graph.paging import DeletedScope, Order, Page, Slice
 
 GIVEN = "given"  # the keys of a batch, in its statement
@@ -134,7 +134,9 @@ async def pages(context: Context, source: Source, parents: Sequence[Key], page: 
 
     Where `by` is None every row that the caller may see belongs to the one parent.
     """
-    shape = Shape(source, by, context.columns(source, page.order.column, "id"), page.order, page.backward, page.deleted)
+    places = (page.order.column, "id")
+    columns = tuple(sorted({*places})) if page.ends else context.columns(source, *places)
+    shape = Shape(source, by, columns, page.order, page.backward, page.deleted, page.ends)
     bounds = (page.after is not None, page.before is not None)
     values = key_values(parents) | _page_values(page)
     if page.filter is None:
@@ -143,12 +145,15 @@ async def pages(context: Context, source: Source, parents: Sequence[Key], page: 
         condition, chosen = page.filter.where(source, context.budget.place())
         statement = _filtered_counts(shape, condition) if page.count else _filtered_pages(shape, bounds, condition)
         values |= chosen
-    if page.count:
+    if page.count or page.ends:
         context.budget.work += A_TOTAL * len(parents)
-        return _counted(await context.fetch(statement, values), len(parents))
+    if page.count:
+        return counted(await context.fetch(statement, values), len(parents))
+    if page.ends:
+        return dealt(await context.fetch(statement, values), len(parents), page)
     # Each page reads a row more than it shows. Where so many rows come, too many of them would have been shown.
     rows = await fetch_measured(context, statement, values, source, beyond=len(parents) + 1)
-    found = _dealt(rows, len(parents), page)
+    found = dealt(rows, len(parents), page)
     context.budget.take(sum(len(one.rows) for one in found))
     return found
 
@@ -170,6 +175,7 @@ class Shape(NamedTuple):
     order: Order
     backward: bool
     deleted: DeletedScope
+    ends: bool
 
 
 def _pages(shape: Shape, bounds: tuple[bool, bool], condition: Condition | None) -> Statement:
@@ -185,8 +191,12 @@ def _pages(shape: Shape, bounds: tuple[bool, bool], condition: Condition | None)
             child = child.where(here > place if later != order.descending else here < place)
     if order.descending != shape.backward:
         value, row_id = value.desc(), row_id.desc()
+    if shape.ends:
+        child = placed(child, value, row_id)
     child = child.order_by(value, row_id).limit(bindparam("limit", type_=BigInteger))
     rows = _of_each(parents, child) if shape.by else _of_the_caller(parents, child)
+    if shape.ends:
+        return prepare(only_ends(rows))
     return prepare(measured(rows.limit(bindparam("most", type_=BigInteger)), source), source)
 
 
@@ -223,24 +233,3 @@ def _children(
         deleted_at = source.columns["deleted_at"]
         child = child.where(deleted_at.is_(None) if shape.deleted is DeletedScope.EXCLUDE else deleted_at.is_not(None))
     return child if condition is None else child.where(condition.clause())
-
-
-def _counted(rows: list[Any], parents: int) -> list[Slice]:
-    totals = {row["ordinal"]: row["total"] for row in rows}
-    return [Slice([], total=totals.get(ordinal, 0)) for ordinal in range(1, parents + 1)]
-
-
-def _dealt(rows: list[Any], parents: int, page: Page) -> list[Slice]:
-    hands: list[list[Any]] = [[] for _ in range(parents)]
-    for ordinal, hand in groupby(rows, itemgetter("ordinal")):
-        hands[ordinal - 1].extend(hand)
-    return [_slice(hand, page) for hand in hands]
-
-
-def _slice(rows: list[Any], page: Page) -> Slice:
-    more = len(rows) > page.size
-    rows = rows[: page.size]
-    if page.backward:
-        rows.reverse()
-        return Slice(rows, has_next=page.before is not None, has_previous=more)
-    return Slice(rows, has_next=more or page.before is not None, has_previous=page.after is not None)

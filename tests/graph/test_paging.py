@@ -33,6 +33,8 @@ PAGE = """query ($slug: String!, $order: TaskOrder, $deleted: DeletedScope!, $fi
         }
     } } }
 }"""
+SHOWN = PAGE[PAGE.index("edges {") : PAGE.index("}\n    } } }")]
+ENDS = PAGE.replace("totalCount", "").replace(SHOWN, "")  # of which only `pageInfo` is asked
 INSERT = """
 INSERT INTO tasks (organization_id, id, team_id, number, title, status, priority, due_date, tags, completed_at,
                    created_at, updated_at, deleted_at)
@@ -172,10 +174,10 @@ def shown(connection: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def pages(api: Api, tenant: Tenant, **arguments: Any) -> list[dict[str, Any]]:
+async def pages(api: Api, tenant: Tenant, document: str = PAGE, **arguments: Any) -> list[dict[str, Any]]:
     """The page of each team."""
     given_arguments = {"order": None, "deleted": "EXCLUDE"} | arguments
-    data = await api.data(PAGE, who=tenant.owner, slug=tenant.slug, **given_arguments)
+    data = await api.data(document, who=tenant.owner, slug=tenant.slug, **given_arguments)
     return [team["tasks"] for team in data["organization"]["teams"]["nodes"]]
 
 
@@ -186,11 +188,13 @@ async def test_pages_are_cut_for_each_parent_as_the_model_says(api: Api, listed:
     order = {"field": asked.field, "direction": asked.direction}
     *_, whole = await pages(api, listed.tenant, order=order, deleted="INCLUDE", first=100)
     cursors = {edge["node"]["id"]: edge["cursor"] for edge in whole["edges"]}
-    bounds = {
+    bounds: dict[str, Any] = {
         name: number and cursors[str(longest[number - 1].id)]
         for name, number in (("after", asked.after), ("before", asked.before))
     }
-    size = {"last" if asked.backward else "first": asked.size}
+    size: dict[str, Any] = {"last" if asked.backward else "first": asked.size}
     answered = await pages(api, listed.tenant, order=order, deleted=asked.deleted, **size, **bounds)
+    ends = await pages(api, listed.tenant, ENDS, order=order, deleted=asked.deleted, **size, **bounds)
 
     assert [shown(page) for page in answered] == [expected(rows, longest, asked) for rows in listed.teams]
+    assert [page["pageInfo"] for page in ends] == [page["pageInfo"] for page in answered]

@@ -97,6 +97,20 @@ async def test_as_many_as_are_allowed_and_one_more(strict: Api, tenant: Tenant, 
         assert body["extensions"]["cost"]["loaded"] == MOST
 
 
+async def test_a_list_of_which_only_its_ends_are_asked_counts_none(
+    strict: Api, tenant: Tenant, rows: list[int]
+) -> None:
+    document = """{ organizations { nodes {
+        tasks(first: 50) { pageInfo { hasNextPage startCursor endCursor } }
+        more: tasks(first: 60) { pageInfo { hasNextPage } totalCount }
+    } } }"""
+
+    body = await strict.ask(document, who=tenant.owner)
+
+    assert body["extensions"]["cost"] == {"requested": 20, "loaded": 1, "limit": MOST}
+    assert rows == [1, 3, 3, 1]  # the first task, the last and the next; and how many there are
+
+
 async def test_what_is_too_much_is_not_read(strict: Api, tenant: Tenant, rows: list[int]) -> None:
     again = " ".join(f"a{place}: tasks(first: {10 + place}) {{ nodes {{ key }} }}" for place in range(3))
     document = f"{{ organizations {{ nodes {{ teams {{ nodes {{ members {{ nodes {{ {again} }} }} }} }} }} }} }}"

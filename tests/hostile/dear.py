@@ -64,6 +64,26 @@ def relations(attacker: Attacker) -> Iterator[Attack]:
     yield from _filtered(attacker, "as many relations as may be", "$f: TaskFilter", "$f", f=many)
 
 
+def largest_filters(attacker: Attacker, place: int) -> Iterator[Attack]:
+    """As many conditions, or relations, as a request's filters may hold; each `place` makes another form of them."""
+    text = {"eq": "a", "ne": "b", "in": ["a", "b"], "notIn": ["c"], "contains": "x", "startsWith": "y", "isNull": False}
+    short: list[Any] = [{"title": {"contains": "a"}}] * (48 - place)
+    people: list[Any] = [{"assignee": {"user": {"email": text}}}] * 20
+    named: list[Any] = [{"assignee": {"user": {"email": {"eq": "a"}}}}] * 4
+    others = range(place * 5, place * 5 + 5)
+    forms: dict[str, list[Any]] = {
+        "one filter of many conditions": [{"or": [{"title": text}] * (33 - place) + [{"title": {"eq": "a"}}] * 10}],
+        "five filters of many conditions": [{"or": short[: 28 - number]} for number in others],
+        "one filter of many relations": [{"or": [*people, *short]}],
+        "five filters of many relations": [{"or": [*named, *short[: 20 - number]]} for number in others],
+    }
+    for name, filters in forms.items():
+        given = {f"f{number}": one for number, one in enumerate(filters)}
+        declared = " ".join(f"${one}: TaskFilter" for one in given)
+        lists = " ".join(f"{one}: tasks(first: 1, filter: ${one}) {{ nodes {{ id }} }}" for one in given)
+        yield attacker.ask(name, f"query ({declared}) {{ organizations {{ nodes {{ {lists} }} }} }}", **given)
+
+
 def writes(attacker: Attacker) -> Iterator[Attack]:
     task = {"teamId": attacker.ids["Team"], "title": "a" * 200, "description": "b" * 2_000, "tags": ["x"] * 10}
     create = "mutation ($i: [CreateTaskInput!]!) { createTasks(inputs: $i) { results { task { id key title } } } }"

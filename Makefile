@@ -13,7 +13,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup minilm playground clients run test lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-embed soak-sameness soak lock newest audit package clean
+.PHONY: help setup minilm playground clients run test lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-embed soak-sameness soak-bounds soak lock newest audit package clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -79,6 +79,9 @@ soak-embed: setup ## Kill servers and `trellis embed` twenty times while they wo
 
 soak-sameness: setup ## Compare bulk completion with graphql-core's own over 50,000 new operations; about ten minutes
 	TRELLIS_TEST_RUNS=10000 .venv/bin/pytest -n 2 tests/execution/test_sameness.py tests/execution/test_sameness_of_reads.py
+
+soak-bounds: setup ## Have a server refuse 10,001 objects and 262 MB of text, by its clock and its memory; half a minute
+	.venv/bin/pytest -s tests/operations/soak_bounds.py
 
 soak: setup ## Write from many sides at once while the server and PostgreSQL are killed; about three minutes
 	.venv/bin/pytest tests/commands/soak_workers.py

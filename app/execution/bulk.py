@@ -31,7 +31,7 @@ from app.execution.leaves import complete_leaves, is_no_value
 from app.execution.plan import FieldPlan, Maker, Plan, column_of, make_plan
 from app.execution.shown import is_list, note_list, note_repeated
 from app.execution.single_root import RootField, only_field
-from app.graph.fields import LEVEL, Column, answered, of_one
+from app.graph.fields import LEVEL, Column, Coming, of_one
 
 Plans = dict[tuple[object, ...], Plan]
 
@@ -68,7 +68,7 @@ class BulkExecutor(AttemptingExecutor):
 
     async def _resolve_root(self, only: RootField, root_value: Any, info: GraphQLResolveInfo[Any]) -> Any:
         arguments = self.arguments.of(self, only.parent, only.definition, only.details)
-        return await answered(only.resolve(root_value, info, arguments))
+        return await Coming(only.resolve(root_value, info, arguments))
 
     def execute_field(
         self,
@@ -95,7 +95,7 @@ class BulkExecutor(AttemptingExecutor):
         except Exception as error:  # noqa: BLE001  # as graphql-core does: at once, before anything beside it is done
             self.handle_field_error(error, definition.type, field_details_list, path)
             return None
-        coming = answered(value)
+        coming = value if isinstance(value, Coming) else Coming(value)
         return self.complete_awaitable_value(definition.type, field_details_list, info, path, coming, position_context)
 
     def complete_object_value(

@@ -9,13 +9,15 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from copy import copy
 from inspect import CORO_CREATED, getcoroutinestate, isawaitable
+from types import CoroutineType
 from typing import Any, Self
 
-from graphql import GraphQLLeafType, GraphQLResolveInfo
+from graphql import GraphQLLeafType, GraphQLOutputType, GraphQLResolveInfo
 
-from app.execution.internals import CollectedErrors, StrawberryGraphQLCoreExecutionContext
+from app.execution.internals import CollectedErrors, FieldDetailsList, Path, StrawberryGraphQLCoreExecutionContext
 from app.execution.shown import note_leaf
 from app.graph.budget import Shown
+from app.graph.fields import Coming
 
 
 class AttemptingExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -40,6 +42,21 @@ class AttemptingExecutor(StrawberryGraphQLCoreExecutionContext):
         value = super().complete_leaf_value(return_type, result)
         note_leaf(self.shown, value)
         return value
+
+    def complete_awaitable_value(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Coroutine[Any, Any, Any]:
+        """As graphql-core does it; what a resolver began may never be awaited."""
+        begun = result.value if isinstance(result, Coming) else result
+        if isinstance(begun, CoroutineType):
+            self.coming.append(begun)
+        return super().complete_awaitable_value(return_type, field_details_list, info, path, result, position_context)
 
     def attempt(self, label: str, quickly: Callable[[Self], Any], slowly: Callable[[Self], Any]) -> Any:
         """What `quickly` makes of a copy of this executor: a value, or an awaitable of it, in a list of one.

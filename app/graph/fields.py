@@ -4,7 +4,7 @@ A field that loads is declared by a function (context, rows, arguments) → one 
 it once a level; graphql-core, where it completes the field, once a row.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from inspect import Parameter, Signature, isawaitable
 from typing import Annotated, Any
 
@@ -81,13 +81,21 @@ def argument(name: str, annotation: Any, description: str, default: Any = UNSET)
 def of_one(level: Level, context: Context, row: Any, arguments: Mapping[str, Any]) -> Any:
     """What `level` answers for a single row, or an awaitable of it."""
     values = level(context, [row], arguments)
-    return _only(values) if isawaitable(values) else values[0]
+    return Coming(values, only=True) if isawaitable(values) else values[0]
 
 
-async def _only(values: Awaitable[Column]) -> Any:
-    return (await values)[0]
+class Coming:
+    """What a field's function answered, or will: `value` is that, an awaitable or not."""
 
+    __slots__ = ("_only", "value")
 
-async def answered(value: Any) -> Any:
-    """What a field's function answered, once it is there."""
-    return await value if isawaitable(value) else value
+    def __init__(self, value: Any, *, only: bool = False) -> None:
+        """`only` takes the only value out of a column."""
+        self.value = value
+        self._only = only
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        value = self.value
+        if isawaitable(value):
+            value = yield from value.__await__()
+        return value[0] if self._only else value

@@ -1,6 +1,8 @@
 """What a client sends around its document: read, checked, and refused with a reason."""
 
+import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,8 +14,9 @@ from uuid_utils import uuid7
 from app.config import Limits
 from app.errors import AppError
 
-# To the end where a string has none: what searched on behind it would take the square of a hostile body's length.
-STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+# One after the other, and not on the event loop: 4 MiB take up to 20 ms, and twenty on the loop held everybody up.
+LARGE_BODIES = ThreadPoolExecutor(1, "large-body")
+PIECE = 64 * 1024  # bytes
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -65,7 +68,7 @@ async def read(request: Request, limits: Limits, *, signed_in: bool) -> Envelope
         raise WrongMediaType("Send the request as JSON, with `Content-Type: application/json`.")
     body = await _body(request, limits.max_body_with_texts if signed_in else limits.max_body)
     if len(body) > limits.max_body:
-        _check_frame(body, limits.max_body)
+        return _checked(await asyncio.get_running_loop().run_in_executor(LARGE_BODIES, _from_large, body, limits))
     return _checked(_from_json(body))
 
 
@@ -85,15 +88,22 @@ async def _body(request: Request, largest: int) -> bytes:
 
 
 def _check_frame(body: bytes, largest: int) -> None:
-    """Raises BodyTooLarge where there are more than `largest` bytes beside the strings in some JSON."""
-    size = end = 0
-    for string in STRING.finditer(body):
-        size += string.start() - end + len(b'""')
-        end = string.end()
+    """Raises BodyTooLarge where there are more than `largest` bytes beside the strings in some JSON.
+
+    A piece at a time: each is gone through with Python's lock, which the event loop may be waiting for.
+    """
+    start, size, within = 0, 0, False
+    while start < len(body):
+        piece = body[start : start + PIECE]
+        if (len(piece) - len(piece.rstrip(b"\\"))) % 2:
+            piece = body[start : start + PIECE + 1]  # with what its last backslash escapes
+        start += len(piece)
+        # Without escapes each quotation mark begins or ends a string.
+        parts = piece.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
+        size += len(parts) - 1 + sum(map(len, parts[within::2]))
+        within ^= len(parts) % 2 == 0
         if size > largest:
-            break
-    if size + len(body) - end > largest:
-        raise BodyTooLarge(f"The body has more than {largest} bytes beside the texts in it.")
+            raise BodyTooLarge(f"The body has more than {largest} bytes beside the texts in it.")
 
 
 def _from_url(query: str) -> dict[str, Any]:
@@ -102,6 +112,11 @@ def _from_url(query: str) -> dict[str, Any]:
         if name in envelope:
             envelope[name] = _from_json(envelope[name].encode()) if envelope[name] else None
     return envelope
+
+
+def _from_large(body: bytes, limits: Limits) -> Any:
+    _check_frame(body, limits.max_body)
+    return _from_json(body)
 
 
 def _from_json(text: bytes) -> Any:

@@ -21,4 +21,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    drop_index("uq_users_address")
+    drop_index("uq_users_address", "users")

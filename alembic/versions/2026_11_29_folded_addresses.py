@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    drop_index("uq_users_email")
+    drop_index("uq_users_email", "users")
 
 
 def downgrade() -> None:

@@ -23,21 +23,36 @@ def build_index(name: str, table: str, columns: list[Any], **options: Any) -> No
     """Builds an index on a table that has rows, whose writers go on; what an earlier attempt left of it is dropped.
 
     It has to be all that a revision does: PostgreSQL builds such an index outside of any transaction, so that whatever
-    else the revision did would stay done where the building fails, and stand in the way of the next attempt.
+    else the revision did would stay done where the building fails, and stand in the way of the next attempt. On an
+    empty table, as in a new database, it is built at once and waits for nobody.
     """
-    with op.get_context().autocommit_block():
-        op.execute(f"SET lock_timeout = {milliseconds(INDEX_LOCK)}")
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        op.create_index(name, table, columns, postgresql_concurrently=True, **options)
-        op.execute("RESET lock_timeout")
+    with _alone():
+        concurrently = _has_rows(table)
+        _drop(name, concurrently=concurrently)
+        op.create_index(name, table, columns, postgresql_concurrently=concurrently, **options)
 
 
-def drop_index(name: str) -> None:
+def drop_index(name: str, table: str) -> None:
     """Drops an index whose table goes on being read and written; to be all that a revision does, too."""
+    with _alone():
+        _drop(name, concurrently=_has_rows(table))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
     with op.get_context().autocommit_block():
         op.execute(f"SET lock_timeout = {milliseconds(INDEX_LOCK)}")
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        yield
         op.execute("RESET lock_timeout")
+
+
+def _has_rows(table: str) -> bool:
+    """By the file of the table: row-level security may hide its rows from the owner."""
+    return bool(op.get_bind().scalar(text(f"SELECT pg_relation_size('{table}') > 0")))
+
+
+def _drop(name: str, *, concurrently: bool) -> None:
+    op.execute(f"DROP INDEX {'CONCURRENTLY ' if concurrently else ''}IF EXISTS {name}")
 
 
 class Implementation(PostgresqlImpl):

@@ -16,6 +16,7 @@ from app.db.concurrently import build_index, drop_index
 from app.db.fingerprint import differences, expected, things
 from app.db.migrate import MigrationFailed, migrate
 from tests.db.test_migrate import alembic, fetch
+from tests.factories import make_tenant
 
 VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ix_tasks_estimate')"
 INVALIDATE = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{}'::regclass"
@@ -27,6 +28,7 @@ WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock' AND d
 
 async def test_an_index_waits_for_a_backup_and_takes_the_place_of_what_was_left(new_database: Any) -> None:
     made = await new_database()
+    await fill(made)
     await fetch(made.owner_url, "CREATE INDEX ix_tasks_estimate ON tasks (estimate)")
     await fetch(made.superuser_url, INVALIDATE.format("ix_tasks_estimate"))
     backup = await asyncpg.connect(made.superuser_url)
@@ -47,6 +49,7 @@ async def test_an_index_waits_for_a_backup_and_takes_the_place_of_what_was_left(
 
 async def test_an_index_is_dropped_and_built_as_often_as_one_likes(new_database: Any) -> None:
     made = await new_database()
+    await fill(made)
     found = []
     for step in (build_index_of_estimates, build_index_of_estimates, drop_it, drop_it):
         await as_revision(made, step)
@@ -101,12 +104,19 @@ async def test_a_database_of_a_newer_version_is_told_so(new_database: Any) -> No
         await asyncio.to_thread(migrate, made.owner_url, made.runtime_url)
 
 
+async def fill(made: Any) -> None:
+    """Gives the tables rows: on those that have none nobody is to be waited for."""
+    superuser = await asyncpg.connect(made.superuser_url)
+    await make_tenant(superuser)
+    await superuser.close()
+
+
 def build_index_of_estimates() -> None:
     build_index("ix_tasks_estimate", "tasks", ["estimate"])
 
 
 def drop_it() -> None:
-    drop_index("ix_tasks_estimate")
+    drop_index("ix_tasks_estimate", "tasks")
 
 
 async def as_revision(made: Any, step: Callable[[], None]) -> None:

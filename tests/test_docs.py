@@ -17,3 +17,14 @@ def test_every_setting_has_a_reason() -> None:
     for name, field in Settings.model_fields.items():
         assert text.count(f"| `TRELLIS_{name.upper()}` |") == 1
         assert field.description
+
+
+def test_the_index_of_decisions_has_each_of_them_once_and_in_order() -> None:
+    pages = sorted((generate.HERE / "decisions").glob("0*.md"))
+    headings = [page.read_text().partition("\n")[0].removeprefix("# ").split(". ", 1) for page in pages]
+    index = (generate.HERE / "decisions" / "README.md").read_text()
+
+    assert [int(number) for number, _ in headings] == list(range(1, len(pages) + 1))
+    for page, (number, title) in zip(pages, headings, strict=True):
+        assert page.name.startswith(f"{int(number):04}-")
+        assert index.count(f"| {number} | [{title}]({page.name}) |") == 1

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 import strawberry
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, literal_column, select
 from strawberry import UNSET
 
 from app.db.source import Source
@@ -195,6 +195,10 @@ def related(source: Source, relation: Relation, condition: Conditions, place: Pl
         inner = select(1).select_from(other.table).where(other.columns["id"] == source.columns[relation.column])
         if "organization_id" in other.columns:
             inner = inner.where(other.columns["organization_id"] == source.columns["organization_id"], scoped(other))
+        else:
+            # Looked up for each row: a planner that takes an organization for larger than it is would rather begin with
+            # those of all organizations.
+            inner = inner.offset(literal_column("0"))
         if relation.visible is not None:
             inner = inner.where(relation.visible)
         return exists(inner.where(passes.clause()).correlate_except(other.table))

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from os import getpid
+from typing import Any
 
 import asyncpg
 import pytest
@@ -68,3 +69,22 @@ async def test_a_search_reads_its_own_organization(crowd: Crowd, asker: Asker, m
     assert sum(rows.values()) <= MOST_READ, read
     words = len(query.split())
     assert (read["trellis_trigrams()"], read["trellis_terms()"]) <= (words, 2 * words + 1)
+
+
+LIST = """query ($organization: ID!, $filter: TaskFilter) {
+    organization(by: {id: $organization}) { tasks(first: 20, filter: $filter) { nodes { title } } }
+}"""
+RELATIONS = [
+    {"assignee": {"user": {"email": {"contains": "x0"}}}},
+    {"and": [{"assignee": {"user": {"email": {"contains": "x0"}}}}, {"team": {"name": {"contains": "x0"}}}]},
+    {"team": {"name": {"eq": "none"}}},
+]
+
+
+@pytest.mark.parametrize("condition", RELATIONS, ids=["assignee", "both", "team"])
+async def test_a_list_by_what_tasks_belong_to_reads_its_own_organization(
+    crowd: Crowd, asker: Asker, condition: dict[str, Any]
+) -> None:
+    read = await asker.read(LIST, who=crowd.newest.owner, organization=str(crowd.newest.id), filter=condition)
+
+    assert sum(amount for name, amount in read.items() if not name.endswith("()")) <= MOST_READ, read

@@ -14,6 +14,7 @@ from app.commands.environment import database_urls, read_settings
 from app.commands.options import DataOption
 from app.commands.progress import gauge
 from app.config import DATA_DIRECTORY, Settings
+from app.db.analyze import analyze
 from app.db.engine import Database
 from app.db.migrate import connect_as_owner
 from app.embedders.embedder import EmbedderUnavailable, load_embedder
@@ -138,3 +139,4 @@ async def _opened(settings: Settings, owner_url: str) -> AsyncIterator[tuple[Own
         finally:
             await meanings.close()
             await database.close()
+            await analyze(owner)  # its sessions are over, so all that they wrote is counted

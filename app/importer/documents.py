@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from app.auth.email import email_key
+from app.db.analyze import analyze
 from app.db.columns import now, table_of
 from app.documents.check import columns_of_text
 from app.documents.models import Document, DocumentText
@@ -48,6 +49,7 @@ async def deposit(url: str, documents: Iterable[Found], *, organization: str, te
                 made = await _write(connection, owner, batch, user_id)
             summary.made += made
             summary.there += len(batch) - made
+        await analyze(connection)
         return summary
 
 

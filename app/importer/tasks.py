@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from app.auth.email import email_key
+from app.db.analyze import analyze
 from app.db.columns import now
 from app.importer.check import Row
 from app.importer.connection import acting, connect
@@ -61,6 +62,7 @@ async def load(
                 made = await write(connection, batch, creator_id=user_id)
             summary.made += made
             summary.there += len(batch) - made
+        await analyze(connection)
         return summary
 
 

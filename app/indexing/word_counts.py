@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Integer, Interval, Text, Uuid, any_, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.db.analyze import analyze
 from app.db.background import is_away
 from app.db.columns import table_of
 from app.db.engine import Database
@@ -75,6 +76,9 @@ class WordCounter:
         for kind in kinds:
             async with embedding(self.database, organization_id) as fetch:
                 await fetch(_count(), {"organization_id": organization_id, "kind": kind})
+        # So many texts are new that the tables may be others, too.
+        async with self.database.lent() as connection:
+            await analyze(connection)
 
 
 async def note_changes(fetch: Fetch, organization_id: UUID, kind: str, changed: int) -> None:

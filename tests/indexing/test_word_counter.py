@@ -115,3 +115,13 @@ async def test_words_of_texts_that_cannot_be_embedded_are_counted(site: Site) ->
     async with counting(site) as counter:
         await counter.work()
     assert await totals(site, tenant) == (3, 0, False)
+
+
+async def test_tables_that_have_grown_are_analyzed(site: Site) -> None:
+    await site.tenant(60)
+    await site.work()
+    async with asyncio.timeout(20), counting(site) as counter:
+        while await site.superuser.fetchval("SELECT reltuples FROM pg_class WHERE relname = 'search_texts'") < 60:
+            await site.superuser.execute("SELECT pg_stat_force_next_flush()")  # which sessions do each second
+            await site.superuser.execute("UPDATE search_word_totals SET changed = 60, due_at = now()")
+            await counter.work()

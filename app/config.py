@@ -30,6 +30,12 @@ def _origin(value: str) -> str:
     return value
 
 
+def _page(value: str) -> str:
+    if not re.fullmatch(r"https?://[^/\s#]+/?[^\s#\"\\]*", value):
+        raise ValueError("a page is an address without a #, as in https://app.example.com/invitation")
+    return value
+
+
 Item = TypeVar("Item")
 # Decoded here, because an error of the library's own decoding names no variable.
 Listed = Annotated[list[Item], NoDecode, BeforeValidator(_from_json)]
@@ -143,6 +149,11 @@ class Settings(Limits, CallerLimits, TokenSettings):
         le=3650,
         description="Days that what is deleted can be restored, where neither its team nor its organization says; "
         "after that it is purged. Applies to later deletions.",
+    )
+    invitation_url: Annotated[str, AfterValidator(_page)] | None = Field(
+        default=None,
+        description="The page of your front end that takes invitations: links to it end with `#` and a secret, with "
+        "which the page calls `acceptInvitation`.",
     )
     documents: Literal["any", "persisted", "trusted"] = Field(
         default="any",

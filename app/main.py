@@ -2,9 +2,10 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -24,6 +25,7 @@ from app.documents.process import Processor
 from app.documents.searchable import CHUNKS
 from app.embedders.embedder import Embedder
 from app.graph.charge import Allowance
+from app.graph.context import Context
 from app.http.csrf import PREFLIGHT_HEADERS
 from app.http.deadline import Turns, Watch
 from app.http.endpoint import Endpoint
@@ -79,12 +81,10 @@ def create_app(settings: Settings, *, token: str | None = None, preloaded: Embed
                     Tokens(settings),
                     limits=settings,
                     persisted=Persisted(documents, manifest, settings.documents),
-                    retention=timedelta(days=settings.retention_days),
-                    allowance=Allowance(settings.points_per_key, settings.max_organizations),
+                    new_context=contexts(settings, meanings),
                     retries=Replays(),
                     rates=rates,
                     watch=Watch(turns_of(settings)),
-                    meanings=meanings,
                     playground=settings.playground,
                     debug=settings.debug,
                     token=token,
@@ -95,6 +95,17 @@ def create_app(settings: Settings, *, token: str | None = None, preloaded: Embed
 
     middleware = [sharing(settings.cors_origins)] if settings.cors_origins else []
     return Starlette(routes=routes(), middleware=middleware, lifespan=lifespan)
+
+
+def contexts(settings: Settings, meanings: LocalMeanings) -> Callable[..., Context]:
+    """What makes the context of an operation, and knows what is the same for all of them."""
+    return partial(
+        Context,
+        retention=timedelta(days=settings.retention_days),
+        allowance=Allowance(settings.points_per_key, settings.max_organizations),
+        invitation_url=settings.invitation_url,
+        meanings=meanings,
+    )
 
 
 def routes() -> list[BaseRoute]:

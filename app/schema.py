@@ -10,6 +10,7 @@ from app.documents.queries import DocumentQueries
 from app.execution.internals import is_one_of, schema_of
 from app.graph.fields import leaf
 from app.graph.scalars import SCALARS
+from app.invitations.mutations import InvitationMutations
 from app.members.mutations import OrganizationMemberMutations
 from app.nodes.queries import NodeQueries
 from app.organizations.mutations import OrganizationMutations
@@ -51,6 +52,7 @@ class Query(
 class Mutation(
     OrganizationMutations,
     ApiKeyMutations,
+    InvitationMutations,
     OrganizationMemberMutations,
     TeamMutations,
     TeamMemberMutations,

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from tests.factories import Tenant, make_tenant
+from app.db.columns import new_id
+from tests.factories import INVITATIONS, Tenant, make_tenant
 
 # The role in the organization, and the one in its teams.
 ROLES = {
@@ -51,11 +52,16 @@ ACTIONS = {
     ),
     "rotateApiKey": Action('rotateApiKey(id: "$api_key") { userErrors { code } }', ADMINS),
     "revokeApiKey": Action('revokeApiKey(id: "$api_key") { userErrors { code } }', ADMINS),
-    "addOrganizationMember": Action(
-        'addOrganizationMember(input: {organizationId: "$organization", email: "$team@example.com"})'
+    "inviteToOrganization": Action(
+        'inviteToOrganization(input: {organizationId: "$organization", email: "$team@example.com"})'
         " { userErrors { code } }",
         ADMINS,
     ),
+    "resendInvitation": Action('resendInvitation(id: "$invitation") { userErrors { code } }', ADMINS),
+    "revokeInvitation": Action('revokeInvitation(id: "$invitation") { userErrors { code } }', ADMINS),
+    # Of their own address, whatever they are.
+    "acceptInvitation": Action('acceptInvitation(by: {id: "$own_invitation"}) { userErrors { code } }', set(ROLES)),
+    "declineInvitation": Action('declineInvitation(by: {id: "$own_invitation"}) { userErrors { code } }', set(ROLES)),
     "updateOrganizationMember": Action(
         'updateOrganizationMember(id: "$member", role: ADMIN) { userErrors { code } }', ADMINS
     ),
@@ -140,10 +146,15 @@ ACTIONS = {
 
 
 async def make_target(superuser: "asyncpg.Connection[Any]") -> Tenant:
-    """A tenant with something for every mutation to be tried on: its third document could not be cut."""
+    """A tenant with something for every mutation to be tried on: its third document could not be cut, and its second
+    person is invited."""
     tenant = await make_tenant(superuser, members=3, teams=2, documents=3)
     failed = "UPDATE documents SET status = 'FAILED', processing_error = 'It was too long.' WHERE id = $1"
     await superuser.execute(failed, tenant.documents[2])
+    tenant.invitations.append(new_id())
+    await superuser.execute(INVITATIONS, tenant.id, tenant.invitations[1:], tenant.users[0])
+    address = "UPDATE invitations SET email = $2 WHERE id = $1"
+    await superuser.execute(address, tenant.invitations[1], tenant.owner.replace("person1", "person2"))
     return tenant
 
 
@@ -158,6 +169,8 @@ def document(field: str, tenant: Tenant, **more: UUID) -> str:
         "task": tenant.tasks[2],
         "api_key": tenant.api_keys[0],
         "document": tenant.documents[1],
+        "invitation": tenant.invitations[0],
+        "own_invitation": tenant.invitations[-1],
         "failed_document": tenant.documents[2],
         **more,
     }

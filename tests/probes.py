@@ -47,12 +47,15 @@ async def make_victim(superuser: "asyncpg.Connection[Any]") -> Victim:
         "UPDATE tasks SET title = $2::text || ' ' || number, description = $2 WHERE organization_id = $1",
         "UPDATE tasks SET tags = ARRAY[$2] WHERE organization_id = $1",
         "UPDATE documents SET title = $2::text || ' document', source = $2 WHERE organization_id = $1",
+        "UPDATE invitations SET email = $2 || '@' || id || '.example.com', message = $2 WHERE organization_id = $1",
         "UPDATE document_texts SET text = $2 WHERE organization_id = $1",
         "UPDATE document_chunks SET text = $2, section = $2 WHERE organization_id = $1",
     ):
         await superuser.execute(statement, tenant.id, secret)
     await superuser.execute(
-        "UPDATE users SET name = $2::text, email = 'e' || $2 || '@' || id || '.example.com' WHERE id = ANY($1)",
+        # Their provider, which is the test's token, says nothing newer.
+        "UPDATE users SET name = $2::text, email = 'e' || $2 || '@' || id || '.example.com',"
+        " claims_issued_at = now() + interval '1 day' WHERE id = ANY($1)",
         tenant.users,
         secret,
     )

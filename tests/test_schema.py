@@ -35,7 +35,7 @@ enum DeletedScope { EXCLUDE INCLUDE ONLY }
 enum OrderDirection { ASC DESC }
 type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
 
-type User implements Node { id: ID! name: String! email: String! avatarUrl: String createdAt: DateTime! }
+type User implements Node { id: ID! name: String! email: String avatarUrl: String createdAt: DateTime! }
 type Viewer { user: User organizations(first: Int, after: String, last: Int, before: String): OrganizationConnection! }
 enum OrganizationRole { OWNER ADMIN MEMBER }
 enum TeamRole { ADMIN MEMBER VIEWER }

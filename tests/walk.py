@@ -181,5 +181,6 @@ def ids_of(tenant: Tenant) -> dict[str, str]:
         "Document": tenant.documents[0],
         "User": tenant.users[0],
         "ApiKey": tenant.api_keys[0],
+        "Invitation": tenant.invitations[0],
     }
     return {noun: str(one) for noun, one in found.items()}

@@ -1,4 +1,4 @@
-"""API keys as they are written, `trl_<id>_<secret>`, and what is kept of them."""
+"""Secrets as they are written, `trl_<id>_<secret>` for API keys, `tri_…` for invitations, and what is kept of them."""
 
 import re
 from dataclasses import dataclass
@@ -7,13 +7,14 @@ from hmac import compare_digest
 from secrets import token_hex
 from uuid import UUID
 
-BEGINNING = "trl_"  # told from a JWT, which begins with `ey`, and found by what looks for secrets in code
+BEGINNING = "trl_"  # API keys: told from a JWT, which begins with `ey`, and found by what looks for secrets in code
+INVITATION = "tri_"  # the beginning of what an invitation's link ends with
 SECRET_BYTES = 20  # 160 bits
-FORM = re.compile(r"trl_([0-9a-f]{32})_[0-9a-f]{40}")
+FORM = re.compile(r"([0-9a-f]{32})_[0-9a-f]{40}")
 
 
 class InvalidKey(Exception):
-    """The text is no API key; the error never holds a part of it."""
+    """The text is no such secret; the error never holds a part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,14 @@ class PresentedKey:
         return any(compare_digest(self.secret_hash, one) for one in kept if one is not None)
 
 
-def prefix_of(key_id: UUID) -> str:
+def prefix_of(key_id: UUID, beginning: str = BEGINNING) -> str:
     """What the key begins with, everything before its secret."""
-    return f"{BEGINNING}{key_id.hex}_"
+    return f"{beginning}{key_id.hex}_"
 
 
-def new_key(key_id: UUID) -> str:
+def new_key(key_id: UUID, beginning: str = BEGINNING) -> str:
     """The key with a new secret, to be shown once."""
-    return prefix_of(key_id) + token_hex(SECRET_BYTES)
+    return prefix_of(key_id, beginning) + token_hex(SECRET_BYTES)
 
 
 def hash_of(key: str) -> bytes:
@@ -47,9 +48,9 @@ def hash_of(key: str) -> bytes:
     return sha256(key.encode()).digest()
 
 
-def presented(text: str) -> PresentedKey:
+def presented(text: str, beginning: str = BEGINNING) -> PresentedKey:
     """The key that the text is; raises InvalidKey."""
-    found = FORM.fullmatch(text)
+    found = FORM.fullmatch(text.removeprefix(beginning)) if text.startswith(beginning) else None
     if found is None:
         raise InvalidKey
     return PresentedKey(UUID(found[1]), hash_of(text))

@@ -37,6 +37,7 @@ class Context:
         *,
         retention: timedelta,
         request_id: str | None = None,
+        invitation_url: str | None = None,
         meanings: Meanings | None = None,
         charge: Charge = NO_CHARGE,
         allowance: Allowance = PLENTY,
@@ -47,6 +48,7 @@ class Context:
         self.meanings = meanings  # None where nothing is found by meaning
         self.retention = retention  # how long what is deleted can be restored
         self.request_id = request_id
+        self.invitation_url = invitation_url  # where the front end takes invitations
         self.charge = charge
         self.allowance = allowance
         self.budget = budget or Budget()  # without one there is no limit
@@ -97,8 +99,9 @@ class Context:
         return len(self.columns(source, *KEY)) == len(KEY)
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
-        """The rows of `statement`, which always knows the caller's `organization_ids`."""
-        return await self.signed_in.fetch(statement, {"organization_ids": self.organization_ids, **values})
+        """The rows of `statement`, which always knows the caller's `actor_id` and `organization_ids`."""
+        caller = {"actor_id": self.actor.id, "organization_ids": self.organization_ids}
+        return await self.signed_in.fetch(statement, {**caller, **values})
 
 
 @lru_cache(1000)

@@ -1,9 +1,8 @@
 """GraphQL over HTTP: a request in, an answer out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -18,9 +17,7 @@ from app.config import Limits
 from app.db.identity import Identities, SignInRefused
 from app.db.unit_of_work import Unit, with_newer_statements
 from app.graph.budget import Budget
-from app.graph.charge import Allowance
 from app.graph.context import Context
-from app.graph.embedding import Meanings
 from app.http.access_log import Entry
 from app.http.csrf import check_site
 from app.http.deadline import ClientGone, Deadline, Watch
@@ -69,12 +66,10 @@ class Endpoint:
         *,
         limits: Limits,
         persisted: Persisted,
-        retention: timedelta,
-        allowance: Allowance,
+        new_context: Callable[..., Context],
         retries: Retries,
         rates: Rates,
         watch: Watch,
-        meanings: Meanings,
         playground: bool,
         debug: bool,
         token: str | None,
@@ -83,11 +78,9 @@ class Endpoint:
         self.persisted = persisted
         self.identities = identities
         self.tokens = tokens
-        self.retention = retention
-        self.allowance = allowance
+        self.new_context = new_context  # which knows what is the same for all operations
         self.retries = retries
         self.rates = rates
-        self.meanings = meanings
         self.playground = playground
         self.debug = debug
         self.token = token
@@ -209,14 +202,11 @@ class Endpoint:
 
     async def _run(self, operation: Operation, unit: Unit | None) -> dict[str, Any]:
         started, envelope, documents = perf_counter(), operation.envelope, self.persisted.documents
-        context = Context(
+        context = self.new_context(
             unit,
             operation.document.asked,
-            retention=self.retention,
             request_id=operation.entry.request_id,
-            meanings=self.meanings,
             charge=operation.tab.charge,
-            allowance=self.allowance,
             budget=Budget(self.limits.max_loaded),
             more_time=operation.deadline.extensible,
         )

@@ -1,45 +1,25 @@
-"""Bringing people into organizations, giving them roles, removing them and bringing them back."""
+"""Giving people roles in organizations, removing them and bringing them back; they come in by invitations."""
 
 from typing import Annotated
 
 import strawberry
 
-from app.auth.email import InvalidEmail, parse_email
-from app.events.change import change, create
+from app.events.change import change
 from app.graph.context import Info
 from app.graph.guards import require
 from app.graph.ids import parse_id
-from app.graph.inputs import Checks
-from app.graph.mutation import UserError, UserErrorCode, mutation
-from app.graph.parents import parent_for_update
+from app.graph.mutation import UserError, mutation
 from app.graph.rows import rows_for_update
 from app.members.loaders import ORGANIZATION_MEMBERS
 from app.members.lock import member_for_update, require_other_owner
 from app.members.models import OrganizationRole
-from app.members.policies import OWNER, can_add, can_give, can_remove, can_restore, can_update
+from app.members.policies import OWNER, can_give, can_remove, can_restore, can_update
 from app.members.types import OrganizationMember
-from app.organizations.loaders import ORGANIZATIONS
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
-from app.users.invite import invite
 
-TAKEN = UserError(
-    code=UserErrorCode.TAKEN, message="They are a member of the organization already.", path=["input", "email"]
-)
 MemberId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The membership's id.")]
-
-
-@strawberry.input(description="A person to be brought into an organization.")
-class AddOrganizationMemberInput:
-    organization_id: strawberry.ID = strawberry.field(description="The organization.")
-    email: str = strawberry.field(
-        description="Their e-mail address, at most 254 characters. Who has never been here is invited: they are "
-        "whoever signs in with that address first."
-    )
-    role: OrganizationRole = strawberry.field(
-        default=OrganizationRole.MEMBER, description="What they will be; only owners make owners."
-    )
 
 
 @strawberry.type(description="A member as they are now, or why nothing was written.")
@@ -52,36 +32,6 @@ class OrganizationMemberPayload:
 
 @strawberry.type
 class OrganizationMemberMutations:
-    @mutation(
-        description="Brings a person into an organization by their e-mail address. FORBIDDEN to those who are neither "
-        "its owners nor its admins.",
-        scope="ADMIN",
-        violations={"uq_organization_members_user": TAKEN},
-    )
-    async def add_organization_member(
-        self,
-        info: Info,
-        given: Annotated[
-            AddOrganizationMemberInput, strawberry.argument(name="input", description="Who, and what they will be.")
-        ],
-    ) -> OrganizationMemberPayload:
-        context, checks, email = info.context, Checks("input"), given.email.strip()
-        organization = await parent_for_update(
-            context, ORGANIZATIONS, given.organization_id, "organization", checks, "organizationId"
-        )
-        if organization is not None:
-            await context.signed_in.refresh_actor()
-            require(can_add(context.actor, organization))
-            require(can_give(context.actor, organization.id, given.role.name))
-        try:
-            email = parse_email(email)
-        except InvalidEmail as error:
-            checks.wrong(UserErrorCode.INVALID, str(error), "email")
-        checks.done()
-        values = {"user_id": await invite(context, email), "role": given.role.name}
-        member = await create(context, ORGANIZATION_MEMBERS, organization.id, values)
-        return OrganizationMemberPayload(organization_member=member)
-
     @mutation(
         description="Gives a member another role. FORBIDDEN to those who are neither owners nor admins of the "
         "organization; only owners make or change owners. LAST_OWNER where no owner would be left.",

@@ -18,6 +18,7 @@ from app.graph.context import Context
 from app.graph.edges import to_many, to_one
 from app.graph.fields import by_level
 from app.graph.node import Node
+from app.invitations.loaders import INVITATION_LIST, invitations_by_organization
 from app.members.filter import MEMBER_LIST
 from app.members.loaders import members_by_organization
 from app.members.models import OrganizationRole
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from app.api_keys.types import ApiKey
     from app.documents.types import Document
     from app.events.types import Event
+    from app.invitations.types import Invitation
     from app.members.types import OrganizationMember
     from app.tasks.types import Task
     from app.teams.types import Team
@@ -90,6 +92,11 @@ class Organization(Node, Deletable):
         members_by_organization,
         MEMBER_LIST,
         description="Its members, those who came first first unless `orderBy` says otherwise.",
+    )
+    invitations: Connection[Annotated["Invitation", strawberry.lazy("app.invitations.types")]] = to_many(
+        invitations_by_organization,
+        INVITATION_LIST,
+        description="Who has been invited into it, also by invitations that have ended, the newest first.",
     )
     tasks: Connection[Annotated["Task", strawberry.lazy("app.tasks.types")]] = to_many(
         tasks_by_organization,

@@ -4,14 +4,15 @@ from typing import Annotated, Any
 
 import strawberry
 
-from app.events.change import change, create
+from app.events.change import change
 from app.graph.context import Context, Info
 from app.graph.guards import require
 from app.graph.inputs import Checks
-from app.graph.mutation import UserError, UserErrorCode, mutation
+from app.graph.mutation import Rejected, UserError, UserErrorCode, mutation
 from app.graph.parents import parent_for_update
 from app.graph.select import Key
 from app.members.loaders import ORGANIZATION_MEMBERS
+from app.team_members.join import is_in_team, join_team
 from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team, team_member_by_id
 from app.team_members.lock import row_with_role
 from app.team_members.models import TeamRole
@@ -50,7 +51,8 @@ class TeamMemberPayload:
 @strawberry.type
 class TeamMemberMutations:
     @mutation(
-        description="Brings a member of an organization into one of its teams. FORBIDDEN to those who are neither the "
+        description="Brings a member of an organization into one of its teams; who was removed from it comes back as "
+        "the member that they were, with their tasks. FORBIDDEN to those who are neither the "
         "team's admins nor administer the organization.",
         violations={"uq_team_members_organization_member": TAKEN},
     )
@@ -69,8 +71,9 @@ class TeamMemberMutations:
         if team is not None and member is not None and member.organization_id != team.organization_id:
             checks.wrong(UserErrorCode.NOT_FOUND, "There is no such member.", "organizationMemberId")
         checks.done()
-        values = {"team_id": team.id, "organization_member_id": member.id, "role": given.role.name}
-        return await _payload(context, await create(context, TEAM_MEMBERS, team.organization_id, values))
+        if await is_in_team(context, team, member):
+            raise Rejected(TAKEN)
+        return await _payload(context, await join_team(context, team, member, given.role.name))
 
     @mutation(
         description="Gives a team's member another role. FORBIDDEN to those who are neither the team's admins nor "

@@ -4,7 +4,22 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, cast, exists, func, literal_column, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+)
 
 from app.db.columns import table_of
 from app.db.source import Source
@@ -28,8 +43,20 @@ acquainted = exists(
     select(1).select_from(memberships).where(shared).offset(literal_column("0")).correlate_except(memberships)
 )
 
+# Of who is no member any more only the name is still shown, beside what they did.
+colleague = exists(
+    select(1)
+    .select_from(memberships)
+    .where(shared, memberships.c.deleted_at.is_(None))
+    .offset(literal_column("0"))
+    .correlate_except(memberships)
+)
 USERS = Source(
     User,
+    email=case(
+        (or_(users.c.id == bindparam("actor_id", type_=Uuid), users.c.owns_email & colleague), users.c.email),
+        else_=null(),
+    ),
     organization_ids=func.array(
         select(memberships.c.organization_id).where(shared).correlate(users).scalar_subquery(), type_=ARRAY(Uuid)
     ),

@@ -13,6 +13,7 @@ from app.graph.edges import key_of_actor, to_many
 from app.graph.fields import by_level
 from app.graph.node import Node
 from app.graph.select import Key
+from app.invitations.loaders import received_by_actor
 from app.organizations.loaders import ORGANIZATION_LIST, organizations_of_actor
 from app.permissions.find import ON, permissions_on
 from app.permissions.models import Permission
@@ -21,17 +22,23 @@ from app.users.policies import can_read
 
 if TYPE_CHECKING:
     from app.api_keys.types import ApiKey
+    from app.invitations.types import ReceivedInvitation
     from app.organizations.types import Organization
 
 
-@strawberry.type(description="A person. You see those with whom you share, or shared, an organization.")
+@strawberry.type(
+    description="A person. You see those with whom you share an organization, and of its former members the name."
+)
 class User(Node):
     source = USERS
     by_key = user_by_key
     can_read = can_read
 
     name: str = strawberry.field(description="What people call them, at most 100 characters.")
-    email: str = strawberry.field(description="Their e-mail address, at most 254 characters.")
+    email: str | None = strawberry.field(
+        description="Their e-mail address, at most 254 characters; null to those who share no organization with them "
+        "any more, and where their identity provider does not vouch for it."
+    )
     avatar_url: str | None = strawberry.field(description="Where their picture is.")
     created_at: datetime = strawberry.field(description="When they first came here.")
 
@@ -43,6 +50,14 @@ async def own_api_keys(context: Context, viewers: Sequence[Any], _arguments: Map
     return await context.load_many(api_key_by_id, [key for _ in viewers])
 
 
+async def received_invitations(context: Context, viewers: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:
+    """What has been sent to the viewer's verified address; nothing for an API key, or where nobody is signed in."""
+    user_id = None if context.unit is None else context.actor.user_id
+    if user_id is None:
+        return [[] for _ in viewers]
+    return await context.load_many(received_by_actor, [Key(None, user_id) for _ in viewers])
+
+
 @strawberry.type(description="Whoever is calling, a person or an API key.")
 class Viewer:
     user: User | None = strawberry.field(
@@ -50,6 +65,11 @@ class Viewer:
     )
     api_key: Annotated["ApiKey", strawberry.lazy("app.api_keys.types")] | None = by_level(
         own_api_keys, description="The API key; null where it is a person, or nobody is signed in."
+    )
+    invitations: list[Annotated["ReceivedInvitation", strawberry.lazy("app.invitations.types")]] = by_level(
+        received_invitations,
+        description="The invitations into organizations that the viewer's verified e-mail address has got and that can "
+        "be accepted, the newest first, at most 100; none for an API key.",
     )
     organizations: Connection[Annotated["Organization", strawberry.lazy("app.organizations.types")]] = to_many(
         organizations_of_actor,

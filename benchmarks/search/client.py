@@ -19,7 +19,6 @@ from app.db.engine import Database
 from app.db.identity import identifying
 from app.db.statement import Statement
 from app.db.unit_of_work import Unit
-from app.graph.context import Context
 from app.http.endpoint import Endpoint
 from app.main import create_app
 from app.organizations.loaders import live_organization
@@ -99,7 +98,7 @@ class Client:
         unit = kind(self.app.state.database, endpoint.identities.actors[READER, None, None, False])
         await unit.begin()
         try:
-            context = Context(unit, ASKED, retention=endpoint.retention, meanings=endpoint.meanings)
+            context = endpoint.new_context(unit, ASKED)
             begin = perf_counter()
             organization = await context.load(live_organization, organization_id)
             inquiry = Inquiry(organization, text[:LONGEST_QUERY], SearchMode[mode], None, SIZE, None)

@@ -11,7 +11,11 @@ NEEDED = {
     "createApiKey": PEOPLE,
     "rotateApiKey": PEOPLE,
     "revokeApiKey": PEOPLE,
-    "addOrganizationMember": ADMIN,
+    "inviteToOrganization": ADMIN,
+    "resendInvitation": ADMIN,
+    "revokeInvitation": ADMIN,
+    "acceptInvitation": PEOPLE,
+    "declineInvitation": PEOPLE,
     "updateOrganizationMember": PEOPLE,  # of roles a key gives the least alone
     "removeOrganizationMember": ADMIN,
     "restoreOrganizationMember": ADMIN,

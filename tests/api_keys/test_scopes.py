@@ -149,7 +149,7 @@ async def test_no_key_touches_owners_and_admins(
     if action == "restore":
         await api.data(f'mutation {{ removeOrganizationMember(id: "{member}") {{ deletedIds }} }}', who=tenant.owner)
     field = {
-        "add": f'addOrganizationMember(input: {{organizationId: "{tenant.id}", email: "a@example.com", role: {role}}})',
+        "add": f'inviteToOrganization(input: {{organizationId: "{tenant.id}", email: "a@example.com", role: {role}}})',
         "remove": f'removeOrganizationMember(id: "{member}")',
         "restore": f'restoreOrganizationMember(id: "{member}")',
     }[action]
@@ -172,7 +172,7 @@ async def test_a_key_reaches_no_other_organization(api: Api, superuser: "asyncpg
     team = await ask(api, key, "query ($id: ID!) { node(id: $id) { id } team(id: $id) { id } }", id=str(other.teams[0]))
     assert team["data"] == {"node": None, "team": None}
     async with unchanged(superuser, tenant, other):
-        for mutation in ("updateTask", "updateTeam", "addOrganizationMember", "updateOrganization"):
+        for mutation in ("updateTask", "updateTeam", "inviteToOrganization", "updateOrganization"):
             body = await ask(api, key, document(ACTIONS[mutation].field, other))
             errors = body.get("errors") or body["data"][mutation]["userErrors"]
             assert [error.get("code") or error["extensions"]["code"] for error in errors] == ["NOT_FOUND"]

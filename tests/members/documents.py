@@ -1,9 +1,5 @@
 """What clients send to write members of an organization."""
 
-ADD = """mutation ($input: AddOrganizationMemberInput!) { addOrganizationMember(input: $input) {
-    organizationMember { id role user { name email } organization { members { totalCount } } teams { totalCount } }
-    userErrors { code message path }
-} }"""
 UPDATE = """mutation ($id: ID!, $role: OrganizationRole!) { updateOrganizationMember(id: $id, role: $role) {
     organizationMember { role organization { viewerRole } } userErrors { code message path }
 } }"""

@@ -20,8 +20,12 @@ WRITES = {
     # The organization; time for all that is in it; it, its teams, documents (in two), members and tasks; the settings;
     # the deletion; the usual time again.
     "deleteOrganization": 11,
-    # The organization, who the actor is by now in two, the person, the member.
-    "addOrganizationMember": 5,
+    # The organization, who the actor is by now in two; whether the address is a member's, how many have been made, the
+    # one whose time is over; the invitation.
+    "inviteToOrganization": 7,
+    # The invitation, the change.
+    "resendInvitation": 2,
+    "revokeInvitation": 2,
     # Whose member it is, the organization, who the actor is by now in two, the member, the change.
     "updateOrganizationMember": 6,
     # As before; and in place of the change, time, the member and their teams; the settings; the deletion;

@@ -20,7 +20,7 @@ MUTATIONS = {
     ("Organization", "UPDATE_SETTINGS"): "updateOrganizationSettings",
     ("Organization", "CREATE_TEAM"): "createTeam",
     ("Organization", "CREATE_DOCUMENT"): "createDocument",
-    ("Organization", "ADD_MEMBER"): "addOrganizationMember",
+    ("Organization", "ADD_MEMBER"): "inviteToOrganization",
     ("Organization", "MANAGE_API_KEYS"): "createApiKey",
     ("Organization", "DELETE"): "deleteOrganization",
     ("OrganizationMember", "UPDATE"): "updateOrganizationMember",

@@ -10,6 +10,7 @@ import pytest
 from app.db.columns import new_id
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
+from tests.joining import join
 from tests.log import events_of
 from tests.team_members.documents import ADD, REMOVE
 from tests.unchanged import unchanged
@@ -96,9 +97,26 @@ async def test_a_member_is_not_added_again(api: Api, superuser: "asyncpg.Connect
     }
 
 
-async def test_a_removed_member_joins_anew(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+async def test_a_removed_member_comes_back_as_the_one_they_were(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    """With the role that they are given now, and with their tasks."""
     tenant = await make_tenant(superuser, members=2)
     await api.data(REMOVE, who=tenant.owner, id=str(tenant.team_members[1]))
+    data = await api.data(ADD, who=tenant.owner, input=given(tenant, role="VIEWER"))
+    assert data["addTeamMember"]["teamMember"]["id"] == str(tenant.team_members[1])
+    assert data["addTeamMember"]["teamMember"]["role"] == "VIEWER"
+    assert [(one["type"], one["subject_id"]) for one in await events_of(superuser, tenant)] == [
+        ("DELETED", tenant.team_members[1]),
+        ("RESTORED", tenant.team_members[1]),
+        ("UPDATED", tenant.team_members[1]),
+    ]
+
+
+async def test_a_removed_member_who_can_no_longer_be_restored_joins_anew(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser, members=2)
+    await api.data(REMOVE, who=tenant.owner, id=str(tenant.team_members[1]))
+    await superuser.execute("UPDATE deletions SET purge_at = now() WHERE organization_id = $1", tenant.id)
     data = await api.data(ADD, who=tenant.owner, input=given(tenant))
     assert data["addTeamMember"]["teamMember"]["id"] != str(tenant.team_members[1])
 
@@ -151,10 +169,7 @@ async def test_nobody_joins_a_team_of_another_of_their_organizations(
     api: Api, superuser: "asyncpg.Connection[Any]"
 ) -> None:
     tenant, other = await make_tenant(superuser), await make_tenant(superuser)
-    both = f'organizationId: "{other.id}", email: "{tenant.owner}", role: OWNER'
-    await api.data(
-        f"mutation {{ addOrganizationMember(input: {{{both}}}) {{ userErrors {{ code }} }} }}", who=other.owner
-    )
+    await join(api, other, tenant.owner, role="OWNER")
     wrong = given(tenant, place=1, organizationMemberId=str(other.members[0]))
     async with unchanged(superuser, tenant, other):
         data = await api.data(ADD, who=tenant.owner, input=wrong)

@@ -9,9 +9,13 @@ from app.db.columns import new_id
 from tests.api import Api
 from tests.factories import make_tenant
 from tests.log import events_of
-from tests.team_members.documents import ADD, REMOVE, RESTORE, UPDATE
+from tests.team_members.documents import REMOVE, RESTORE, UPDATE
 from tests.unchanged import unchanged
 
+AGAIN = """
+INSERT INTO team_members (organization_id, id, team_id, organization_member_id, role, created_at, updated_at)
+VALUES ($1, gen_random_uuid(), $2, $3, 'MEMBER', now(), now())
+"""
 FIELDS = {
     "update": 'updateTeamMember(id: "ID", role: ADMIN) { userErrors { code } }',
     "remove": 'removeTeamMember(id: "ID") { userErrors { code } }',
@@ -124,8 +128,7 @@ async def test_who_left_does_not_come_back_by_themselves(api: Api, superuser: "a
 async def test_who_is_a_member_again_is_not_restored(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser, members=2)
     await api.data(REMOVE, who=tenant.owner, id=str(tenant.team_members[1]))
-    again = {"teamId": str(tenant.teams[0]), "organizationMemberId": str(tenant.members[1])}
-    await api.data(ADD, who=tenant.owner, input=again)
+    await superuser.execute(AGAIN, tenant.id, tenant.teams[0], tenant.members[1])
     async with unchanged(superuser, tenant):
         data = await api.data(RESTORE, who=tenant.owner, id=str(tenant.team_members[1]))
     assert data["restoreTeamMember"] == {

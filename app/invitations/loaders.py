@@ -1,0 +1,154 @@
+"""Reading invitations."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, func, literal, select, text
+
+from app.db.columns import table_of
+from app.db.source import Source
+from app.db.statement import Statement, prepare
+from app.graph.context import Context
+from app.graph.edges import ListOf
+from app.graph.paging import DeletedScope, Order, Page, Slice
+from app.graph.rows import rows_of_ids
+from app.graph.select import Key, given_keys, key_values, pages, rows_by_key, scoped, the_callers
+from app.invitations.models import PENDING, Invitation, InvitationTeam
+from app.teams.models import Team
+
+INVITATIONS = Source(Invitation)
+INVITATION_TEAMS = Source(InvitationTeam)
+INVITATION_LIST = ListOf(INVITATIONS, Order("created_at", descending=True), deletable=False)
+
+invitations = table_of(Invitation)
+invited_teams = table_of(InvitationTeam)
+teams = table_of(Team)
+
+
+async def invitation_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+    """The invitation of each key, also one that has ended."""
+    return await rows_by_key(context, INVITATIONS, keys)
+
+
+async def invitations_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of each organization's invitations, also those that have ended."""
+    every = replace(page, deleted=DeletedScope.INCLUDE)  # they end, and are never deleted
+    return await pages(context, INVITATIONS, organizations, every, by="organization_id")
+
+
+async def invitation_for_update(context: Context, invitation_id: UUID) -> Any:
+    """The whole row of an invitation, locked until the commit; None where the caller has none."""
+    rows = await context.fetch(_locked(), {"ids": [invitation_id]})
+    return rows[0] if rows else None
+
+
+@lru_cache(1)
+def _locked() -> Statement:
+    return prepare(
+        select(invitations).select_from(rows_of_ids(INVITATIONS)).with_for_update(of=invitations, key_share=True),
+        INVITATIONS,
+    )
+
+
+async def teams_of_invitation(context: Context, keys: Sequence[Key]) -> list[list[Any]]:
+    """The live teams that each invitation leads into, with the role there, by name; one statement for all."""
+    found: list[list[Any]] = [[] for _ in keys]
+    for row in await context.fetch(_teams(), key_values(keys)):
+        found[row["ordinal"] - 1].append(row)
+    return found
+
+
+@lru_cache(1)
+def _teams() -> Statement:
+    keys = given_keys()
+    return prepare(
+        select(keys.c.ordinal, *INVITATION_TEAMS.columns.values())
+        .join(
+            invited_teams,
+            (invited_teams.c.organization_id == keys.c.organization_id) & (invited_teams.c.invitation_id == keys.c.id),
+        )
+        .join(
+            teams,
+            (teams.c.organization_id == invited_teams.c.organization_id) & (teams.c.id == invited_teams.c.team_id),
+        )
+        .where(the_callers(keys.c.organization_id), teams.c.deleted_at.is_(None))
+        .order_by(keys.c.ordinal, teams.c.name, teams.c.id),
+        INVITATION_TEAMS,
+    )
+
+
+async def is_member(context: Context, organization_id: UUID, email_key: str) -> bool:
+    """Whether whoever owns the address is a member of the organization, which is one of the caller's.
+
+    Of no other organization, and of nobody's account, is anything told: the database does the same in any case.
+    """
+    values = {"organization_id": organization_id, "email_key": email_key}
+    return bool((await context.fetch(_is_member(), values))[0][0])
+
+
+@lru_cache(1)
+def _is_member() -> Statement:
+    names = bindparam("organization_id", type_=Uuid), bindparam("email_key", type_=Text)
+    return prepare(select(func.trellis_is_member(*names)))
+
+
+async def expired_invitation(context: Context, organization_id: UUID, email_key: str) -> Any:
+    """The locked row of the address's invitation whose time is over; None where there is none."""
+    rows = await context.fetch(_expired(), {"organization_id": organization_id, "email_key": email_key})
+    return rows[0] if rows else None
+
+
+@lru_cache(1)
+def _expired() -> Statement:
+    return prepare(
+        select(invitations)
+        .where(
+            scoped(INVITATIONS),
+            invitations.c.organization_id == bindparam("organization_id", type_=Uuid),
+            invitations.c.email_key == bindparam("email_key", type_=Text),
+            text(PENDING),
+            invitations.c.expires_at <= func.clock_timestamp(),
+        )
+        .with_for_update(key_share=True),
+        INVITATIONS,
+    )
+
+
+async def newest(context: Context, organization_id: UUID, since: datetime, most: int) -> int:
+    """How many invitations the organization has made since then, counted up to `most`."""
+    values = {"organization_id": organization_id, "since": since, "most": most}
+    return int((await context.fetch(_newest(), values))[0][0])
+
+
+@lru_cache(1)
+def _newest() -> Statement:
+    made = (
+        select(literal(1))
+        .where(
+            scoped(INVITATIONS),
+            invitations.c.organization_id == bindparam("organization_id", type_=Uuid),
+            invitations.c.created_at >= bindparam("since", type_=DateTime(timezone=True)),
+        )
+        .limit(bindparam("most", type_=BigInteger))
+        .subquery()
+    )
+    return prepare(select(func.count()).select_from(made))
+
+
+async def received_by_actor(context: Context, keys: Sequence[Key]) -> list[list[Any]]:
+    """The invitations of the caller's verified address that they can accept, the newest first, at most 100.
+
+    They are in none of these organizations: the database looks across all of them, for one address.
+    """
+    rows = await context.fetch(_received(), {})
+    return [rows for _ in keys]
+
+
+@lru_cache(1)
+def _received() -> Statement:
+    names = "organization_id", "id", "organization_name", "role", "message", "invited_by", "created_at", "expires_at"
+    return prepare(select(func.trellis_received_invitations().table_valued(*names)))

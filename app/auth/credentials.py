@@ -2,8 +2,9 @@
 
 from starlette.datastructures import Headers
 
+from app.auth.claims import Claims, InvalidToken
 from app.auth.secrets import BEGINNING, InvalidKey, PresentedKey, presented
-from app.auth.tokens import Claims, InvalidToken, Tokens
+from app.auth.tokens import Tokens
 from app.errors import AppError
 
 Credentials = Claims | PresentedKey

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from ipaddress import ip_address
+from ssl import SSLContext
 from time import monotonic
 from typing import Any
 
@@ -41,7 +42,7 @@ class PublishedKeys:
     """
 
     def __init__(self, url: str) -> None:
-        _require_safe(url)
+        require_safe(url)
         self._url = url
         # Read here, because it takes 20 ms: too long for the event loop at each fetch.
         self._certificates = httpx.create_ssl_context()
@@ -69,7 +70,7 @@ class PublishedKeys:
     async def _fetch(self) -> None:
         try:
             async with asyncio.timeout(FETCH_TIMEOUT):
-                self._keys = usable_keys(orjson.loads(await self._download()))
+                self._keys = usable_keys(await download(self._url, self._certificates))
         except (httpx.HTTPError, OSError, ValueError, UnusableKeySet) as error:
             logger.warning("The signing keys of the identity provider could not be fetched: %r", error)
         else:
@@ -77,21 +78,24 @@ class PublishedKeys:
         finally:
             self._next_fetch = monotonic() + (REFETCH_INTERVAL if self._keys else RETRY_INTERVAL)
 
-    async def _download(self) -> bytes:
-        # No redirects: only the address that the operator wrote may name keys.
-        # No compression: a small answer must stay small.
-        async with (
-            httpx.AsyncClient(verify=self._certificates, follow_redirects=False) as client,
-            client.stream("GET", self._url, headers={"Accept-Encoding": "identity"}) as response,
-        ):
-            if response.status_code != httpx.codes.OK:
-                raise UnusableKeySet(f"it answered {response.status_code}")
-            body = bytearray()
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > LARGEST_KEY_SET:
-                    raise UnusableKeySet(f"it answered more than {LARGEST_KEY_SET} bytes")
-        return bytes(body)
+
+async def download(url: str, certificates: SSLContext) -> object:
+    """The JSON at an address of the identity provider's. Raises httpx.HTTPError, ValueError and UnusableKeySet."""
+    # No redirects: only the address that the operator wrote may name keys.
+    # No compression: a small answer must stay small.
+    async with (
+        httpx.AsyncClient(verify=certificates, follow_redirects=False) as client,
+        client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response,
+    ):
+        if response.status_code != httpx.codes.OK:
+            raise UnusableKeySet(f"it answered {response.status_code}")
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > LARGEST_KEY_SET:
+                raise UnusableKeySet(f"it answered more than {LARGEST_KEY_SET} bytes")
+    document: object = orjson.loads(bytes(body))
+    return document
 
 
 def usable_keys(document: object) -> tuple[PyJWK, ...]:
@@ -135,14 +139,19 @@ def _algorithm(entry: Any) -> str | None:
     return None
 
 
-def _require_safe(address: str) -> None:
+def require_safe(address: str) -> None:
+    """Raises UnsafeKeySetAddress where somebody on the way could answer in the provider's place."""
+    if not is_safe(address):
+        raise UnsafeKeySetAddress("TRELLIS_JWKS_URL must start with https:// (http:// only for loopback, as 127.0.0.1)")
+
+
+def is_safe(address: str) -> bool:
+    """Whether only the owner of the address can answer there: https, or http on loopback."""
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL:
         url = httpx.URL("")
-    if url.host and (url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host))):
-        return
-    raise UnsafeKeySetAddress("TRELLIS_JWKS_URL must start with https:// (http:// only for loopback, as 127.0.0.1)")
+    return bool(url.host) and (url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.host)))
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,11 +1,8 @@
 """Bearer tokens (JWT, RFC 7519): who a token says is calling, and development tokens for `trellis token`."""
 
-import unicodedata
 from copy import copy
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
-from math import isfinite
 from time import time
 from typing import Any
 
@@ -14,14 +11,12 @@ from cachetools import TLRUCache
 from jwt.algorithms import HMACAlgorithm
 from pydantic import SecretStr
 
-from app.auth.email import InvalidEmail, parse_email
+from app.auth.claims import Claims, InvalidToken, claims_of
 from app.auth.jwks import PublishedKeys
 from app.config import Settings
 from app.refusal import Refusal
 
 LONGEST_TOKEN = 8192  # characters; what proxies allow in a header line
-LONGEST_SUBJECT = 255  # OpenID Connect Core §2
-LONGEST_NAME = 100
 LEEWAY = 30.0  # seconds; clocks kept by NTP differ by far less, those of sleeping virtual machines by some seconds
 CACHE_LIFETIME = 60.0  # seconds; how long a token outlives the withdrawal of the key that signed it
 CACHE_SIZE = 10_000  # tokens; 6 MB when full
@@ -39,29 +34,8 @@ REASONS: dict[type[Exception], str] = {
 }
 
 
-class InvalidToken(Exception):
-    """The token proves nothing; the text may be shown to the caller and never holds a part of the token."""
-
-
 class UnusableSigningKey(Refusal):
     """The settings name no key that tokens can be signed or checked with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What a valid token says of its bearer: `email` and `name` are fit to be stored, `expires_at` is Unix seconds.
-
-    Where there is no `email`, `lacks_email` says why, as in "it has no claim `email`".
-    """
-
-    subject: str
-    email: str | None
-    name: str | None
-    email_verified: bool
-    expires_at: float
-    issued_at: datetime | None = field(default=None, compare=False)
-    email_claim: str = field(default="email", compare=False)
-    lacks_email: str | None = field(default=None, compare=False)
 
 
 class Tokens:
@@ -114,8 +88,20 @@ class Tokens:
         except jwt.MissingRequiredClaimError as error:
             raise InvalidToken(f"The token lacks the claim `{error.claim}`.") from None
         except jwt.PyJWTError as error:
-            raise InvalidToken(REASONS.get(type(error), MALFORMED)) from None
-        return _claims(payload, *self._names)
+            raise InvalidToken(REASONS.get(type(error), MALFORMED) + self._hint(error, token)) from None
+        return claims_of(payload, *self._names)
+
+    def _hint(self, error: jwt.PyJWTError, token: str) -> str:
+        """What is easily overlooked, of a token that is rightly signed: its issuer's or audience's last letter."""
+        if isinstance(error, jwt.InvalidIssuerError):
+            claim, expected = "iss", self._issuer
+        elif isinstance(error, jwt.InvalidAudienceError):
+            claim, expected = "aud", self._audience
+        else:
+            return ""
+        said = jwt.decode(token, options={"verify_signature": False}).get(claim)
+        nearly = any(near(one, expected) for one in (said if isinstance(said, list) else [said]))
+        return f" Its claim `{claim}` differs only by a slash at the end." if nearly else ""
 
     async def _key(self, header: dict[str, Any]) -> jwt.PyJWK:
         """The one key of ours that could have signed a token with this header."""
@@ -132,6 +118,11 @@ class Tokens:
             key = copy(key)
             key.algorithm_name = algorithm
         return key
+
+
+def near(one: object, other: str) -> bool:
+    """Whether two names differ only by a slash at the end."""
+    return isinstance(one, str) and one != other and one.rstrip("/") == other.rstrip("/")
 
 
 def sign(settings: Settings, *, subject: str, email: str | None, name: str | None, ttl: timedelta) -> str:
@@ -175,60 +166,3 @@ def _require_plain(header: dict[str, Any]) -> None:
         raise InvalidToken("The token names its own key: only the keys of this server's settings are believed.")
     if str(header.get("typ", "JWT")).lower() not in TOKEN_TYPES:
         raise InvalidToken("The token is of another type than an access or identity token.")
-
-
-def _claims(payload: dict[str, Any], email_claim: str, verified_claim: str, name_claim: str) -> Claims:
-    email, lacks_email = _email(payload, email_claim)
-    verified = payload.get(verified_claim)
-    return Claims(
-        subject=_subject(payload["sub"]),
-        email=email,
-        name=_name(payload.get(name_claim)),
-        email_verified=email is not None and (verified is True or verified == "true"),  # a string from Apple
-        expires_at=_seconds(payload["exp"]),
-        issued_at=_moment(payload.get("iat")),
-        email_claim=email_claim,
-        lacks_email=lacks_email,
-    )
-
-
-def _subject(value: str) -> str:
-    # The subject is the person: a cut or cleaned one could be somebody else, so a strange one is refused.
-    if not (0 < len(value) <= LONGEST_SUBJECT and value.isprintable()):
-        raise InvalidToken(f"The claim `sub` must have 1 to {LONGEST_SUBJECT} printable characters.")
-    return value
-
-
-def _email(payload: dict[str, Any], claim: str) -> tuple[str | None, str | None]:
-    """The address, or why there is none: a cut or cleaned one could be somebody else's."""
-    value = payload.get(claim)
-    if value is None:
-        return None, f"it has no claim `{claim}`"
-    try:
-        return parse_email(value if isinstance(value, str) else ""), None
-    except InvalidEmail as error:
-        return None, f"its claim `{claim}` cannot be used ({error})"
-
-
-def _name(value: object) -> str | None:
-    # A name is only shown, so it is made fit: NUL and lone surrogates, which PostgreSQL refuses, go with the other
-    # control characters, and the rest is cut.
-    if not isinstance(value, str):
-        return None
-    kept = "".join(letter for letter in " ".join(value.split()) if unicodedata.category(letter) not in ("Cc", "Cs"))
-    return kept[:LONGEST_NAME].strip() or None
-
-
-def _seconds(value: object) -> float:
-    try:
-        seconds = float(value) if isinstance(value, int | float) else float("nan")
-    except OverflowError:
-        seconds = float("nan")
-    if not isfinite(seconds):
-        raise InvalidToken("The claim `exp` must be a number of seconds.")
-    return seconds
-
-
-def _moment(value: object) -> datetime | None:
-    """When the token was issued; PyJWT has seen that it is a number of seconds until now, where it is there."""
-    return None if value is None else datetime.fromtimestamp(_seconds(value), UTC)

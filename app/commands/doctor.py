@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import NamedTuple
 
 import asyncpg
 import typer
@@ -10,6 +9,8 @@ from alembic.script import ScriptDirectory
 
 from app.commands.database import reach_database, unreachable
 from app.commands.environment import misspelt, read_settings
+from app.commands.finding import Finding
+from app.commands.identity_provider import of_identity_provider
 from app.commands.options import DataOption
 from app.config import DATA_DIRECTORY, Settings
 from app.db.columns import now
@@ -32,18 +33,14 @@ EXTENSIONS = "SELECT extname, extversion FROM pg_extension WHERE extname IN ('ve
 REVISION = "SELECT version_num FROM alembic_version"
 
 
-class Finding(NamedTuple):
-    """One thing that was looked at; where it is not well, `text` says what to do."""
-
-    well: bool
-    text: str
-
-
 def doctor(data: DataOption = DATA_DIRECTORY) -> None:
-    """Look at the database, its tables, the embedding models and the queue. Exits with 1 where something is wrong."""
+    """Look at the database, its tables, the identity provider, the embedding models and the queue. Exits with 1 where
+    something is wrong."""
     with reach_database(data) as url:
+        settings = read_settings(database_url=url)
         findings = [Finding(well=False, text=text) for text in misspelt()]
-        findings += asyncio.run(_findings(read_settings(database_url=url)))
+        findings += asyncio.run(_findings(settings))
+        findings += asyncio.run(of_identity_provider(settings))
     for finding in findings:
         typer.echo(f"{'ok   ' if finding.well else 'WRONG'} {finding.text}")
     raise typer.Exit(0 if all(finding.well for finding in findings) else 1)

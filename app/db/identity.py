@@ -10,9 +10,9 @@ from cachetools import LRUCache
 from sqlalchemy import Boolean, DateTime, Text, Uuid, bindparam, column, func, select, table
 
 from app.auth.actor import ORGANIZATION_ROLES, SCOPES, Actor, Grant
+from app.auth.claims import Claims
 from app.auth.credentials import Credentials
 from app.auth.secrets import PresentedKey
-from app.auth.tokens import Claims
 from app.db.columns import now
 from app.db.engine import LOST, Connection, Database, DatabaseUnavailable
 from app.db.record import Record

@@ -12,6 +12,7 @@ from app.auth.email import email_key
 from app.db.columns import new_id, now, table_of
 from app.db.statement import prepare
 from app.importer.check import LONGEST_NAME
+from app.importer.come_back import come_back
 from app.importer.connection import fetch, insert_rows, insertion
 from app.importer.demo_people import People, Person
 from app.importer.organizations import Foundation, Place
@@ -28,30 +29,27 @@ people = (
     .render_derived()
 )
 INVITE = prepare(select(people.c.email, func.trellis_invite(people.c.email, people.c.name).label("user_id")))
-# The deleted first, so that whoever was removed and came back counts as being there.
 MEMBERS = prepare(
-    select(members.c.organization_id, members.c.user_id, members.c.id, members.c.deleted_at)
-    .where(
+    select(members.c.organization_id, members.c.user_id, members.c.id).where(
         members.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
         members.c.user_id == any_(bindparam("user_ids", type_=ARRAY(Uuid))),
+        members.c.deleted_at.is_(None),
     )
-    .order_by(members.c.deleted_at.nulls_last())
 )
 MAKE_MEMBERS = insertion(members, "organization_id", "id", "user_id", "role", "created_at", "updated_at")
 TEAM_MEMBERS = prepare(
-    select(team_members.c.team_id, team_members.c.organization_member_id, team_members.c.id, team_members.c.deleted_at)
-    .where(
+    select(team_members.c.team_id, team_members.c.organization_member_id, team_members.c.id).where(
         team_members.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
         team_members.c.team_id == any_(bindparam("team_ids", type_=ARRAY(Uuid))),
+        team_members.c.deleted_at.is_(None),
     )
-    .order_by(team_members.c.deleted_at.nulls_last())
 )
 MAKE_TEAM_MEMBERS = insertion(
     team_members, "organization_id", "id", "team_id", "organization_member_id", "role", "created_at", "updated_at"
 )
 
-# By whom they are of, and of what: the id of the membership, or None where it has been ended.
-Memberships = dict[tuple[UUID, UUID], UUID | None]
+# By whom they are of, and of what: the id of the membership.
+Memberships = dict[tuple[UUID, UUID], UUID]
 
 
 class Crew(NamedTuple):
@@ -86,7 +84,8 @@ async def join(
 ) -> int:
     """Tells each place its people; answers how many were new to an organization.
 
-    Whoever has been removed stays removed, and the tasks that would be theirs are nobody's.
+    Whoever has been removed comes back as the member they were, with their teams, but as no more than a MEMBER. Where
+    that cannot be restored any more they come in anew.
     """
     supply = People()
     crews = [
@@ -115,9 +114,10 @@ def guest(email: str) -> Person:
 async def _join_organizations(connection: asyncpg.Connection, seats: list[Seat]) -> tuple[Memberships, int]:
     """The memberships by organization and user, and how many of them are new."""
     wanted = dict.fromkeys((seat.place.organization_id, seat.user_id) for seat in seats)
+    await come_back(connection, wanted, into=members)
     organization_ids, user_ids = ({pair[side] for pair in wanted} for side in (0, 1))
     rows = await fetch(connection, MEMBERS, organization_ids=list(organization_ids), user_ids=list(user_ids))
-    joined: Memberships = {(row["organization_id"], row["user_id"]): _live_id(row) for row in rows}
+    joined: Memberships = {(row["organization_id"], row["user_id"]): row["id"] for row in rows}
     new = {pair: new_id() for pair in wanted if pair not in joined}
     await insert_rows(
         connection,
@@ -134,14 +134,14 @@ async def _join_organizations(connection: asyncpg.Connection, seats: list[Seat])
 async def _join_teams(connection: asyncpg.Connection, seats: list[Seat], members: Memberships) -> Memberships:
     """The memberships by team and user."""
     organization_ids, team_ids = {seat.place.organization_id for seat in seats}, {seat.place.id for seat in seats}
+    wanted = {(seat.place.id, members[seat.place.organization_id, seat.user_id]) for seat in seats}
+    await come_back(connection, wanted, into=team_members)
     rows = await fetch(connection, TEAM_MEMBERS, organization_ids=list(organization_ids), team_ids=list(team_ids))
-    joined = {(row["team_id"], row["organization_member_id"]): _live_id(row) for row in rows}
+    joined = {(row["team_id"], row["organization_member_id"]): row["id"] for row in rows}
     new = []
     seated: Memberships = {}
     for place, user_id, role in seats:
         member_id = members[place.organization_id, user_id]
-        if member_id is None:
-            continue
         if (place.id, member_id) not in joined:
             joined[place.id, member_id] = new_id()
             new.append(_team_member(place, member_id, joined[place.id, member_id], role))
@@ -150,7 +150,7 @@ async def _join_teams(connection: asyncpg.Connection, seats: list[Seat], members
     return seated
 
 
-def _team_member(place: Place, member_id: UUID, team_member_id: UUID | None, role: TeamRole) -> dict[str, object]:
+def _team_member(place: Place, member_id: UUID, team_member_id: UUID, role: TeamRole) -> dict[str, object]:
     stamp = now()
     return {
         "organization_id": place.organization_id,
@@ -161,7 +161,3 @@ def _team_member(place: Place, member_id: UUID, team_member_id: UUID | None, rol
         "created_at": stamp,
         "updated_at": stamp,
     }
-
-
-def _live_id(row: asyncpg.Record) -> UUID | None:
-    return None if row["deleted_at"] else row["id"]

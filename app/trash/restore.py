@@ -8,6 +8,7 @@ an owner of it.
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -30,7 +31,7 @@ from sqlalchemy import (
 )
 
 from app.db.source import Source
-from app.db.statement import Statement, prepare
+from app.db.statement import Fetch, Statement, prepare
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
@@ -66,40 +67,52 @@ class Tally:
 async def restore_rows(context: Context, source: Source, rows: Sequence[Any]) -> Counter[str]:
     """Restores `rows`, deleted and locked by the operation; answers how many rows of each table are back.
 
-    Raises NotFound where the time to restore is over, and Rejected where what a row belongs to is deleted
-    (PARENT_DELETED) or its name is another's by now (TAKEN). One event is recorded for each of `rows`.
+    Raises as `bring_back` does. One event is recorded for each of `rows`.
     """
-    await _hold_deletions(context, source.table, rows)
-    await _require_owners(context, source.table, rows)
-    tally = Tally()
-    roots = [Released(row.organization_id, row.id, row.deletion_id, None) for row in rows]
-    try:
-        await _release(context, itself(source.table), roots, tally)
-    except asyncpg.UniqueViolationError as violation:
-        raise _taken(source.table, violation) from None
-    if owned_under(source.table):
-        async with taking_long(context):
-            await _release_under(context, source.table, tally)
-    await settle(context.fetch, tally.moves, gone=[row.id for row in rows])
+    restored = await bring_back(context.fetch, source.table, rows, patience=taking_long(context))
     for row in rows:
         record(context, EventType.RESTORED, row, before={name: row[name] for name in STAMP}, after=dict.fromkeys(STAMP))
     context.batches.clear()
-    context.budget.work += tally.restored.total()
+    context.budget.work += restored.total()
+    return restored
+
+
+async def bring_back(
+    fetch: Fetch, table: Table, rows: Sequence[Any], *, patience: AbstractAsyncContextManager[None] | None = None
+) -> Counter[str]:
+    """The same for whoever has no operation: `fetch` knows the `organization_ids`, and `patience` is around what may
+    take long.
+
+    Raises NotFound where the time to restore is over, and Rejected where what a row belongs to is deleted
+    (PARENT_DELETED) or its name is another's by now (TAKEN).
+    """
+    await _hold_deletions(fetch, table, rows)
+    await _require_owners(fetch, table, rows)
+    tally = Tally()
+    roots = [Released(row["organization_id"], row["id"], row["deletion_id"], None) for row in rows]
+    try:
+        await _release(fetch, itself(table), roots, tally)
+    except asyncpg.UniqueViolationError as violation:
+        raise _taken(table, violation) from None
+    if owned_under(table):
+        async with patience or nullcontext():
+            await _release_under(fetch, table, tally)
+    await settle(fetch, tally.moves, gone=[row["id"] for row in rows])
     return tally.restored
 
 
-async def _release_under(context: Context, root: Table, tally: Tally) -> None:
+async def _release_under(fetch: Fetch, root: Table, tally: Tally) -> None:
     for edge in owned_under(root):
         if parents := tally.released[edge.parent]:
-            await _hold_other_owners(context, edge, parents)
-            await _release(context, edge, parents, tally)
+            await _hold_other_owners(fetch, edge, parents)
+            await _release(fetch, edge, parents, tally)
 
 
-async def _hold_deletions(context: Context, table: Table, rows: Sequence[Any]) -> None:
+async def _hold_deletions(fetch: Fetch, table: Table, rows: Sequence[Any]) -> None:
     """Locks the deletions of `rows`, so that no two operations take from one at once; raises NotFound for one past its
     time, of which the purge may have removed a part already."""
-    ids = {row.deletion_id for row in rows}
-    held = {row["id"]: row for row in await context.fetch(_hold(), {"ids": list(ids)})}
+    ids = {row["deletion_id"] for row in rows}
+    held = {row["id"]: row for row in await fetch(_hold(), {"ids": list(ids)})}
     for deletion_id in ids:
         require_row(held.get(deletion_id), noun_of(table))
 
@@ -111,12 +124,12 @@ def _hold() -> Statement:
     return prepare(select(columns.id).where(scoped(DELETIONS), wanted, IN_TRASH).order_by(columns.id).with_for_update())
 
 
-async def _require_owners(context: Context, table: Table, rows: Sequence[Any]) -> None:
+async def _require_owners(fetch: Fetch, table: Table, rows: Sequence[Any]) -> None:
     """Raises Rejected where a row belongs to a deleted one; else its owners cannot be deleted until the commit."""
     errors = []
     for edge in owners_of(table):
         ids = [row[edge.column] for row in rows if row[edge.column] is not None]
-        owners = {row["id"] for row in await context.fetch(_hold_live(edge.parent), {"ids": ids})}
+        owners = {row["id"] for row in await fetch(_hold_live(edge.parent), {"ids": ids})}
         if not owners.issuperset(ids):
             message = f"The {noun_of(edge.parent)} it belongs to is deleted: restore that first."
             errors.append(UserError(code=UserErrorCode.PARENT_DELETED, message=message, path=["id"]))
@@ -138,10 +151,10 @@ def _hold_live(table: Table) -> Statement:
     )
 
 
-async def _hold_other_owners(context: Context, edge: Edge, parents: Sequence[Released]) -> None:
+async def _hold_other_owners(fetch: Fetch, edge: Edge, parents: Sequence[Released]) -> None:
     """Locks what else the children of `parents` belong to: whether that is deleted decides what becomes of them."""
     for other in _others(edge):
-        await context.fetch(_hold_others(edge, other), _given_values(parents))
+        await fetch(_hold_others(edge, other), _given_values(parents))
 
 
 @lru_cache(100)
@@ -159,10 +172,10 @@ def _hold_others(edge: Edge, other: Edge) -> Statement:
     return prepare(select(func.count()).select_from(held))
 
 
-async def _release(context: Context, edge: Edge, parents: Sequence[Released], tally: Tally) -> None:
+async def _release(fetch: Fetch, edge: Edge, parents: Sequence[Released], tally: Tally) -> None:
     """Takes the children of `parents` that are in the same deletion as their parent out of it."""
     kind = edge.child.name
-    for row in await context.fetch(_release_children(edge), _given_values(parents)):
+    for row in await fetch(_release_children(edge), _given_values(parents)):
         organization_id, deletion_id, heir = row["organization_id"], row["deletion_id"], row["heir"]
         tally.moves[Held(organization_id, deletion_id)][kind] -= row["total"]
         if heir is None:

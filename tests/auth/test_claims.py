@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.auth.tokens import Claims, InvalidToken, Tokens
+from app.auth.claims import Claims, InvalidToken
+from app.auth.tokens import Tokens
 from app.config import Settings
 
 SECRET = "0123456789abcdef" * 4

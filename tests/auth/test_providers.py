@@ -9,7 +9,8 @@ from typing import Any
 import jwt
 import pytest
 
-from app.auth.tokens import InvalidToken, Tokens
+from app.auth.claims import InvalidToken
+from app.auth.tokens import Tokens
 from app.config import Settings
 
 SECRET = "0123456789abcdef" * 4

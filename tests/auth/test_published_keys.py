@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import OKPAlgorithm
 
+from app.auth.claims import Claims, InvalidToken
 from app.auth.jwks import UnusableKeySet, usable_keys
-from app.auth.tokens import Claims, InvalidToken, Tokens
+from app.auth.tokens import Tokens
 from app.config import Settings
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)

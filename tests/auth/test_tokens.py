@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.auth.tokens import Claims, InvalidToken, Tokens, UnusableSigningKey, sign
+from app.auth.claims import Claims, InvalidToken
+from app.auth.tokens import Tokens, UnusableSigningKey, sign
 from app.config import Settings
 
 SECRET = "0123456789abcdef" * 4

@@ -316,21 +316,60 @@ async def test_an_assignee_joins_the_organization_and_the_team(importer: Importe
     assert [tuple(row) for row in roles] == [("MEMBER", "MEMBER")]
 
 
-async def test_who_was_removed_stays_removed(importer: Importer) -> None:
+async def remove(importer: Importer, email: str, *, purge_in: str = "1 day") -> None:
+    """Removes a person, an owner by then, from the organization, as `removeOrganizationMember` does."""
+    await importer.superuser.execute(
+        f"""
+        WITH gone AS (
+            UPDATE organization_members SET deleted_at = now(), deletion_id = gen_random_uuid(), role = 'OWNER'
+            FROM users WHERE users.id = user_id AND email = $1
+            RETURNING organization_id, organization_members.id, deletion_id
+        ), along AS (
+            UPDATE team_members SET deleted_at = now(), deletion_id = gone.deletion_id FROM gone
+            WHERE team_members.organization_id = gone.organization_id AND organization_member_id = gone.id
+        )
+        INSERT INTO deletions (organization_id, id, subject_type, subject_ids, deleted_at, purge_at,
+                               organization_members, team_members)
+        SELECT organization_id, deletion_id, 'OrganizationMember', ARRAY[id], now(), now() + interval '{purge_in}', 1, 1
+        FROM gone
+        """,
+        email,
+    )
+
+
+MEMBERSHIPS = """
+SELECT members.id, members.role, members.deleted_at, team_members.id AS team_member_id, team_members.role AS team_role,
+       team_members.deleted_at AS left_team_at
+FROM users JOIN organization_members AS members ON user_id = users.id
+JOIN team_members ON organization_member_id = members.id WHERE email = $1
+"""
+
+
+async def test_who_was_removed_comes_back_as_the_member_they_were(importer: Importer) -> None:
+    """With their team and tasks, but as no more than a member."""
     ada = unique("ada@example.com")
     await importer.imports([importer.row("ENG-1", assignee_email=ada)])
-    await importer.superuser.execute(
-        "UPDATE organization_members SET deleted_at = now() FROM users WHERE users.id = user_id AND email = $1", ada
-    )
-    before = await importer.left()
+    [before] = await importer.superuser.fetch(MEMBERSHIPS, ada)
+    await remove(importer, ada)
+
+    summary = await importer.imports([importer.row("ENG-2", "Two", assignee_email=ada.upper())])
+
+    assert (summary.people, summary.made) == (0, 1)
+    assert [email for *_, email in await importer.tasks()] == [ada, ada]
+    assert await importer.superuser.fetch(MEMBERSHIPS, ada) == [before]
+    restored = "SELECT restored_at IS NOT NULL FROM deletions WHERE subject_ids = ARRAY[$1::uuid]"
+    assert await importer.superuser.fetchval(restored, before["id"])
+
+
+async def test_who_can_no_longer_be_restored_comes_in_anew(importer: Importer) -> None:
+    ada = unique("ada@example.com")
+    await importer.imports([importer.row("ENG-1", assignee_email=ada)])
+    await remove(importer, ada, purge_in="-1 day")
 
     summary = await importer.imports([importer.row("ENG-2", "Two", assignee_email=ada)])
 
-    assert (summary.people, summary.made) == (0, 1)
-    assert (await importer.tasks())[-1] == ("ENG", 2, "Two", None)
-    after = await importer.left()
-    assert after["organization_members"] == before["organization_members"]
-    assert after["team_members"] == before["team_members"]
+    assert (summary.people, summary.made) == (1, 1)
+    assert len(await importer.superuser.fetch(MEMBERSHIPS, ada)) == 2
 
 
 async def test_a_file_that_changed_between_two_readings_is_refused(importer: Importer) -> None:

@@ -1,0 +1,89 @@
+"""Brings back people whom a file names and who were removed: as the members they were, with their tasks."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import ARRAY, Table, Text, Uuid, any_, bindparam, exists, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from app.db.columns import table_of
+from app.db.statement import Fetch, Statement, prepare
+from app.importer.connection import fetch
+from app.members.models import OrganizationMember, OrganizationRole
+from app.team_members.models import TeamMember
+from app.trash.loaders import DELETIONS, IN_TRASH
+from app.trash.restore import bring_back
+
+MEMBERS, TEAM_MEMBERS = table_of(OrganizationMember), table_of(TeamMember)
+# What a membership is of, beside the organization.
+KEYS = {MEMBERS: ("organization_id", "user_id"), TEAM_MEMBERS: ("team_id", "organization_member_id")}
+
+
+async def come_back(connection: asyncpg.Connection, wanted: Iterable[tuple[UUID, UUID]], *, into: Table) -> None:
+    """Restores the newest membership of each of these keys, of those that nobody has now and that can be restored.
+
+    With a membership in an organization come those in its teams; the role is no more than MEMBER, since a file that
+    assigns somebody a task makes nobody an admin again.
+    """
+    keys = list(wanted)
+    firsts, seconds = [key[0] for key in keys], [key[1] for key in keys]
+    rows = await fetch(connection, _former(into), firsts=firsts, seconds=seconds)
+    if not rows:
+        return
+    organization_ids = list({row["organization_id"] for row in rows})
+    await bring_back(_fetching(connection, organization_ids), into, rows)
+    if into is MEMBERS:
+        ids = [row["id"] for row in rows]
+        role = OrganizationRole.MEMBER.name
+        await fetch(connection, _demote(), organization_ids=organization_ids, ids=ids, role=role)
+
+
+def _fetching(connection: asyncpg.Connection, organization_ids: list[UUID]) -> Fetch:
+    async def run(statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+        return await fetch(connection, statement, **{"organization_ids": organization_ids, **values})
+
+    return run
+
+
+@lru_cache(2)
+def _former(table: Table) -> Statement:
+    first, second = (table.c[name] for name in KEYS[table])
+    deletions, live = DELETIONS.table, table.alias("live")
+    in_trash = (
+        (deletions.c.organization_id == table.c.organization_id) & (deletions.c.id == table.c.deletion_id) & IN_TRASH
+    )
+    alive = exists(
+        select(1).where(
+            live.c.organization_id == table.c.organization_id,
+            live.c[first.name] == first,
+            live.c[second.name] == second,
+            live.c.deleted_at.is_(None),
+        )
+    )
+    return prepare(
+        select(table)
+        .ext(distinct_on(first, second))
+        .join(deletions, in_trash)
+        .where(
+            first == any_(bindparam("firsts", type_=ARRAY(Uuid))),
+            second == any_(bindparam("seconds", type_=ARRAY(Uuid))),
+            table.c.deleted_at.is_not(None),
+            ~alive,
+        )
+        .order_by(first, second, table.c.deleted_at.desc())
+    )
+
+
+@lru_cache(1)
+def _demote() -> Statement:
+    return prepare(
+        update(MEMBERS)
+        .where(
+            MEMBERS.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
+            MEMBERS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+        )
+        .values(role=bindparam("role", type_=Text))
+    )

@@ -24,6 +24,7 @@ from app.teams.mutations import TeamMutations
 from app.teams.queries import TeamQueries
 from app.trash.mutations import TrashMutations
 from app.trash.queries import TrashQueries
+from app.users.mutations import UserMutations
 from app.users.queries import UserQueries
 
 
@@ -52,6 +53,7 @@ class Query(
 class Mutation(
     OrganizationMutations,
     ApiKeyMutations,
+    UserMutations,
     InvitationMutations,
     OrganizationMemberMutations,
     TeamMutations,

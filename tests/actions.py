@@ -52,6 +52,7 @@ ACTIONS = {
     ),
     "rotateApiKey": Action('rotateApiKey(id: "$api_key") { userErrors { code } }', ADMINS),
     "revokeApiKey": Action('revokeApiKey(id: "$api_key") { userErrors { code } }', ADMINS),
+    "updateProfile": Action('updateProfile(input: {name: "A"}) { userErrors { code } }', set(ROLES)),
     "inviteToOrganization": Action(
         'inviteToOrganization(input: {organizationId: "$organization", email: "$team@example.com"})'
         " { userErrors { code } }",

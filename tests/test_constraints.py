@@ -20,6 +20,7 @@ LINKS = [
 # For each CHECK what breaks it.
 VIOLATIONS: dict[str, tuple[str, ...]] = {
     "ck_users_email_length": ("email = 'a@'", "email = repeat('a', 255)"),
+    "ck_users_avatar_url_length": ("avatar_url = ''", "avatar_url = repeat('a', 2001)"),
     "ck_users_name_length": ("name = ''", "name = repeat('a', 101)"),
     "ck_users_subject_length": ("subject = ''", "subject = repeat('a', 256)"),
     "ck_organizations_name_length": ("name = ''", "name = repeat('a', 101)"),

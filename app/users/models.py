@@ -20,6 +20,7 @@ class User(Stamped, table=True):
     __table_args__ = (
         CheckConstraint("char_length(email) BETWEEN 3 AND 254", name="email_length"),
         CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
+        CheckConstraint("char_length(avatar_url) BETWEEN 1 AND 2000", name="avatar_url_length"),
         CheckConstraint("char_length(subject) BETWEEN 1 AND 255", name="subject_length"),
         Index(
             "uq_users_address", text('lower(email COLLATE "C")'), unique=True, postgresql_where=text("owns_email")

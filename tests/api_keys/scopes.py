@@ -11,6 +11,7 @@ NEEDED = {
     "createApiKey": PEOPLE,
     "rotateApiKey": PEOPLE,
     "revokeApiKey": PEOPLE,
+    "updateProfile": PEOPLE,
     "inviteToOrganization": ADMIN,
     "resendInvitation": ADMIN,
     "revokeInvitation": ADMIN,

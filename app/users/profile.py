@@ -1,0 +1,50 @@
+"""Changing what somebody says of themselves, with an event in each of their organizations."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Text, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.db.statement import Statement, prepare
+from app.events.models import EventType
+from app.events.record import record
+from app.graph.context import Context
+from app.graph.mutation import UserErrorCode, rejected
+from app.users.loaders import USERS
+
+PROVIDED = "Your identity provider says what you are called: change it there."
+
+
+class PersonIn(NamedTuple):
+    """A person as the log of one of their organizations speaks of them."""
+
+    organization_id: UUID
+    id: UUID
+    typename: str = USERS.typename
+
+
+async def change_profile(context: Context, wanted: Mapping[str, Any]) -> None:
+    """Gives the actor the `name` and `avatar_url` of `wanted`, of which each may be left out.
+
+    Raises Rejected where the identity provider says the name.
+    """
+    values = {"changes": orjson.dumps(wanted).decode()}
+    (former,) = await context.fetch(_update(), values)
+    if "name" in wanted and former["name_is_provided"]:
+        raise rejected(UserErrorCode.FORBIDDEN, PROVIDED, "input", "name")
+    before = {name: former[f"former_{name}"] for name in wanted}
+    if before != wanted:
+        for organization_id in context.actor.organization_ids:
+            person = PersonIn(organization_id, context.actor.id)
+            record(context, EventType.UPDATED, person, before=before, after=wanted)
+    context.batches.clear()
+
+
+@lru_cache(1)
+def _update() -> Statement:
+    changed = func.trellis_update_profile(cast(bindparam("changes", type_=Text), JSONB))
+    return prepare(select(changed.table_valued("former_name", "former_avatar_url", "name_is_provided")))

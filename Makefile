@@ -30,8 +30,8 @@ clients: $(CLIENTS)/node_modules/.package-lock.json ## Install Apollo Client and
 run: setup playground ## Start Trellis with its own PostgreSQL and a small demo; ARGS='--port 9000'
 	.venv/bin/trellis dev $(ARGS)
 
-test: setup playground clients ## Run the tests; ARGS='tests/db -x'
-	.venv/bin/pytest -n 2 $(ARGS)
+test: setup playground clients ## Run the tests; ARGS='tests/db -x', DATABASE=postgresql://… for a PostgreSQL that is there
+	TRELLIS_TEST_DATABASE='$(DATABASE)' .venv/bin/pytest -n 2 $(ARGS)
 
 lint: setup ## Check format, lint and types
 	.venv/bin/ruff format --check

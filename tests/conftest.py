@@ -1,5 +1,8 @@
 """The PostgreSQL that all tests share: one server for the run, and for each worker a clone of one migrated database."""
 
+import asyncio
+import os
+import pickle
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,11 +23,13 @@ from app.db.postgres import Addresses, Postgres
 from app.operations import documents
 from tests.api import SECRET, Api, serving
 from tests.completion import READING, OneByOne
+from tests.given_server import provisioned
 from tests.processes import running_over
 
 RUN = pytest.StashKey[ExitStack]()
 ADDRESSES = pytest.StashKey[Addresses]()
 NUMBERS = count(1)
+EMPTY = "trellis_empty"
 
 
 @dataclass(frozen=True)
@@ -50,11 +55,15 @@ class Database:
 def pytest_configure(config: pytest.Config) -> None:
     """Runs in the process that starts the workers, or in the only one, before any of them; the workers are told."""
     if hasattr(config, "workerinput"):
-        config.stash[ADDRESSES] = Addresses(Path(config.workerinput["socket_directory"]))
+        config.stash[ADDRESSES] = pickle.loads(config.workerinput["addresses"])  # noqa: S301  # from our own parent
         return
     with ExitStack() as stack:
-        directory = Path(stack.enter_context(TemporaryDirectory(prefix="trellis-tests-")))
-        addresses = stack.enter_context(embedded.run(directory, durable=False))
+        if given := os.environ.get("TRELLIS_TEST_DATABASE"):
+            addresses: Addresses = stack.enter_context(provisioned(given))
+        else:
+            directory = Path(stack.enter_context(TemporaryDirectory(prefix="trellis-tests-")))
+            addresses = stack.enter_context(embedded.run(directory, durable=False))
+        asyncio.run(_keep_empty(addresses))
         migrate(addresses.owner_url, addresses.runtime_url)
         config.stash[ADDRESSES] = addresses
         config.stash[RUN] = stack.pop_all()
@@ -67,7 +76,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    node.workerinput["socket_directory"] = str(node.config.stash[ADDRESSES].socket_directory)
+    node.workerinput["addresses"] = pickle.dumps(node.config.stash[ADDRESSES])
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -159,17 +168,16 @@ async def _made(addresses: Addresses, *, migrated: bool) -> AsyncIterator[Databa
     made = Database(addresses, f"test_{getpid()}_{next(NUMBERS)}")
     connection = await asyncpg.connect(addresses.url("postgres", "postgres"))
     try:
-        template = "trellis" if migrated else "template1"
+        template = "trellis" if migrated else EMPTY
         await connection.execute(f"CREATE DATABASE {made.name} OWNER trellis_owner TEMPLATE {template}")
-        if not migrated:
-            await _install_extension(made)
         yield made
     finally:
         await connection.execute(f"DROP DATABASE IF EXISTS {made.name} WITH (FORCE)")
         await connection.close()
 
 
-async def _install_extension(made: Database) -> None:
-    connection = await asyncpg.connect(made.superuser_url)
-    await connection.execute("CREATE EXTENSION vector")
+async def _keep_empty(addresses: Addresses) -> None:
+    """A copy of the database before it has tables."""
+    connection = await asyncpg.connect(addresses.url("postgres", "postgres"))
+    await connection.execute(f"CREATE DATABASE {EMPTY} TEMPLATE trellis")
     await connection.close()

@@ -6,10 +6,11 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.conftest import Database
 from tests.processes import TRELLIS, environment
 
 # Who runs the tests as root may look into everything, which root can do without.
@@ -17,8 +18,12 @@ AS_ANYBODY = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if 
 
 
 @asynccontextmanager
-async def over_tcp(socket: Path) -> AsyncIterator[int]:
-    """A port at which the PostgreSQL of the socket answers: only there are certificates looked for."""
+async def over_tcp(database: Database) -> AsyncIterator[str]:
+    """The URL of the database at a port, even where PostgreSQL has none: only there are certificates looked for."""
+    if urlsplit(database.runtime_url).hostname:
+        yield database.runtime_url
+        return
+    socket = database.addresses.socket_directory / ".s.PGSQL.5432"
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65_536):
@@ -31,7 +36,8 @@ async def over_tcp(socket: Path) -> AsyncIterator[int]:
         await asyncio.gather(pump(reader, there_writer), pump(there_reader, writer), return_exceptions=True)
 
     server = await asyncio.start_server(relay, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1]
+    port = server.sockets[0].getsockname()[1]
+    yield f"postgresql://trellis@127.0.0.1:{port}/{database.name}"
     server.close()
 
 
@@ -45,13 +51,13 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
 
 
 @pytest.mark.parametrize("home", ["closed", "impossible", "none"], indirect=True)
-async def test_the_database_is_reached_whatever_home_is(home: str | None, database: Any, tmp_path: Path) -> None:
+async def test_the_database_is_reached_whatever_home_is(home: str | None, database: Database, tmp_path: Path) -> None:
     variables = environment()
     variables.pop("HOME", None)
     if home is not None:
         variables["HOME"] = home
-    async with over_tcp(database.addresses.socket_directory / ".s.PGSQL.5432") as port:
-        variables["TRELLIS_DATABASE_URL"] = f"postgresql://trellis@127.0.0.1:{port}/{database.name}"
+    async with over_tcp(database) as url:
+        variables["TRELLIS_DATABASE_URL"] = url
         found = await asyncio.to_thread(
             subprocess.run,
             [*AS_ANYBODY, *TRELLIS, "doctor"],

@@ -12,6 +12,7 @@ from app.auth.email import InvalidEmail, email_key, parse_email
 from app.db.migrate import migrate
 from app.db.postgres import Addresses
 from tests.db.test_migrate import in_thread
+from tests.factories import make_tenant
 
 LOCALES = {
     "c": "LOCALE_PROVIDER libc LOCALE 'C'",
@@ -67,6 +68,25 @@ async def test_nobody_is_taken_for_somebody_else(database: "asyncpg.Connection[A
     assert await database.fetchval(SIGN_IN, "the real one", email_key(VICTIM)) == invited
     with pytest.raises(asyncpg.PostgresError, match="another sign-in"):
         await database.fetchval(SIGN_IN, "another", VICTIM)
+
+
+async def test_nobody_gets_an_invitation_of_somebody_else(database: "asyncpg.Connection[Any]") -> None:
+    await database.execute("DELETE FROM users")
+    tenant = await make_tenant(database)
+    await database.execute("UPDATE invitations SET email = $2 WHERE id = $1", tenant.invitations[0], VICTIM)
+    for address in {one for thief in THIEVES for one in (thief, _parsed(thief)) if one}:
+        user_id = await database.fetchval(SIGN_IN, f"invited {address}", address)
+        assert await _found(database, user_id, tenant.invitations[0]) == (0, None)
+    real = await database.fetchval(SIGN_IN, "invited", VICTIM.lower())
+    assert await _found(database, real, tenant.invitations[0]) == (1, tenant.id)
+
+
+async def _found(database: "asyncpg.Connection[Any]", user_id: UUID, invitation_id: UUID) -> tuple[int, UUID | None]:
+    """How many invitations the person is shown, and where this one lets them in."""
+    async with database.transaction():
+        await database.fetchval("SELECT set_config('app.actor_id', $1, true)", str(user_id))
+        shown = await database.fetch("SELECT * FROM trellis_received_invitations()")
+        return len(shown), await database.fetchval("SELECT trellis_enter($1, NULL)", invitation_id)
 
 
 async def test_the_database_folds_as_python_does(database: "asyncpg.Connection[Any]") -> None:

@@ -17,6 +17,28 @@ VALUES ($1, $2, $3, true, 'Ada', now(), now())
 """
 
 
+# A guest with a task, who has never signed in.
+TEAMWORK = """
+INSERT INTO organizations (id, name, slug, created_at, updated_at)
+VALUES ('{organization}', 'Acme', 'acme', now(), now());
+INSERT INTO organization_members (organization_id, id, user_id, role, created_at, updated_at)
+VALUES ('{organization}', '{guest}', '{guest}', 'MEMBER', now(), now());
+INSERT INTO teams (organization_id, id, key, name, last_number, created_at, updated_at)
+VALUES ('{organization}', '{guest}', 'ENG', 'Engineering', 1, now(), now());
+INSERT INTO team_members (organization_id, id, team_id, organization_member_id, role, created_at, updated_at)
+VALUES ('{organization}', '{guest}', '{guest}', '{guest}', 'MEMBER', now(), now());
+INSERT INTO tasks (organization_id, id, team_id, assignee_id, number, title, status, priority, tags, created_at,
+                   updated_at)
+VALUES ('{organization}', '{guest}', '{guest}', '{guest}', 1, 'Their task', 'TODO', 'NONE', '{{}}', now(), now());
+"""
+WORK = """
+SELECT array_agg((users.email, members.role, team_members.role, title)) FROM users
+JOIN organization_members AS members ON user_id = users.id AND members.deleted_at IS NULL
+JOIN team_members ON organization_member_id = members.id AND team_members.deleted_at IS NULL
+JOIN tasks ON assignee_id = team_members.id
+"""
+
+
 async def test_people_keep_their_addresses_and_their_memberships(
     new_database: Callable[..., Awaitable[Any]],
 ) -> None:
@@ -30,8 +52,11 @@ async def test_people_keep_their_addresses_and_their_memberships(
     for email, user_id in ids.items():
         await superuser.execute(PERSON, user_id, None if email.startswith("VIC") else email, email)
 
+    await superuser.execute(TEAMWORK.format(organization=new_id(), guest=ids["VIC@mix.example"]))
+
     await in_thread(migrate, made.owner_url, made.runtime_url)
 
+    assert await superuser.fetchval(WORK) == [("VIC@mix.example", "MEMBER", "MEMBER", "Their task")]
     kept = {row["id"]: (row["email"], row["owns_email"]) for row in await superuser.fetch("SELECT * FROM users")}
     assert kept == {
         ids["VIC@mix.example"]: ("VIC@mix.example", False),

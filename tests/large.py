@@ -15,7 +15,7 @@ def identify(kind: str, place: int) -> UUID:
     return UUID(f"00000000-{kind}-7000-8000-{place:012}")
 
 
-DOCUMENT, API_KEY = identify("0009", 1), identify("000a", 1)
+DOCUMENT, API_KEY, INVITATION = identify("0009", 1), identify("000a", 1), identify("000b", 1)
 
 # Ids say what they are of: the tenant (the big one is 0), the kind, the place.
 MAKE = f"""
@@ -97,6 +97,13 @@ SELECT id, pg_temp.id('000a', tenant, n), 'Key ' || n, '{{READ}}', pg_temp.id('0
        sha256(n::text::bytea), now(), now() - n * interval '1 minute', now()
 FROM tenants CROSS JOIN LATERAL generate_series(1, CASE tenant WHEN 0 THEN 1000 ELSE 2 END) AS n;
 
+INSERT INTO invitations (organization_id, id, email, role, message, status, invited_by, secret_hash, expires_at,
+                         created_at, updated_at)
+SELECT id, pg_temp.id('000b', tenant, n), 'guest' || n || '@' || slug || '.example.com',
+       'MEMBER', 'Come in', 'PENDING', pg_temp.id('0002', tenant, 1),
+       sha256(n::text::bytea), now() + interval '7 days', now() - n * interval '1 minute', now()
+FROM tenants CROSS JOIN LATERAL generate_series(1, CASE tenant WHEN 0 THEN 1000 ELSE 2 END) AS n;
+
 INSERT INTO organization_settings (organization_id, timezone, locked, created_at, updated_at)
 SELECT id, 'Europe/Berlin', '{{}}', now(), now() FROM organizations;
 
@@ -132,6 +139,11 @@ INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_i
 SELECT pg_temp.id('0001', 0, 0), pg_temp.id('0008', 0, n), n, 'UPDATED', 'ApiKey', '{API_KEY}',
        pg_temp.id('0002', 0, 1), '{{}}', now() + n * interval '1 second'
 FROM generate_series(12001, 14000) AS n;
+
+INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, actor_id, changes, created_at)
+SELECT pg_temp.id('0001', 0, 0), pg_temp.id('0008', 0, n), n, 'UPDATED', 'Invitation', '{INVITATION}',
+       pg_temp.id('0002', 0, 1), '{{}}', now() + n * interval '1 second'
+FROM generate_series(14001, 16000) AS n;
 """
 
 

@@ -31,6 +31,7 @@ PLACES = {
     "Viewer": "viewer { SELECTION }",
     "Deletion": "organization(by: {slug: $slug}) { trash { nodes { SELECTION } } }",
     "ApiKey": "organization(by: {slug: $slug}) { apiKeys { nodes { SELECTION } } }",
+    "Invitation": "organization(by: {slug: $slug}) { invitations { nodes { SELECTION } } }",
     "Event": "organization(by: {slug: $slug}) { events { nodes { SELECTION } } }",
 }
 # The statements that an edge adds to its operation.
@@ -41,6 +42,7 @@ EDGES = {
     "Organization.documents": 1,
     "Organization.events": 1,
     "Organization.apiKeys": 1,
+    "Organization.invitations": 1,
     "Organization.trash": 1,
     "Organization.settings": 1,
     "Organization.effectiveSettings": 1,
@@ -89,9 +91,14 @@ EDGES = {
     "Viewer.user": 0,
     "Viewer.organizations": 1,
     "Viewer.apiKey": 0,  # of a person
+    "Viewer.invitations": 1,
     "ApiKey.organization": 1,
     "ApiKey.createdBy": 1,
     "ApiKey.events": 1,
+    "Invitation.organization": 1,
+    "Invitation.teams": 1,
+    "Invitation.invitedBy": 1,
+    "Invitation.events": 1,
 }
 # What to select behind an edge, where not everything there has a `createdAt`.
 SOMETHING = {

@@ -20,7 +20,7 @@ from app.graph.select import Key, given_keys, key_values, pages, rows_by_key, sc
 from app.invitations.models import PENDING, Invitation, InvitationTeam
 from app.teams.models import Team
 
-INVITATIONS = Source(Invitation)
+INVITATIONS = Source(Invitation, long=("message",))
 INVITATION_TEAMS = Source(InvitationTeam)
 INVITATION_LIST = ListOf(INVITATIONS, Order("created_at", descending=True), deletable=False)
 

@@ -25,6 +25,7 @@ from app.db.columns import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
+from app.graph.long_texts import fetch_measured, measured
 from app.graph.select import Key, given_keys, key_values, the_callers
 from app.members.models import OrganizationMember
 from app.team_members.models import TeamMember
@@ -53,6 +54,7 @@ colleague = exists(
 )
 USERS = Source(
     User,
+    long=("avatar_url",),
     email=case(
         (or_(users.c.id == bindparam("actor_id", type_=Uuid), users.c.owns_email & colleague), users.c.email),
         else_=null(),
@@ -75,14 +77,14 @@ async def user_by_key(context: Context, keys: Sequence[Key]) -> list[Any]:
 
 async def user_by_team_member(context: Context, keys: Sequence[Key]) -> list[Any]:
     """The person whom each membership in a team is of, which is one of the caller's organizations' or finds nobody."""
-    rows = await context.fetch(_by_team_member(context.columns(USERS)), key_values(keys))
+    rows = await fetch_measured(context, _by_team_member(context.columns(USERS)), key_values(keys), USERS)
     found = {ordinal: row for row in rows for ordinal in row["ordinals"].split(",")}
     return [found.get(str(ordinal)) for ordinal in range(1, len(keys) + 1)]
 
 
 async def _people(context: Context, keys: Sequence[Key], columns: tuple[str, ...]) -> list[Any]:
     values = key_values(keys) | {"actor_id": context.actor.id}
-    rows = await context.fetch(_by_id(columns), values)
+    rows = await fetch_measured(context, _by_id(columns), values, USERS)
     found = {row["ordinal"]: row for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(keys) + 1)]
 
@@ -90,13 +92,13 @@ async def _people(context: Context, keys: Sequence[Key], columns: tuple[str, ...
 @lru_cache(1000)
 def _by_id(columns: tuple[str, ...]) -> Statement:
     keys = given_keys()
-    return prepare(
+    people = (
         select(keys.c.ordinal, *(USERS.columns[name].label(name) for name in columns))
         .select_from(keys)
         .join(users, users.c.id == keys.c.id)
-        .where(or_(users.c.id == bindparam("actor_id", type_=Uuid), acquainted)),
-        USERS,
+        .where(or_(users.c.id == bindparam("actor_id", type_=Uuid), acquainted))
     )
+    return prepare(measured(people, USERS), USERS)
 
 
 @lru_cache(1000)
@@ -130,9 +132,5 @@ def _by_team_member(columns: tuple[str, ...]) -> Statement:
         .group_by(membership.c.user_id)
         .subquery("people")
     )
-    return prepare(
-        select(people.c.ordinals, *(USERS.columns[name].label(name) for name in columns)).select_from(
-            people.join(users, users.c.id == people.c.user_id)
-        ),
-        USERS,
-    )
+    shown = select(people.c.ordinals, *(USERS.columns[name].label(name) for name in columns))
+    return prepare(measured(shown.select_from(people.join(users, users.c.id == people.c.user_id)), USERS), USERS)

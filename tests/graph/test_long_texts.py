@@ -21,8 +21,8 @@ BOUNDED_ELSEWHERE = {
     "subject_ids",
     "subject_type",
     "type",
-    "avatar_url",
-}  # the last is never written
+    "email_key",  # as long as the address
+}
 SOURCES = {
     value.typename: value
     for name, module in list(sys.modules.items())

@@ -36,15 +36,19 @@ const HISTORY = graphql(`
   query HistoryOfTasks($teamId: ID!) {
     team(id: $teamId) {
       id
-      tasks(first: 100) {
-        edges {
-          node {
+      organization {
+        id
+        teams(first: 100) {
+          nodes {
             id
-            events(first: 100) {
-              edges {
-                node {
-                  id
-                  type
+            tasks(first: 100) {
+              nodes {
+                id
+                events(first: 100) {
+                  nodes {
+                    id
+                    type
+                  }
                 }
               }
             }

@@ -13,7 +13,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup minilm playground clients run test lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-neighbours soak-embed soak-people soak-sameness soak-bounds soak lock newest audit package clean
+.PHONY: help setup minilm playground clients run test coverage lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-neighbours soak-embed soak-people soak-sameness soak-bounds soak lock newest audit package clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -32,6 +32,13 @@ run: setup playground ## Start Trellis with its own PostgreSQL and a small demo;
 
 test: setup playground clients ## Run the tests; ARGS='tests/db -x', DATABASE=postgresql://… for a PostgreSQL that is there
 	TRELLIS_TEST_DATABASE='$(DATABASE)' .venv/bin/pytest -n 2 $(ARGS)
+
+# Each process writes what it ran into a file of its own, the servers that tests start and their workers among them.
+coverage: setup playground clients ## Measure what of app/ the tests run, by lines and branches; about half an hour
+	rm -rf build/coverage && mkdir -p build/coverage
+	.venv/bin/coverage run --data-file=build/coverage/data -m pytest -n 2 $(ARGS); ran=$$?; \
+	.venv/bin/coverage combine --quiet --data-file=build/coverage/data && \
+	.venv/bin/coverage report --data-file=build/coverage/data && exit $$ran
 
 lint: setup ## Check format, lint and types
 	.venv/bin/ruff format --check
@@ -107,10 +114,8 @@ newest: setup playground clients ## Run the tests on the newest Strawberry and g
 	.venv/bin/uv pip install --quiet --python $(NEWEST) --no-deps --no-build-isolation --editable .
 	$(NEWEST)/bin/pytest -n 2 $(ARGS)
 
-# The advisories are asked for at the registries: where those do not answer such questions, this fails.
-audit: setup ## Look whether what we depend on has known holes
-	.venv/bin/uvx --from 'pip-audit==2.10.1' pip-audit --disable-pip --requirement requirements-dev.lock
-	for folder in $(PLAYGROUND) $(CLIENTS); do (cd $$folder && npm audit --audit-level=high) || exit 1; done
+audit: setup ## Ask the registries whether what we depend on has known holes; fails where they do not say
+	PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python .ci/audit.py
 
 package: setup playground ## Build the wheel, the source package and the list of what they need, into dist/
 	.venv/bin/python -m hatchling build --directory dist

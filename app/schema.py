@@ -46,9 +46,9 @@ class Query(
 
 @strawberry.type(
     description="Writing. All fields of an operation are committed together before it is answered; one that fails is "
-    "undone by itself. With a header `Idempotency-Key`, 1 to 255 characters that clients make up for each operation, "
-    "it is done once: who sends it again within 24 hours gets the first answer again, or the error ALREADY_DONE where "
-    "that is not kept."
+    "undone by itself and answers null. With a header `Idempotency-Key`, 1 to 255 characters that clients make up for "
+    "each operation, it is done once: who sends it again within 24 hours gets the first answer again, or the error "
+    "ALREADY_DONE where that is not kept."
 )
 class Mutation(
     OrganizationMutations,

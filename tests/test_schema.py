@@ -9,6 +9,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
+    GraphQLNonNull,
     GraphQLObjectType,
     build_schema,
     find_breaking_changes,
@@ -135,11 +136,11 @@ input OrganizationBy @oneOf { id: ID slug: String }
 input TaskBy @oneOf { id: ID key: TaskKey }
 input TaskKey { organizationSlug: String! key: String! }
 type Query {
-  viewer: Viewer!
+  viewer: Viewer
   node(id: ID!): Node
-  nodes(ids: [ID!]!): [Node]!
+  nodes(ids: [ID!]!): [Node]
   organization(by: OrganizationBy!): Organization
-  organizations(first: Int, after: String, last: Int, before: String): OrganizationConnection!
+  organizations(first: Int, after: String, last: Int, before: String): OrganizationConnection
   team(id: ID!): Team
   task(by: TaskBy!): Task
 }
@@ -170,6 +171,13 @@ def test_everything_is_described(kind: GraphQLNamedType) -> None:
             if not given.description
         ]
     assert undescribed == []
+
+
+@pytest.mark.parametrize("root", ["Query", "Mutation"])
+def test_what_goes_wrong_in_a_root_field_takes_nothing_from_the_others(root: str) -> None:
+    kind = graphql_schema.type_map[root]
+    assert isinstance(kind, GraphQLObjectType)
+    assert [name for name, field in kind.fields.items() if isinstance(field.type, GraphQLNonNull)] == []
 
 
 def test_what_was_promised_is_there() -> None:

@@ -56,7 +56,7 @@ class DocumentQueries:
         row: Any = await info.context.load(live_document, parse_id(id, "id"))
         return row if row is not None and can_read(actor, row) else None
 
-    search_documents: DocumentSearchConnection = searching(
+    search_documents: DocumentSearchConnection | None = searching(
         search_documents,
         "documents",
         DocumentFilter,

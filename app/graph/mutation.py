@@ -62,6 +62,8 @@ def mutation(
 ) -> Callable[[Resolver], Any]:
     """A root field that writes. Its resolver answers a payload, a type whose fields but `user_errors` are optional.
 
+    The field itself is nullable: an error in it takes nothing from the answers of those beside it, which stay done.
+
     `scope` is what an API key needs for it before any policy is asked; None for what only people do.
 
     It raises Rejected for what a form can mend and AppError for the rest; either way nothing that it wrote remains.
@@ -86,7 +88,9 @@ def mutation(
             return payload
 
         needed = "API keys may not." if scope is None else f"An API key needs {scope}."
-        return strawberry.mutation(resolve, description=f"{description} {needed}")
+        return strawberry.mutation(
+            resolve, description=f"{description} {needed}", graphql_type=_payload_of(resolver) | None
+        )
 
     return decorate
 

@@ -28,7 +28,7 @@ class NodeQueries:
     @strawberry.field(description="The objects of some ids, at most 100, in their order; null where there is none.")
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their ids.")]
-    ) -> list[Node | None]:
+    ) -> list[Node | None] | None:
         if len(ids) > LARGEST_LIST:
             raise BadUserInput(f"`ids` holds {len(ids)} ids: at most {LARGEST_LIST} are allowed.")
         found: list[Node | None] = await asyncio.gather(

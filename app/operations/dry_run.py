@@ -13,10 +13,7 @@ TYPE, FIELD, ARGUMENT = "RateLimit", "rateLimit", "dryRun"
 
 
 def without_the_rest(document: Document, name: str | None, variables: Mapping[str, Any]) -> Document:
-    """The document whose operation of that name asks for nothing but its cost, where it wants a dry run; else as it is.
-
-    An answer that left out fields of which the schema says that they are never null would be none.
-    """
+    """The document whose operation of that name asks but for its cost, where it wants a dry run; else as it is."""
     if TYPE not in document.asked:
         return document
     operation = document.operation(name)

@@ -39,7 +39,7 @@ class OrganizationQueries:
             row = await info.context.load(live_organization, parse_id(by.id or "", "by.id"))
         return row if row is not None and can_read(actor, row) else None
 
-    organizations: Connection[Organization] = to_many(
+    organizations: Connection[Organization] | None = to_many(
         organizations_of_actor,
         ORGANIZATION_LIST,
         key=key_of_actor,

@@ -25,7 +25,7 @@ class RateLimitQueries:
                 "fields, and it takes one point."
             ),
         ] = False,
-    ) -> RateLimit:
+    ) -> RateLimit | None:
         _, price, standing = info.context.charge
         return RateLimit(
             limit=standing.limit,

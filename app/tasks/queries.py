@@ -45,7 +45,7 @@ class TaskQueries:
             row = await info.context.load(live_task, parse_id(by.id or "", "by.id"))
         return row if row is not None and can_read(actor, row) else None
 
-    search_tasks: SearchConnection[Task] = searching(
+    search_tasks: SearchConnection[Task] | None = searching(
         search_tasks,
         "tasks",
         TaskFilter,

@@ -150,9 +150,9 @@ test("what two queries ask of the viewer is kept together", async () => {
 
   await client.query({ query: ORGANIZATIONS });
 
-  assert.equal(client.readQuery({ query: NAME })?.viewer.user?.name, "Person 1");
+  assert.equal(client.readQuery({ query: NAME })?.viewer?.user?.name, "Person 1");
   assert.deepEqual(
-    client.readQuery({ query: ORGANIZATIONS })?.viewer.organizations.edges.map(({ node }) => node.slug),
+    client.readQuery({ query: ORGANIZATIONS })?.viewer?.organizations.edges.map(({ node }) => node.slug),
     [organizationSlug],
   );
 });

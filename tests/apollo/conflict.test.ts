@@ -82,7 +82,7 @@ test("a CONFLICT rolls the change back to what somebody else has written", async
   const { data } = await rename(client, id, "Mine", 1);
 
   assert.deepEqual(
-    data?.updateTask.userErrors.map(({ code, path }) => [code, path]),
+    data?.updateTask?.userErrors.map(({ code, path }) => [code, path]),
     [["CONFLICT", ["expectedVersion"]]],
   );
   assert.deepEqual(
@@ -104,7 +104,7 @@ test("a mistake in the input rolls the change back and names the field", async (
   const { data } = await rename(client, id, " ", 1);
 
   assert.deepEqual(
-    data?.updateTask.userErrors.map(({ code, path }) => [code, path]),
+    data?.updateTask?.userErrors.map(({ code, path }) => [code, path]),
     [["BLANK", ["input", "title"]]],
   );
   assert.deepEqual(

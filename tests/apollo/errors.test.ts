@@ -59,6 +59,20 @@ const HISTORY = graphql(`
   }
 `);
 
+const TWO = graphql(`
+  mutation ChangeTwo($id: ID!, $gone: ID!) {
+    changed: updateTask(id: $id, input: { title: "Changed" }) {
+      task {
+        id
+        title
+      }
+    }
+    deleted: deleteTask(id: $gone) {
+      deletedIds
+    }
+  }
+`);
+
 const REMOVE = graphql(`
   mutation RemoveTeam($id: ID!) {
     deleteTeam(id: $id) {
@@ -68,7 +82,7 @@ const REMOVE = graphql(`
 `);
 
 const teamId = site.teamId;
-const [id] = site.taskIds;
+const id = site.taskIds[0]!;
 const as = (token: string | null) => newClient(site.uri, () => token);
 
 /** The codes of the errors that an operation is refused with. */
@@ -123,6 +137,25 @@ test("what the viewer may not do is FORBIDDEN, and throws", async () => {
       error.errors.map(({ path, extensions }) => [path, extensions?.["code"]]),
       [[["deleteTeam"], "FORBIDDEN"]],
     );
+    return true;
+  });
+});
+
+test("an error in one field of a mutation comes with what the others have done", async () => {
+  const variables = { id, gone: "00000000-0000-7000-8000-000000000000" };
+
+  const refused = ownersClient().mutate({ mutation: TWO, variables });
+
+  await assert.rejects(refused, (error) => {
+    assert.ok(CombinedGraphQLErrors.is(error));
+    assert.deepEqual(
+      error.errors.map(({ path }) => path),
+      [["deleted"]],
+    );
+    assert.deepEqual(error.data, {
+      changed: { __typename: "TaskPayload", task: { __typename: "Task", id, title: "Changed" } },
+      deleted: null,
+    });
     return true;
   });
 });

@@ -36,7 +36,10 @@ async def test_an_owner_who_steps_down_is_no_owner_in_the_next_field(
     body = await api.ask(document, who=tenant.owner)
 
     assert [(error["path"], error["extensions"]["code"]) for error in body["errors"]] == [(["up"], "FORBIDDEN")]
-    assert body["data"] is None
+    assert body["data"] == {
+        "down": {"organizationMember": {"role": "MEMBER", "organization": {"viewerRole": "MEMBER"}}},
+        "up": None,
+    }
     assert await roles(superuser, tenant) == ["MEMBER", "OWNER"]
 
 

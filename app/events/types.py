@@ -18,6 +18,7 @@ from app.graph.context import Context
 from app.graph.edges import to_one
 from app.graph.fields import by_level
 from app.graph.node import Node, noun_named
+from app.graph.scalars import Long
 from app.graph.select import Key
 from app.organizations.policies import can_read
 from app.users.loaders import user_by_id
@@ -63,7 +64,7 @@ class Event(Node):
     by_key = event_by_id
     can_read = can_read
 
-    sequence: int = strawberry.field(
+    sequence: Long = strawberry.field(
         description="Counts the organization's events from 1 on, without gaps, in the order in which they took effect."
     )
     type: EventType = strawberry.field(description="What was done.")

@@ -19,6 +19,7 @@ PLAIN: dict[str, frozenset[type]] = {
     "ID": frozenset({str}),
     "Boolean": frozenset({bool}),
     "Int": frozenset({int}),
+    "Long": frozenset({int}),
     "Float": frozenset({float}),
     "DateTime": frozenset({datetime}),
     "Date": frozenset({date}),

@@ -12,7 +12,7 @@ from uuid import UUID
 from zlib import crc32
 
 import orjson
-from sqlalchemy import SmallInteger, TypeDecorator
+from sqlalchemy import BigInteger, SmallInteger, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 from app.graph.errors import BadUserInput
@@ -65,7 +65,12 @@ def _value(value: Any, column_type: TypeEngine[Any]) -> Any:
         return date.fromisoformat(value)
     if type(value) is not expected or (expected is str and "\0" in value):
         raise ValueError
-    bits = 15 if isinstance(plain, SmallInteger) else 31
-    if expected is int and not -(2**bits) <= value < 2**bits:
+    if expected is int and not -(2 ** _bits(plain)) <= value < 2 ** _bits(plain):
         raise ValueError
     return value
+
+
+def _bits(integer: TypeEngine[Any]) -> int:
+    if isinstance(integer, BigInteger):
+        return 63
+    return 15 if isinstance(integer, SmallInteger) else 31

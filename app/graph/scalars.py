@@ -1,15 +1,18 @@
-"""Scalars: how moments, days and values of any kind are written."""
+"""Scalars: how moments, days, large numbers and values of any kind are written."""
 
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NewType
 
 import strawberry
 from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 from graphql.pyutils import inspect
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
+
+Long = NewType("Long", int)  # GraphQL's Int ends at 2^31 - 1, JavaScript's numbers at 2^53 - 1
+LARGEST_LONG = 2**53 - 1
 
 # Python's parsers would also take week dates, missing dashes and other separators.
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -34,6 +37,13 @@ def parse_day(value: Any) -> date:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
         raise _unfit("Date", value, "2026-12-31") from None
+
+
+def parse_long(value: Any) -> Long:
+    """A whole number that JavaScript holds exactly; raises GraphQLError."""
+    if type(value) is not int or abs(value) > LARGEST_LONG:
+        raise _unfit("Long", value, f"4294967296, at most {LARGEST_LONG}")
+    return Long(value)
 
 
 def _unfit(scalar: str, value: Any, example: str) -> GraphQLError:
@@ -63,6 +73,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=_as_is,
         parse_value=parse_moment,
         parse_literal=_from_literal(parse_moment),
+    ),
+    Long: strawberry.scalar(
+        name="Long",
+        description="A whole number up to 9007199254740991 (2^53 - 1): what JavaScript's numbers hold exactly.",
+        serialize=_as_is,
+        parse_value=parse_long,
+        parse_literal=_from_literal(parse_long),
     ),
     JSON: strawberry.scalar(
         name="JSON",

@@ -10,7 +10,7 @@ const config: CodegenConfig = {
       presetConfig: { fragmentMasking: false },
       config: {
         strictScalars: true,
-        scalars: { ID: "string", Date: "string", DateTime: "string", JSON: "unknown" },
+        scalars: { ID: "string", Date: "string", DateTime: "string", Long: "number", JSON: "unknown" },
         useTypeImports: true,
         nonOptionalTypename: true,
         skipTypeNameForRoot: true,

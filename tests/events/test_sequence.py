@@ -120,3 +120,21 @@ async def test_every_organization_counts_its_own(api: Api, superuser: "asyncpg.C
     for tenant in tenants:
         found = [row["sequence"] for row in await superuser.fetch(SEQUENCES, tenant.id)]
         assert found == list(range(1, 2 * sum(WRITTEN) + 1))
+
+
+async def test_it_goes_on_past_what_an_int_holds(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser)
+    counted = "INSERT INTO event_counters (organization_id, last_sequence) VALUES ($1, $2)"
+    await superuser.execute(counted, tenant.id, 2**31 - 2)
+    create = f"mutation {{ one: {GOOD} two: {GOOD} three: {GOOD} }}".replace("$team", str(tenant.teams[0]))
+    await api.data(create, who=tenant.owner)
+    page = """query ($slug: String!, $after: String) { organization(by: {slug: $slug}) {
+        events(first: 2, after: $after) { nodes { sequence } pageInfo { endCursor } }
+    } }"""
+
+    first = (await api.data(page, who=tenant.owner, slug=tenant.slug))["organization"]["events"]
+    after = first["pageInfo"]["endCursor"]
+    second = (await api.data(page, who=tenant.owner, slug=tenant.slug, after=after))["organization"]["events"]
+
+    assert first["nodes"] == [{"sequence": 2147483649}, {"sequence": 2147483648}]
+    assert second["nodes"][0] == {"sequence": 2147483647}

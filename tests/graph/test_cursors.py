@@ -9,7 +9,7 @@ from zlib import crc32
 import asyncpg
 import pytest
 from graphql import GraphQLEnumType
-from sqlalchemy import Date, DateTime, Integer, SmallInteger, Text
+from sqlalchemy import BigInteger, Date, DateTime, Integer, SmallInteger, Text
 
 from app.graph.cursors import LONGEST, decode, encode
 from app.graph.errors import BadUserInput
@@ -28,6 +28,8 @@ REFUSAL = "`after` is not a cursor of this list: pass a cursor that the same fie
         ("Größe \N{PILE OF POO}", Text()),
         ("", Text()),
         (2**31 - 1, Integer()),
+        (2**31, BigInteger()),
+        (2**63 - 1, BigInteger()),
         (-(2**15), SmallInteger()),
         (date(2026, 2, 28), Date()),
         (datetime(2026, 2, 28, 1, 2, 3, 456789, tzinfo=UTC), DateTime(timezone=True)),
@@ -73,6 +75,8 @@ def forged(content: bytes, *, listed: str = "Task.it+", row_id: bytes = ROW_ID.b
         (forged(b"true"), Integer()),
         (forged(b"1.0"), Integer()),
         (forged(b"2147483648"), Integer()),
+        (forged(b"9223372036854775808"), BigInteger()),
+        (forged(b"-9223372036854775809"), BigInteger()),
         (forged(b"32768"), SmallInteger()),
         (forged(b"-32769"), SmallInteger()),
         (forged(b"1e400"), Integer()),

@@ -130,6 +130,11 @@ def test_a_clients_mistake_has_a_code_and_no_stack(logged: Logged, name: str, co
     assert "exception" not in line
 
 
+def test_a_refused_sign_in_says_why(logged: Logged) -> None:
+    [line] = logged.of_request("unsigned")
+    assert line["refused"] == "The signature of the token is wrong: sign in again."
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "said"),
     [

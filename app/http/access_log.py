@@ -27,6 +27,7 @@ class Entry:
         self.document: Document | None = None
         self.operation: OperationDefinitionNode | None = None
         self.unit: Unit | None = None
+        self.refused: str | None = None  # why nobody was signed in: our words, none of the token's
         REQUEST_ID.set(request_id)
 
     def write(self, status: int, codes: Sequence[str]) -> None:
@@ -41,4 +42,5 @@ class Entry:
             ms=round((perf_counter() - self.started) * 1000, 1),
             status=status,
             errors=codes,
+            **({"refused": self.refused} if self.refused else {}),
         )

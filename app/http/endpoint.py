@@ -104,7 +104,7 @@ class Endpoint:
         entry = Entry(request_id_of(request))
         try:
             check_site(request)
-            caller = await self._caller(request, tab)
+            caller = await self._caller(request, tab, entry)
             entry.actor = caller and caller.actor
             tab.open(entry.actor)
             answer = await self._answer(request, entry, caller, tab)
@@ -115,7 +115,7 @@ class Endpoint:
         entry.write(answer.status, answer.codes)
         return answer.to(request, entry.request_id, tab.headers())
 
-    async def _caller(self, request: Request, tab: Tab) -> Caller | None:
+    async def _caller(self, request: Request, tab: Tab, entry: Entry) -> Caller | None:
         """Who is signed in; None where nobody is. Raises Unauthenticated, SignInRefused or RateLimited.
 
         Where too many sign-ins have failed, who is known here already gets in all the same, without a question to the
@@ -129,7 +129,8 @@ class Endpoint:
                 tab.check_failures()
                 actor = await self.identities.find(credentials, tab.address)
             return Caller(credentials, actor)
-        except (Unauthenticated, SignInRefused):
+        except (Unauthenticated, SignInRefused) as error:
+            entry.refused = error.message
             await tab.note_failure()
             raise
 

@@ -118,7 +118,9 @@ async def new_database(addresses: Addresses) -> AsyncIterator[Callable[..., Awai
 @pytest.fixture(scope="session")
 async def api(database: Database) -> AsyncIterator[Api]:
     """The application over this worker's database."""
-    async with serving(Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET))) as serves:
+    # Many writers at once wait long for each other where the machine is slow, which is no fault.
+    settings = Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET), pool_timeout=8.0)
+    async with serving(settings) as serves:
         yield serves
 
 

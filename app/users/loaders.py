@@ -24,16 +24,20 @@ from sqlalchemy import (
 from app.db.columns import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
+from app.events.models import Event
 from app.graph.context import Context
 from app.graph.long_texts import fetch_measured, measured
 from app.graph.select import Key, given_keys, key_values, the_callers
 from app.members.models import OrganizationMember
+from app.tasks.models import Task
 from app.team_members.models import TeamMember
 from app.users.models import User
 
 users = table_of(User)
 memberships = table_of(OrganizationMember)
 team_members = table_of(TeamMember)
+events = table_of(Event)
+tasks = table_of(Task)
 
 # Former members count: the tasks they made or had still show them.
 shared = (memberships.c.user_id == users.c.id) & (
@@ -52,6 +56,23 @@ colleague = exists(
     .offset(literal_column("0"))
     .correlate_except(memberships)
 )
+# Of whom something is shown that they did, or have to do: a line of the log, or a task.
+at_work = exists(
+    select(1)
+    .where(events.c.actor_id == users.c.id, events.c.organization_id == memberships.c.organization_id)
+    .offset(literal_column("0"))
+    .correlate(users, memberships)
+) | exists(
+    select(1)
+    .where(
+        team_members.c.organization_id == memberships.c.organization_id,
+        team_members.c.organization_member_id == memberships.c.id,
+        tasks.c.organization_id == team_members.c.organization_id,
+        tasks.c.assignee_id == team_members.c.id,
+    )
+    .offset(literal_column("0"))
+    .correlate(memberships)
+)
 USERS = Source(
     User,
     long=("avatar_url",),
@@ -60,7 +81,11 @@ USERS = Source(
         else_=null(),
     ),
     organization_ids=func.array(
-        select(memberships.c.organization_id).where(shared).correlate(users).scalar_subquery(), type_=ARRAY(Uuid)
+        select(memberships.c.organization_id)
+        .where(shared, or_(memberships.c.deleted_at.is_(None), at_work))
+        .correlate(users)
+        .scalar_subquery(),
+        type_=ARRAY(Uuid),
     ),
 )
 

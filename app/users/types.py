@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 
 @strawberry.type(
-    description="A person. You see those with whom you share an organization, and of its former members the name."
+    description="A person. You see those with whom you share an organization, and of its former members the name, "
+    "beside what they did."
 )
 class User(Node):
     source = USERS

@@ -9,6 +9,7 @@ from app.documents.loaders import DOCUMENTS
 from app.documents.models import DocumentKind, DocumentStatus
 from app.graph.edges import ListOf
 from app.graph.filters import (
+    ALL_HOLD,
     Comparator,
     Conditions,
     DateTimeComparator,
@@ -24,7 +25,7 @@ from app.users.filter import UserFilter
 from app.users.loaders import USERS, acquainted
 
 
-@strawberry.input(description="Conditions on a document; all given ones must hold.")
+@strawberry.input(description="Conditions on a document; " + ALL_HOLD)
 class DocumentFilter(Conditions):
     relations: ClassVar = {
         "team": Relation(TEAMS, "team_id"),

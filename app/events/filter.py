@@ -14,6 +14,7 @@ from app.graph.conditions import Condition, Values
 from app.graph.edges import ListOf
 from app.graph.filter_path import Place
 from app.graph.filters import (
+    ALL_HOLD,
     Comparator,
     Conditions,
     IDComparator,
@@ -29,7 +30,7 @@ from app.users.loaders import USERS, acquainted
 log = table_of(Event).alias("log")
 
 
-@strawberry.input(description="Conditions on an event; all given ones must hold.")
+@strawberry.input(description="Conditions on an event; " + ALL_HOLD)
 class EventFilter(Conditions):
     relations: ClassVar = {"actor": Relation(USERS, "actor_id", acquainted)}
 

@@ -6,7 +6,7 @@ Both are pinned to the minor version that the suite has run with. `make newest` 
 from typing import Any
 
 import strawberry
-from graphql import GraphQLField, GraphQLInputObjectType, GraphQLSchema
+from graphql import GraphQLField, GraphQLInputObjectType, GraphQLNamedType, GraphQLSchema
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.execution.executor import CollectedErrors, to_nodes
 from graphql.pyutils import Path
@@ -39,9 +39,9 @@ __all__ = [
 DECLARATION = "strawberry-definition"  # where the schema keeps what its classes said
 
 
-def declared(field: GraphQLField | None) -> Any:
-    """What a class of ours said of a field; None for what GraphQL brings along."""
-    return field and field.extensions.get(DECLARATION)
+def declared(part: GraphQLField | GraphQLNamedType | None) -> Any:
+    """What a class of ours said of a field or type; None for what GraphQL brings along."""
+    return part and part.extensions.get(DECLARATION)
 
 
 def is_one_of(type_: GraphQLInputObjectType) -> bool:

@@ -82,7 +82,7 @@ def _arguments(rows: ListOf) -> list[Parameter]:
     """The arguments of a connection, in the order in which the schema shows them."""
     shown = []
     if rows.filters is not None:
-        shown.append(argument("filter", rows.filters | None, "Only objects for which all of this holds."))
+        shown.append(argument("filter", rows.filters | None, "Only objects for which all of this holds; null for all."))
     if rows.orders is not None:
         shown.append(argument("order_by", rows.orders | None, "What the list is sorted by."))
     if rows.deletable:

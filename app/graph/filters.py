@@ -12,6 +12,7 @@ from strawberry import UNSET
 
 from app.db.source import Source
 from app.graph.conditions import Chosen, Condition, Values, all_of, any_of, compared, opposite
+from app.graph.errors import BadUserInput
 from app.graph.filter_path import LONGEST_LIST, Place, listed
 from app.graph.ids import parse_id
 from app.graph.select import scoped
@@ -19,11 +20,26 @@ from app.graph.select import scoped
 Value = TypeVar("Value")
 
 
-def given(owner: object) -> Iterator[tuple[str, Any]]:
-    """The fields of an input that say something: `null` says as much as leaving a field out."""
+# At the end of what each of these inputs is described by.
+ALL_HOLD = (
+    "all given ones must hold. `null` is refused: leave out what is not asked for, and ask for what has no value by "
+    "`isNull`."
+)
+
+
+def given(owner: object, place: Place) -> Iterator[tuple[str, Any]]:
+    """The fields of an input that are given. Raises BadUserInput where one is null.
+
+    A client's undefined variable comes as null: a condition that it should have been part of would let everything pass.
+    """
     for one in fields(owner):  # type: ignore[arg-type]  # strawberry.input makes dataclasses
         value = getattr(owner, one.name)
-        if value is not None and value is not UNSET:
+        if value is None:
+            raise BadUserInput(
+                f"`{place.of(one.name).path}` is null: leave it out. What has no value is found by `isNull: true`, and "
+                "what leads to nothing by `not: {…: {}}`."
+            )
+        if value is not UNSET:
             yield one.name, value
 
 
@@ -31,7 +47,11 @@ class Comparison:
     """What the comparators share: each field given is a condition, and all of them must hold."""
 
     def on(self, column: ColumnElement[Any], place: Place, values: Values) -> Condition:
-        return all_of(*(self._one(column, name, value, place.of(name), values) for name, value in given(self)))
+        """Raises BadUserInput, also where nothing is given: JSON leaves out what is undefined."""
+        parts = [self._one(column, name, value, place.of(name), values) for name, value in given(self, place)]
+        if not parts:
+            raise BadUserInput(f"`{place.path}` is empty: give one of its fields, or leave it out.")
+        return all_of(*parts)
 
     def _one(self, column: ColumnElement[Any], name: str, value: Any, place: Place, values: Values) -> Condition:
         place.check()
@@ -55,7 +75,7 @@ def comparator(description: str, name: str | None = None) -> Any:
     return strawberry.field(default=UNSET, description=description, name=name)
 
 
-@strawberry.input(description="Conditions on one of a few values; all given ones must hold.")
+@strawberry.input(description="Conditions on one of a few values; " + ALL_HOLD)
 class Comparator(Comparison, Generic[Value]):
     eq: Value | None = comparator(EQUAL)
     ne: Value | None = comparator(UNEQUAL)
@@ -66,7 +86,7 @@ class Comparator(Comparison, Generic[Value]):
         return [one.value for one in value] if isinstance(value, list) else value.value
 
 
-@strawberry.input(description="Conditions on an id; all given ones must hold.")
+@strawberry.input(description="Conditions on an id; " + ALL_HOLD)
 class IDComparator(Comparison):
     eq: strawberry.ID | None = comparator(EQUAL)
     ne: strawberry.ID | None = comparator(UNEQUAL)
@@ -79,7 +99,7 @@ class IDComparator(Comparison):
         return parse_id(value, place.path)
 
 
-@strawberry.input(description="Conditions on a text; all given ones must hold.")
+@strawberry.input(description="Conditions on a text; " + ALL_HOLD)
 class StringComparator(Comparison):
     eq: str | None = comparator(EQUAL + " Upper and lower case differ.")
     ne: str | None = comparator(UNEQUAL)
@@ -90,7 +110,7 @@ class StringComparator(Comparison):
     is_null: bool | None = comparator(EMPTY)
 
 
-@strawberry.input(description="Conditions on a number; all given ones must hold.")
+@strawberry.input(description="Conditions on a number; " + ALL_HOLD)
 class FloatComparator(Comparison):
     eq: float | None = comparator(EQUAL)
     ne: float | None = comparator(UNEQUAL)
@@ -103,7 +123,7 @@ class FloatComparator(Comparison):
     is_null: bool | None = comparator(EMPTY)
 
 
-@strawberry.input(description="Conditions on a date; all given ones must hold.")
+@strawberry.input(description="Conditions on a date; " + ALL_HOLD)
 class DateComparator(Comparison):
     eq: date | None = comparator(EQUAL)
     ne: date | None = comparator(UNEQUAL)
@@ -116,7 +136,7 @@ class DateComparator(Comparison):
     is_null: bool | None = comparator(EMPTY)
 
 
-@strawberry.input(description="Conditions on a moment; all given ones must hold.")
+@strawberry.input(description="Conditions on a moment; " + ALL_HOLD)
 class DateTimeComparator(Comparison):
     eq: datetime | None = comparator(EQUAL)
     ne: datetime | None = comparator(UNEQUAL)
@@ -127,7 +147,7 @@ class DateTimeComparator(Comparison):
     is_null: bool | None = comparator(EMPTY)
 
 
-@strawberry.input(description="Conditions on a set of tags; all given ones must hold.")
+@strawberry.input(description="Conditions on a set of tags; " + ALL_HOLD)
 class TagsComparator(Comparison):
     has_all: list[str] | None = comparator("Has every one of these, at most 100.")
     has_any: list[str] | None = comparator("Has at least one of these, at most 100.")
@@ -166,7 +186,8 @@ class Conditions:
         """As `where`, within another one, which has the values."""
         place.check()
         parts = [
-            (name, self._one(source, name, value, place.of(name, deeper=1), values)) for name, value in given(self)
+            (name, self._one(source, name, value, place.of(name, deeper=1), values))
+            for name, value in given(self, place)
         ]
         return all_of(*(Condition((name, part.shape), part.clause) for name, part in parts))
 

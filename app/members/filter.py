@@ -6,7 +6,7 @@ from typing import ClassVar
 import strawberry
 
 from app.graph.edges import ListOf
-from app.graph.filters import Comparator, Conditions, DateTimeComparator, IDComparator, Relation, comparator
+from app.graph.filters import ALL_HOLD, Comparator, Conditions, DateTimeComparator, IDComparator, Relation, comparator
 from app.graph.paging import Order, OrderDirection
 from app.members.loaders import ORGANIZATION_MEMBERS
 from app.members.models import OrganizationRole
@@ -14,7 +14,7 @@ from app.users.filter import UserFilter
 from app.users.loaders import USERS, acquainted
 
 
-@strawberry.input(description="Conditions on a member; all given ones must hold.")
+@strawberry.input(description="Conditions on a member; " + ALL_HOLD)
 class OrganizationMemberFilter(Conditions):
     relations: ClassVar = {"user": Relation(USERS, "user_id", acquainted)}
 

@@ -28,6 +28,7 @@ from app.execution.internals import optimized_is_awaitable
 from app.graph.context import Asked, Context
 from app.operations.columns import columns_asked
 from app.operations.cost import Price, prices
+from app.operations.filter_variables import variables_in_filters
 from app.operations.limits import Uses, check, check_source, unparsed
 from app.operations.rules import RULES
 
@@ -58,6 +59,7 @@ class Document:
     constants: Known = field(default_factory=dict)  # arguments, see Arguments
     uses: dict[str, Uses] = field(default_factory=dict)  # of the variables, by the name of the operation
     prices: dict[str, Price] = field(default_factory=dict)  # by the name of the operation
+    in_filters: frozenset[str] = frozenset()  # variables that count as null where they are left out
 
     @property
     def weight(self) -> int:
@@ -137,7 +139,8 @@ class Documents:
             return Document(name, len(source), tree, errors)
         asked, priced = columns_asked(self.schema, tree), prices(self.schema, tree)
         plans: Plans | None = None if _varies(tree) else {}
-        return Document(name, len(source), tree, [], asked, plans, uses=uses, prices=priced)
+        in_filters = variables_in_filters(self.schema, tree)
+        return Document(name, len(source), tree, [], asked, plans, uses=uses, prices=priced, in_filters=in_filters)
 
     def _parse(self, source: str) -> DocumentNode:
         return parse(source, max_lexical_tokens=self.limits.max_tokens, max_comments=self.limits.max_comments)
@@ -176,7 +179,7 @@ async def execute(
         schema,
         document.tree,
         context_value=context,
-        raw_variable_values=variables,
+        raw_variable_values={**dict.fromkeys(document.in_filters), **variables} if document.in_filters else variables,
         operation_name=name,
         is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a TypeGuard in all but name
         plans=document.plans,

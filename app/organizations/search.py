@@ -76,7 +76,7 @@ def _arguments(nouns: str, filters: type) -> list[Parameter]:
         argument("organization_id", strawberry.ID, "The organization.", Parameter.empty),
         argument("query", str, f"What to search for: 1 to {LONGEST_QUERY} characters, not blank.", Parameter.empty),
         argument("mode", SearchMode | None, mode),
-        argument("filter", filters | None, f"Only {nouns} for which all of this holds."),
+        argument("filter", filters | None, f"Only {nouns} for which all of this holds; null for all."),
         argument("first", int | None, first),
         argument("after", str | None, f"Only {nouns} after this cursor of the same search."),
     ]

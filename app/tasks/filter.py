@@ -7,6 +7,7 @@ import strawberry
 
 from app.graph.edges import ListOf
 from app.graph.filters import (
+    ALL_HOLD,
     Comparator,
     Conditions,
     DateComparator,
@@ -29,7 +30,7 @@ from app.users.filter import UserFilter
 from app.users.loaders import USERS, acquainted
 
 
-@strawberry.input(description="Conditions on a task; all given ones must hold.")
+@strawberry.input(description="Conditions on a task; " + ALL_HOLD)
 class TaskFilter(Conditions):
     relations: ClassVar = {
         "assignee": Relation(TEAM_MEMBERS, "assignee_id"),

@@ -6,7 +6,7 @@ from typing import ClassVar
 import strawberry
 
 from app.graph.edges import ListOf
-from app.graph.filters import Comparator, Conditions, DateTimeComparator, IDComparator, Relation, comparator
+from app.graph.filters import ALL_HOLD, Comparator, Conditions, DateTimeComparator, IDComparator, Relation, comparator
 from app.graph.paging import Order, OrderDirection
 from app.team_members.loaders import TEAM_MEMBERS
 from app.team_members.models import TeamRole
@@ -16,7 +16,7 @@ from app.users.filter import UserFilter
 from app.users.loaders import USERS, acquainted
 
 
-@strawberry.input(description="Conditions on a team's member; all given ones must hold.")
+@strawberry.input(description="Conditions on a team's member; " + ALL_HOLD)
 class TeamMemberFilter(Conditions):
     relations: ClassVar = {"team": Relation(TEAMS, "team_id"), "user": Relation(USERS, "user_id", acquainted)}
 

@@ -5,12 +5,12 @@ from enum import Enum
 import strawberry
 
 from app.graph.edges import ListOf
-from app.graph.filters import Conditions, DateTimeComparator, IDComparator, StringComparator, comparator
+from app.graph.filters import ALL_HOLD, Conditions, DateTimeComparator, IDComparator, StringComparator, comparator
 from app.graph.paging import Order, OrderDirection
 from app.teams.loaders import TEAMS
 
 
-@strawberry.input(description="Conditions on a team; all given ones must hold.")
+@strawberry.input(description="Conditions on a team; " + ALL_HOLD)
 class TeamFilter(Conditions):
     id: IDComparator | None = comparator("Its id.")
     key: StringComparator | None = comparator("What its tasks' keys begin with.")

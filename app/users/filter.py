@@ -2,10 +2,10 @@
 
 import strawberry
 
-from app.graph.filters import Conditions, IDComparator, StringComparator, comparator
+from app.graph.filters import ALL_HOLD, Conditions, IDComparator, StringComparator, comparator
 
 
-@strawberry.input(description="Conditions on a person; all given ones must hold.")
+@strawberry.input(description="Conditions on a person; " + ALL_HOLD)
 class UserFilter(Conditions):
     id: IDComparator | None = comparator("Their id.")
     name: StringComparator | None = comparator("Their name.")

@@ -28,7 +28,6 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
     ({"not": {"since": "2026-01-03T12:00:00Z"}}, [2, 1]),
     ({"not": {"since": "2027-01-01T00:00:00Z"}}, [6, 5, 4, 3, 2, 1]),
     ({"or": [{"until": "2026-01-02T00:00:00Z"}, {"since": "2026-01-05T00:00:00Z"}]}, [6, 1]),
-    ({"since": None, "until": None, "type": None}, [6, 5, 4, 3, 2, 1]),
 ]
 
 

@@ -32,8 +32,8 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def passes(row: Row, condition: Mapping[str, Any]) -> bool:
-    """Whether the row is what the filter asks for; `null` says as much as leaving a field out."""
-    return all(_holds(row, name, value) for name, value in condition.items() if value is not None)
+    """Whether the row is what the filter asks for."""
+    return all(_holds(row, name, value) for name, value in condition.items())
 
 
 def _holds(row: Row, name: str, value: Any) -> bool:
@@ -46,7 +46,7 @@ def _holds(row: Row, name: str, value: Any) -> bool:
         return bool(found == value)
     if name in RELATIONS:
         return found is not None and passes(found, value)
-    return all(COMPARISONS[how](found, wanted) for how, wanted in value.items() if wanted is not None)
+    return all(COMPARISONS[how](found, wanted) for how, wanted in value.items())
 
 
 def filters(name: str, values: Mapping[str, Sequence[Any]], depth: int = 0) -> st.SearchStrategy[dict[str, Any]]:
@@ -58,8 +58,9 @@ def filters(name: str, values: Mapping[str, Sequence[Any]], depth: int = 0) -> s
         for field_name, field in kind.fields.items()
         if depth < DEEPEST or not get_named_type(field.type).name.endswith("Filter")
     }
-    chosen = st.lists(st.sampled_from(sorted(fields)), max_size=3, unique=True)
-    return chosen.flatmap(lambda names: st.fixed_dictionaries({one: fields[one] | st.none() for one in names}))
+    least = 0 if name.endswith("Filter") else 1
+    chosen = st.lists(st.sampled_from(sorted(fields)), min_size=least, max_size=3, unique=True)
+    return chosen.flatmap(lambda names: st.fixed_dictionaries({one: fields[one] for one in names}))
 
 
 def _values(kind: Any, values: Mapping[str, Sequence[Any]], depth: int) -> st.SearchStrategy[Any]:

@@ -34,7 +34,7 @@ from app.http.rate_limit import HEADERS as RATE_HEADERS
 from app.http.readiness import Readiness
 from app.idempotency.replay import Replays
 from app.indexing.loop import work_off
-from app.indexing.registry import LocalMeanings
+from app.indexing.registry import ModelRegistry
 from app.indexing.retry import retry_regularly
 from app.indexing.word_counts import WordCounter
 from app.indexing.worker import Worker
@@ -75,13 +75,13 @@ def create_app(settings: Settings, *, token: str | None = None, preloaded: Embed
         documents = Documents(graphql_schema, settings, introspection=settings.introspection)
         identities = Identities(database)
         try:
-            async with at_work(identities.uses, settings, preloaded) as meanings:
+            async with at_work(identities.uses, settings, preloaded) as models:
                 app.state.endpoint = Endpoint(
                     identities,
                     Tokens(settings),
                     limits=settings,
                     persisted=Persisted(documents, manifest, settings.documents),
-                    new_context=contexts(settings, meanings),
+                    new_context=contexts(settings, models),
                     retries=Replays(),
                     rates=rates,
                     watch=Watch(turns_of(settings)),
@@ -97,14 +97,14 @@ def create_app(settings: Settings, *, token: str | None = None, preloaded: Embed
     return Starlette(routes=routes(), middleware=middleware, lifespan=lifespan)
 
 
-def contexts(settings: Settings, meanings: LocalMeanings) -> Callable[..., Context]:
+def contexts(settings: Settings, models: ModelRegistry) -> Callable[..., Context]:
     """What makes the context of an operation, and knows what is the same for all of them."""
     return partial(
         Context,
         retention=timedelta(days=settings.retention_days),
         allowance=Allowance(settings.points_per_key, settings.max_organizations),
         invitation_url=settings.invitation_url,
-        meanings=meanings,
+        models=models,
     )
 
 
@@ -125,30 +125,30 @@ def turns_of(settings: Settings) -> Turns:
 
 
 @asynccontextmanager
-async def at_work(uses: Uses, settings: Settings, preloaded: Embedder | None) -> AsyncIterator[LocalMeanings]:
+async def at_work(uses: Uses, settings: Settings, preloaded: Embedder | None) -> AsyncIterator[ModelRegistry]:
     """What the server does beside answering, for as long as the block runs."""
     background = Database.open(settings, time_limits.BACKGROUND, size=BACKGROUND_CONNECTIONS)
     housekeeping = Database.open(settings, time_limits.HOUSEKEEPING, size=1)
-    meanings = LocalMeanings(background, settings, preloaded)
-    worker = Worker(background, meanings, SEARCHABLES)
-    processor = Processor(background, then=meanings.wake)
+    models = ModelRegistry(background, settings, preloaded)
+    worker = Worker(background, models, SEARCHABLES)
+    processor = Processor(background, then=models.wake)
     work = (
         sweep_regularly(background),
         note_uses_regularly(background, uses),
-        meanings.follow(),
+        models.follow(),
         retry_regularly(background),
-        work_off("embedding", worker.work, meanings.woken),
-        work_off("cutting documents", processor.work, meanings.woken),
+        work_off("embedding", worker.work, models.woken),
+        work_off("cutting documents", processor.work, models.woken),
         work_off("counting words", WordCounter(housekeeping).work, asyncio.Event()),
     )
     tasks = [asyncio.create_task(one) for one in work]
     try:
-        yield meanings
+        yield models
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await meanings.close()
+        await models.close()
         await asyncio.gather(background.close(), housekeeping.close())
 
 

@@ -19,7 +19,7 @@ from app.db.engine import Database
 from app.db.migrate import connect_as_owner
 from app.embedders.embedder import EmbedderUnavailable, load_embedder
 from app.indexing.health import Health, examine
-from app.indexing.registry import LocalMeanings
+from app.indexing.registry import ModelRegistry
 from app.indexing.retry import retry_parked
 from app.indexing.switch import Owner, Progress, activate, fill, find_model, index, register, retire
 from app.indexing.word_counts import WordCounter
@@ -80,14 +80,14 @@ async def fill_and_switch(
     settings: Settings, owner_url: str, name: str | None, *, switch: bool, progress: Progress
 ) -> str:
     """What was done, for people. Raises EmbeddingStopped, and EmbeddingIncomplete where it has done all the rest."""
-    async with _opened(settings, owner_url) as (owner, meanings):
-        database = meanings.database
+    async with _opened(settings, owner_url) as (owner, models):
+        database = models.database
         known = await find_model(database, name)
         name, dimension = (known.name, known.dimension) if known else (str(name), None)
         embedder = await asyncio.to_thread(load_embedder, name, dimension, settings)
         await embedder.close()
         model = await register(owner, database, name, embedder.dimension)
-        worker = Worker(database, meanings, SEARCHABLES, target=model.id)
+        worker = Worker(database, models, SEARCHABLES, target=model.id)
         await retry_parked(database)
         await _fill(worker, model, progress)
         await index(owner, model)
@@ -128,15 +128,15 @@ def _said(name: str, retired: list[Model]) -> str:
 
 
 @asynccontextmanager
-async def _opened(settings: Settings, owner_url: str) -> AsyncIterator[tuple[Owner, LocalMeanings]]:
+async def _opened(settings: Settings, owner_url: str) -> AsyncIterator[tuple[Owner, ModelRegistry]]:
     """A connection as the owner of the tables, and the models as the server has them."""
     async with connect_as_owner(owner_url) as owner:
         # Looking through all texts of a large organization for what is missing takes some time.
         database = Database.open(settings, time_limits.HOUSEKEEPING, size=2)
-        meanings = LocalMeanings(database, settings)
+        models = ModelRegistry(database, settings)
         try:
-            yield owner, meanings
+            yield owner, models
         finally:
-            await meanings.close()
+            await models.close()
             await database.close()
             await analyze(owner)  # its sessions are over, so all that they wrote is counted

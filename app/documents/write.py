@@ -67,8 +67,8 @@ def _record(context: Context, row: Any, after: Any, *changed: str) -> None:
 
 def _wake(context: Context) -> None:
     """Has the server look at once, when this is committed, what it has to do in the background."""
-    if context.meanings is not None:
-        context.signed_in.after_commit.add(context.meanings.wake)
+    if context.models is not None:
+        context.signed_in.after_commit.add(context.models.wake)
 
 
 async def _write_text(context: Context, row: Any, text: str) -> None:

@@ -18,7 +18,7 @@ from app.db.unit_of_work import Unit
 from app.graph.budget import Budget
 from app.graph.charge import NO_CHARGE, PLENTY, Allowance, Charge
 from app.graph.dataloader import Batch, Batches
-from app.graph.embedding import Meanings
+from app.graph.embedding import EmbeddingModels
 
 Asked = Mapping[str, frozenset[str]]  # GraphQL type → the columns that the operation needs of its rows
 # Within it the operation may take so many seconds, where others would be ended.
@@ -38,14 +38,14 @@ class Context:
         retention: timedelta,
         request_id: str | None = None,
         invitation_url: str | None = None,
-        meanings: Meanings | None = None,
+        models: EmbeddingModels | None = None,
         charge: Charge = NO_CHARGE,
         allowance: Allowance = PLENTY,
         budget: Budget | None = None,
         more_time: MoreTime | None = None,
     ) -> None:
         self.unit = unit
-        self.meanings = meanings  # None where nothing is found by meaning
+        self.models = models  # None where nothing is found by meaning
         self.retention = retention  # how long what is deleted can be restored
         self.request_id = request_id
         self.invitation_url = invitation_url  # where the front end takes invitations

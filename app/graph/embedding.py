@@ -6,14 +6,14 @@ from uuid import UUID
 from app.errors import AppError
 
 
-class MeaningUnavailable(AppError):
+class ModelUnavailable(AppError):
     """The model cannot be asked now; what is found by words is found all the same."""
 
     code = "SERVICE_UNAVAILABLE"
     status = 503
 
 
-class Meaning(NamedTuple):
+class QueryEmbedding(NamedTuple):
     """A text as the active model has it; `vector` is what PostgreSQL casts to a vector of that dimension."""
 
     model_id: int
@@ -22,11 +22,11 @@ class Meaning(NamedTuple):
     vector: str
 
 
-class Meanings(Protocol):
+class EmbeddingModels(Protocol):
     """The models of this process."""
 
-    async def of(self, text: str) -> Meaning:
-        """Takes a millisecond to two seconds; raises MeaningUnavailable."""
+    async def embed(self, text: str) -> QueryEmbedding:
+        """Takes a millisecond to two seconds; raises ModelUnavailable."""
 
     def lacks_texts(self, organization_id: UUID) -> bool:
         """Whether some of its texts have waited for the model for more than five minutes, a look ago."""

@@ -81,7 +81,7 @@ def mutation(
             except Rejected as refusal:
                 payload = _payload_of(resolver)(user_errors=refusal.errors, **refusal.shown)
             except asyncpg.IntegrityConstraintViolationError as violation:
-                payload = _payload_of(resolver)(user_errors=[_meaning(violation, violations or {})])
+                payload = _payload_of(resolver)(user_errors=[_user_error(violation, violations or {})])
             finally:
                 # Loaded before a write, or after one that has been undone.
                 info.context.batches.clear()
@@ -99,7 +99,7 @@ def _payload_of(resolver: Resolver) -> Any:
     return get_type_hints(resolver)["return"]
 
 
-def _meaning(violation: asyncpg.IntegrityConstraintViolationError, violations: Violations) -> UserError:
+def _user_error(violation: asyncpg.IntegrityConstraintViolationError, violations: Violations) -> UserError:
     """What to tell the caller of a violated constraint: never its name, nor anything else that PostgreSQL said."""
     name = SHARD.sub("", violation.constraint_name or "")
     if name in violations:

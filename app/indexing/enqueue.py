@@ -38,5 +38,5 @@ async def _write(context: Context) -> None:
         noted[one.organization_id, one.searchable].add(one.id)
     unit.pending[:] = [one for one in unit.pending if not isinstance(one, Noted)]
     for (organization_id, searchable), ids in noted.items():
-        if await write_texts(context.fetch, searchable, organization_id, ids) and context.meanings is not None:
-            unit.after_commit.add(context.meanings.wake)
+        if await write_texts(context.fetch, searchable, organization_id, ids) and context.models is not None:
+            unit.after_commit.add(context.models.wake)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from app import time_limits
 from app.embedders.embedder import EmbedderUnavailable, RateLimited, TextRefused, as_text
-from app.indexing.registry import LocalMeanings
+from app.indexing.registry import ModelRegistry
 from app.search.embedding_models import Model
 
 KNOWN_TEXT = "a text"
@@ -20,8 +20,8 @@ KNOWN_TEXT = "a text"
 class Judge:
     """Knows which models have failed since they last embedded anything."""
 
-    def __init__(self, meanings: LocalMeanings) -> None:
-        self._meanings = meanings
+    def __init__(self, models: ModelRegistry) -> None:
+        self._models = models
         self._doubted: set[int] = set()
 
     async def embed(self, model: Model, texts: Sequence[str]) -> list[str]:
@@ -57,7 +57,7 @@ class Judge:
     async def _ask(self, model: Model, texts: Sequence[str], seconds: float) -> list[str]:
         try:
             async with asyncio.timeout(seconds):
-                embedder = await self._meanings.embedder(model)
+                embedder = await self._models.embedder(model)
                 made: list[str] = []
                 while part := texts[len(made) : len(made) + embedder.max_batch]:
                     made += map(as_text, await embedder.embed(part))

@@ -11,7 +11,7 @@ import asyncpg
 from app.config import Settings
 from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.embedders.embedder import Embedder, EmbedderUnavailable, TextRefused, as_text, load_embedder
-from app.graph.embedding import Meaning, MeaningUnavailable
+from app.graph.embedding import ModelUnavailable, QueryEmbedding
 from app.indexing.health import late_organizations
 from app.indexing.transaction import embedding
 from app.search.embedding_models import Model, living_models
@@ -28,8 +28,8 @@ LONGEST_USE = 120.0  # seconds after which nobody can be at work with a model th
 REST = 5.0  # seconds for which a model that failed is not asked again, so that not every search waits for it
 
 
-class LocalMeanings:
-    """See Meanings."""
+class ModelRegistry:
+    """See EmbeddingModels."""
 
     def __init__(self, database: Database, settings: Settings, preloaded: Embedder | None = None) -> None:
         self.database = database
@@ -51,28 +51,28 @@ class LocalMeanings:
     def lacks_texts(self, organization_id: UUID) -> bool:
         return organization_id in self._late
 
-    async def of(self, text: str) -> Meaning:
+    async def embed(self, text: str) -> QueryEmbedding:
         now = asyncio.get_running_loop().time()
         if now < self._rests_until:
-            raise MeaningUnavailable(self._reason)
+            raise ModelUnavailable(self._reason)
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._of(text)
+                return await self._embed(text)
         except TextRefused as error:
-            raise MeaningUnavailable(str(error)) from error
+            raise ModelUnavailable(str(error)) from error
         except (EmbedderUnavailable, TimeoutError) as error:
             self._reason = str(error) or "The model takes too long to answer"
             self._rests_until = now + REST
-            raise MeaningUnavailable(self._reason) from error
+            raise ModelUnavailable(self._reason) from error
 
-    async def _of(self, text: str) -> Meaning:
+    async def _embed(self, text: str) -> QueryEmbedding:
         await self._known.wait()
         model = self._active
         if model is None or asyncio.get_running_loop().time() > self._looked_at + TRUSTED:
             raise EmbedderUnavailable("No model is active: `trellis doctor` says why")
         embedder = await self.embedder(model)
         (vector,) = await embedder.embed([text])
-        return Meaning(model.id, model.dimension, embedder.weight, as_text(vector))
+        return QueryEmbedding(model.id, model.dimension, embedder.weight, as_text(vector))
 
     async def embedder(self, model: Model) -> Embedder:
         """The embedder of that model, loaded once; raises EmbedderUnavailable, and tries again when asked again."""

@@ -30,7 +30,7 @@ from app.indexing.queue import (
     postpone,
     take,
 )
-from app.indexing.registry import LocalMeanings
+from app.indexing.registry import ModelRegistry
 from app.indexing.transaction import embedding
 from app.indexing.word_counts import note_changes
 from app.log import named
@@ -77,15 +77,15 @@ class Worker:
     def __init__(
         self,
         database: Database,
-        meanings: LocalMeanings,
+        models: ModelRegistry,
         searchables: Sequence[Searchable],
         target: int | None = None,
     ) -> None:
         self.database = database
-        self.meanings = meanings
+        self.models = models
         self.searchables = searchables
         self.target = target
-        self._judge = Judge(meanings)
+        self._judge = Judge(models)
         self._last = NOBODY
         self._most = BATCH
         self._rests: dict[int, float] = {}

@@ -98,10 +98,10 @@ def _whole(value: Any, most: int) -> int:
 
 
 def _scale(values: Any) -> Scale:
-    words_low, words_high, meaning_low, meaning_high = (
+    words_low, words_high, similarity_low, similarity_high = (
         None if one is None else _within(-LARGEST, _number(one), LARGEST) for one in values
     )
-    return words_low, words_high, meaning_low, meaning_high
+    return words_low, words_high, similarity_low, similarity_high
 
 
 def _terms(values: Any) -> tuple[Term, ...]:

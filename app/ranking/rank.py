@@ -32,7 +32,7 @@ from app.db.statement import Statement, prepare
 from app.ranking.names import given_owners, likeness, owned
 from app.ranking.scope import Searched
 from app.ranking.terms import is_callers
-from app.ranking.vectors import Model, closeness, nearest
+from app.ranking.vectors import Model, nearest, similarity
 from app.search.models import SearchText
 
 texts = table_of(SearchText)
@@ -70,13 +70,15 @@ def ranking(searched: Searched, legs: Legs) -> Statement:
 
 def _page(legs: Legs, parts: CTE, scale: CTE) -> Select[Any]:
     by_words = or_(and_(parts.c.by_words > ZERO, parts.c.by_words >= scale.c.words_low), parts.c.by_owner > ZERO)
-    by_meaning = parts.c.by_meaning >= scale.c.meaning_low if legs.words else parts.c.by_meaning.is_not(None)
+    by_similarity = (
+        parts.c.by_similarity >= scale.c.similarity_low if legs.words else parts.c.by_similarity.is_not(None)
+    )
     rows = (
         select(
             parts.c.subject_id,
             _score(legs, parts, scale).label("score"),
             by_words.label("has_words"),
-            by_meaning.label("has_meaning"),
+            by_similarity.label("has_similarity"),
             *scale.c,
         )
         .select_from(parts.join(scale, literal_column("true")))
@@ -98,14 +100,14 @@ def _page(legs: Legs, parts: CTE, scale: CTE) -> Select[Any]:
 
 def _score(legs: Legs, parts: CTE, scale: CTE) -> ColumnElement[Any]:
     by_words = _between(parts.c.by_words, scale.c.words_low, scale.c.words_high)
-    by_meaning = _between(parts.c.by_meaning, scale.c.meaning_low, scale.c.meaning_high)
+    by_similarity = _between(parts.c.by_similarity, scale.c.similarity_low, scale.c.similarity_high)
     if legs.words and legs.model:
         weight = bindparam("weight", type_=Double)
-        combined: ColumnElement[Any] = weight * by_meaning + (ONE - weight) * by_words
+        combined: ColumnElement[Any] = weight * by_similarity + (ONE - weight) * by_words
     elif legs.owners:
         combined = _titles_first(by_words, parts.c.by_owner)
     else:
-        combined = by_words if legs.words else by_meaning
+        combined = by_words if legs.words else by_similarity
     pinned = bindparam("pinned_id", type_=Uuid)
     return case((parts.c.subject_id == pinned, ONE), (pinned.is_not(None), combined * BELOW_PINNED), else_=combined)
 
@@ -168,7 +170,7 @@ def _parts(searched: Searched, legs: Legs, terms: CTE, words: CTE | None, near: 
     found = union(*every, searched.pinned(narrow=legs.narrow)).subquery("found")
     rows: Any = found
     by_words: ColumnElement[Any] = null()
-    by_meaning: ColumnElement[Any] = null()
+    by_similarity: ColumnElement[Any] = null()
     if words is not None:
         rows = rows.join(words, words.c.subject_id == found.c.subject_id, isouter=True)
         here = _text_of(searched, found.c.subject_id)
@@ -176,13 +178,13 @@ def _parts(searched: Searched, legs: Legs, terms: CTE, words: CTE | None, near: 
         by_words = func.coalesce(words.c.score, asked)
     if near is not None and legs.model:
         rows = rows.join(near, near.c.subject_id == found.c.subject_id, isouter=True)
-        by_meaning = func.coalesce(near.c.closeness, closeness(searched, legs.model, found))
+        by_similarity = func.coalesce(near.c.similarity, similarity(searched, legs.model, found))
     by_owner = null() if owners is None else likeness(searched, owners, found.c.subject_id)
     return (
         select(
             found.c.subject_id,
             cast(by_words, Double).label("by_words"),
-            cast(by_meaning, Double).label("by_meaning"),
+            cast(by_similarity, Double).label("by_similarity"),
             cast(by_owner, Double).label("by_owner"),
         )
         .select_from(rows)
@@ -198,8 +200,8 @@ def _scale(words: CTE | None, near: CTE | None) -> CTE:
     ends: dict[str, ColumnElement[Any]] = {
         "words_low": select(func.min(words.c.score)).scalar_subquery() if both and words is not None else ZERO,
         "words_high": select(func.max(words.c.score)).scalar_subquery() if words is not None else ONE,
-        "meaning_low": select(func.min(near.c.closeness)).scalar_subquery() if both and near is not None else ZERO,
-        "meaning_high": select(func.max(near.c.closeness)).scalar_subquery() if both and near is not None else ONE,
+        "similarity_low": select(func.min(near.c.similarity)).scalar_subquery() if both and near is not None else ZERO,
+        "similarity_high": select(func.max(near.c.similarity)).scalar_subquery() if both and near is not None else ONE,
     }
     return (
         select(

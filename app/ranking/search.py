@@ -11,7 +11,7 @@ import strawberry
 
 from app.graph.conditions import Chosen
 from app.graph.context import Context
-from app.graph.embedding import Meaning, MeaningUnavailable
+from app.graph.embedding import ModelUnavailable, QueryEmbedding
 from app.graph.errors import BadUserInput
 from app.ranking.cursors import MOST_RESULTS, Basis, Place, Scale, decode
 from app.ranking.names import Owner
@@ -121,30 +121,30 @@ async def find(context: Context, search: Search) -> Found:
     """The page that `search` asks for."""
     after = decode(search.listed, search.after) if search.after is not None else None
     query = read_query(search.text)
-    coming = asyncio.ensure_future(_meaning(context, search, query))  # the model works while the database does
+    coming = asyncio.ensure_future(_embedding(context, search, query))  # the model works while the database does
     try:
         terms = after.basis.terms if after else await _terms(context, search, query)
         among = await _among(context, search, await demands_of(context, query))
-        meaning, degraded = await coming
+        embedding, degraded = await coming
     finally:
         coming.cancel()
-    model_id = meaning and meaning.model_id
+    model_id = embedding and embedding.model_id
     if after and after.basis.model_id != model_id:
         raise BadUserInput("`after` is of a search by another model than is asked now: search again from the start.")
-    rows = await _ranked(context, search, terms, meaning, among, after)
+    rows = await _ranked(context, search, terms, embedding, among, after)
     basis = Basis(_scale(rows, after), model_id, terms)
     return _page(search, rows, after, basis, degraded=degraded)
 
 
-async def _meaning(context: Context, search: Search, query: Query) -> tuple[Meaning | None, bool]:
+async def _embedding(context: Context, search: Search, query: Query) -> tuple[QueryEmbedding | None, bool]:
     """What the query means, and whether less is found by it than should be."""
     if search.mode in ("FULL_TEXT", "FUZZY") or not query.words:
         return None, False
-    if context.meanings is None:
+    if context.models is None:
         return None, True
     try:
-        return await context.meanings.of(query.words), context.meanings.lacks_texts(search.organization_id)
-    except MeaningUnavailable:
+        return await context.models.embed(query.words), context.models.lacks_texts(search.organization_id)
+    except ModelUnavailable:
         return None, True
 
 
@@ -174,36 +174,38 @@ async def _ranked(
     context: Context,
     search: Search,
     terms: Sequence[Term],
-    meaning: Meaning | None,
+    embedding: QueryEmbedding | None,
     among: Among,
     after: Place | None,
 ) -> list[Any]:
-    if not terms and meaning is None and search.pinned_id is None and not search.owners:
+    if not terms and embedding is None and search.pinned_id is None and not search.owners:
         return []
-    if meaning and not among.narrow:
+    if embedding and not among.narrow:
         await context.fetch(WALK, {})
     legs = Legs(
         words=bool(terms),
-        model=meaning and Model(meaning.model_id, meaning.dimension),
+        model=embedding and Model(embedding.model_id, embedding.dimension),
         owners=bool(search.owners),
         narrow=among.narrow,
     )
-    return await context.fetch(ranking(among.searched, legs), among.values | _values(search, terms, meaning, after))
+    return await context.fetch(ranking(among.searched, legs), among.values | _values(search, terms, embedding, after))
 
 
-def _values(search: Search, terms: Sequence[Term], meaning: Meaning | None, after: Place | None) -> dict[str, Any]:
+def _values(
+    search: Search, terms: Sequence[Term], embedding: QueryEmbedding | None, after: Place | None
+) -> dict[str, Any]:
     start = after if after and not search.whole else None
     shown = start.shown if start else 0
     size = MOST_RESULTS if search.whole else search.size
-    alone = not terms or meaning is None
-    names = ("words_low", "words_high", "meaning_low", "meaning_high")
+    alone = not terms or embedding is None
+    names = ("words_low", "words_high", "similarity_low", "similarity_high")
     return {
         "terms": [term.lexeme for term in terms if term.finds],
         "scored": " | ".join(as_query(term.lexeme) for term in terms),
         "term_queries": [as_query(term.lexeme) for term in terms],
         "term_weights": [term.weight for term in terms],
-        "vector": meaning and meaning.vector,
-        "weight": meaning and meaning.weight,
+        "vector": embedding and embedding.vector,
+        "weight": embedding and embedding.weight,
         "depth": MOST_RESULTS if alone or shown + size >= DEPTH else DEPTH,
         "pinned_id": search.pinned_id,
         **owner_values(search.owners),
@@ -220,7 +222,7 @@ def _scale(rows: Sequence[Any], after: Place | None) -> Scale:
     if not rows:
         return (None,) * 4
     first = rows[0]
-    return first["words_low"], first["words_high"], first["meaning_low"], first["meaning_high"]
+    return first["words_low"], first["words_high"], first["similarity_low"], first["similarity_high"]
 
 
 def _page(search: Search, rows: Sequence[Any], after: Place | None, basis: Basis, *, degraded: bool) -> Found:
@@ -237,6 +239,6 @@ def _signals(search: Search, row: Any) -> tuple[str, ...]:
     signals = {
         "KEY": row["subject_id"] == search.pinned_id,
         by_words: row["has_words"],
-        "SEMANTIC": row["has_meaning"],
+        "SEMANTIC": row["has_similarity"],
     }
     return tuple(name for name, given in signals.items() if given)

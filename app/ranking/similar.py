@@ -66,7 +66,7 @@ async def similar(
     found: list[list[Match]] = [[] for _ in keys]
     for row in rows:
         key = keys[row["ordinal"] - 1]
-        found[row["ordinal"] - 1].append(Match(key[0], row["subject_id"], min(max(row["closeness"], 0.0), 1.0)))
+        found[row["ordinal"] - 1].append(Match(key[0], row["subject_id"], min(max(row["similarity"], 0.0), 1.0)))
     return [sorted(matches, key=lambda match: (-match.similarity, match.id)) for matches in found]
 
 
@@ -96,7 +96,7 @@ def _closest_to_each(searchable: Searchable, condition: Condition, model: Model)
         own.c.organization_id == keys.c.organization_id, own.c.subject_id == keys.c.id, *_of(own, searchable, model)
     )
     return prepare(
-        select(keys.c.ordinal, near.c.subject_id, near.c.closeness)
+        select(keys.c.ordinal, near.c.subject_id, near.c.similarity)
         .select_from(
             keys.join(sizes, sizes.c.organization_id == keys.c.organization_id).join(own, is_own).join(near, true())
         )
@@ -112,7 +112,7 @@ def _closest(  # all that a lateral look-up depends on
     distance: ColumnElement[Any] = cast(other.c.embedding, kind).op("<=>", return_type=Double())(
         cast(own.c.embedding, kind)
     )
-    closeness: ColumnElement[Any] = (literal_column("1") - distance).label("closeness")
+    similarity: ColumnElement[Any] = (literal_column("1") - distance).label("similarity")
     live = (
         select(true().label("there"))
         .where(table.c.organization_id == keys.c.organization_id, table.c.id == other.c.subject_id, condition.clause())
@@ -121,7 +121,7 @@ def _closest(  # all that a lateral look-up depends on
         .lateral("live")
     )
     return (
-        select(other.c.subject_id, closeness)
+        select(other.c.subject_id, similarity)
         .select_from(other.join(live, true()))
         .where(
             other.c.organization_id == keys.c.organization_id,

@@ -61,10 +61,10 @@ def nearest(searched: Searched, model: Model, *, narrow: bool) -> CTE:
     depth = bindparam("depth", type_=Integer)
     if narrow:
         every = _all(searched, model, narrow=True)
-        return _closest(searched, every, depth).cte("by_meaning").prefix_with("MATERIALIZED")
+        return _closest(searched, every, depth).cte("by_similarity").prefix_with("MATERIALIZED")
     wanted = depth if searched.searchable.whole is None else depth * literal(str(MOST_OF_WHOLE))
     distance = _distance(model)
-    near = select(embeddings.c.subject_id, (literal("1") - distance).label("closeness"))
+    near = select(embeddings.c.subject_id, (literal("1") - distance).label("similarity"))
     walked = (
         searched.keep(near, embeddings, narrow=False)
         .where(*_of(searched, model))
@@ -78,28 +78,28 @@ def nearest(searched: Searched, model: Model, *, narrow: bool) -> CTE:
     enough = _closest(searched, walked, depth).where(amount >= wanted)
     return (
         union_all(*(select(*found.subquery(name).c) for name, found in (("enough", enough), ("compared", compared))))
-        .cte("by_meaning")
+        .cte("by_similarity")
         .prefix_with("MATERIALIZED")
     )
 
 
 def _all(searched: Searched, model: Model, *, narrow: bool) -> FromClause:
-    near = select(embeddings.c.subject_id, (literal("1") - _distance(model)).label("closeness"))
+    near = select(embeddings.c.subject_id, (literal("1") - _distance(model)).label("similarity"))
     found = searched.keep(near, embeddings, narrow=narrow)
     return found.where(*_of(searched, model)).subquery("every")
 
 
 def _closest(searched: Searched, every: FromClause, depth: ColumnElement[int]) -> Select[Any]:
-    best = searched.best_of_wholes(every, every.c.closeness)
+    best = searched.best_of_wholes(every, every.c.similarity)
     # The sum keeps the planner from taking the index for this order.
     return (
-        select(best.c.subject_id, best.c.closeness)
-        .order_by((best.c.closeness + literal("0")).desc(), best.c.subject_id)
+        select(best.c.subject_id, best.c.similarity)
+        .order_by((best.c.similarity + literal("0")).desc(), best.c.subject_id)
         .limit(depth)
     )
 
 
-def closeness(searched: Searched, model: Model, found: FromClause) -> ColumnElement[Any]:
+def similarity(searched: Searched, model: Model, found: FromClause) -> ColumnElement[Any]:
     """How close the text of a row of `found` is to the query, by its `subject_id`; NULL before it is embedded."""
     return (
         select(literal("1") - _distance(model))

@@ -9,7 +9,7 @@ import pytest
 
 from app.config import Settings
 from app.db.engine import Database
-from app.indexing.registry import LocalMeanings
+from app.indexing.registry import ModelRegistry
 from app.indexing.worker import Worker
 from app.main import SEARCHABLES
 from tests.embedders.embedder_server import EmbedderServer, serving_embeddings
@@ -36,7 +36,7 @@ class Site:
     superuser_url: str
     server: EmbedderServer
     database: Database
-    meanings: LocalMeanings
+    models: ModelRegistry
     worker: Worker
 
     async def tenant(self, tasks: int) -> Tenant:
@@ -76,8 +76,8 @@ async def site(new_database: Any) -> AsyncIterator[Site]:
         server.dimension = 256
         settings = Settings(database_url=made.runtime_url, embedder_url=server.url, embedder_timeout=5)
         database = Database.open(settings)
-        meanings = LocalMeanings(database, settings)
-        yield Site(superuser, made.superuser_url, server, database, meanings, Worker(database, meanings, SEARCHABLES))
-        await meanings.close()
+        models = ModelRegistry(database, settings)
+        yield Site(superuser, made.superuser_url, server, database, models, Worker(database, models, SEARCHABLES))
+        await models.close()
         await database.close()
     await superuser.close()

@@ -31,7 +31,7 @@ async def fill(site: Site, name: str | None = None, *, switch: bool = False) -> 
 
     owner_url = site.superuser_url.replace("postgres@", "trellis_owner@")
     async with asyncio.timeout(30):
-        said = await fill_and_switch(site.meanings.settings, owner_url, name, switch=switch, progress=progress)
+        said = await fill_and_switch(site.models.settings, owner_url, name, switch=switch, progress=progress)
     return said, shown
 
 

@@ -94,10 +94,10 @@ async def start_embed(site: Site, folder: Path) -> Process:
 
 def variables_of(site: Site) -> dict[str, str]:
     return environment(
-        TRELLIS_DATABASE_URL=str(site.meanings.settings.database_url),
+        TRELLIS_DATABASE_URL=str(site.models.settings.database_url),
         TRELLIS_DATABASE_OWNER_URL=site.superuser_url.replace("postgres@", "trellis_owner@"),
         TRELLIS_JWT_SECRET="a secret of thirty-two bytes or more",
-        TRELLIS_EMBEDDER_URL=site.meanings.settings.embedder_url,
+        TRELLIS_EMBEDDER_URL=site.models.settings.embedder_url,
     )
 
 

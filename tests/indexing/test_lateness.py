@@ -37,7 +37,7 @@ async def test_a_search_that_lacks_a_text_for_long_is_degraded(site: Site, monke
     site.server.failing = {"Task 1"}
     late = await site.tenant(1)
     other = await make_tenant(site.superuser)
-    settings = site.meanings.settings.model_copy(update={"jwt_secret": SecretStr(SECRET)})
+    settings = site.models.settings.model_copy(update={"jwt_secret": SecretStr(SECRET)})
     async with serving(settings) as api:
         await until(api, late, [["SEMANTIC"], []])
         assert await degraded(api, other) == [[], []]

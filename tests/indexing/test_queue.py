@@ -13,7 +13,7 @@ from app.embedders import openai
 from app.embedders.embedder import EmbedderUnavailable
 from app.indexing import backfill
 from app.indexing.queue import MOST_ATTEMPTS
-from app.indexing.registry import LocalMeanings
+from app.indexing.registry import ModelRegistry
 from app.indexing.search_texts import write_texts
 from app.indexing.transaction import embedding
 from app.indexing.worker import BATCH, Worker
@@ -45,8 +45,8 @@ async def test_a_text_is_embedded_once_however_often_it_is_queued(site: Site) ->
 
 async def test_two_workers_embed_each_text_once(site: Site) -> None:
     await site.tenant(5 * BATCH)
-    other_meanings = LocalMeanings(site.database, site.meanings.settings)
-    other = Worker(site.database, other_meanings, site.worker.searchables)
+    other_models = ModelRegistry(site.database, site.models.settings)
+    other = Worker(site.database, other_models, site.worker.searchables)
 
     async def work_along() -> int:
         amount = 0
@@ -55,7 +55,7 @@ async def test_two_workers_embed_each_text_once(site: Site) -> None:
         return amount
 
     amount, _ = await asyncio.gather(work_along(), site.work())
-    await other_meanings.close()
+    await other_models.close()
 
     assert 0 < amount < 5 * BATCH
     assert set(site.server.asked.values()) == {1}
@@ -85,9 +85,9 @@ async def test_what_a_killed_worker_took_is_taken_again_when_its_time_is_over(si
         await asyncio.sleep(0.01)
     site.server.pause = 0
 
-    assert await Worker(site.database, site.meanings, site.worker.searchables).work() == 0
+    assert await Worker(site.database, site.models, site.worker.searchables).work() == 0
     await site.superuser.execute(PASS)
-    assert await Worker(site.database, site.meanings, site.worker.searchables).work() == 1
+    assert await Worker(site.database, site.models, site.worker.searchables).work() == 1
     assert await site.state() == [("Task 1", True, None, False)]
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)

@@ -10,7 +10,7 @@ import pytest
 
 from app.embedders.embedder import Embedder, EmbedderUnavailable, load_embedder
 from app.embedders.openai import OpenAI
-from app.graph.embedding import MeaningUnavailable
+from app.graph.embedding import ModelUnavailable
 from app.indexing import registry
 from app.search.embedding_models import Model
 from app.search.models import ModelState
@@ -19,7 +19,7 @@ from tests.indexing.conftest import Site
 
 @asynccontextmanager
 async def following(site: Site) -> AsyncIterator[None]:
-    task = asyncio.create_task(site.meanings.follow())
+    task = asyncio.create_task(site.models.follow())
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -27,7 +27,7 @@ async def following(site: Site) -> AsyncIterator[None]:
 
 async def test_a_query_means_what_the_active_model_says(site: Site) -> None:
     async with following(site):
-        meaning = await site.meanings.of("login fails")
+        meaning = await site.models.embed("login fails")
 
     expected = site.server.vector("login fails")
     length = sum(number**2 for number in expected) ** 0.5
@@ -42,12 +42,12 @@ async def test_a_model_that_is_down_is_not_asked_by_every_search(site: Site, mon
     async with following(site):
         site.server.statuses = [401]
         for _ in range(3):
-            with pytest.raises(MeaningUnavailable, match="openai:test answers 401"):
-                await site.meanings.of("login fails")
+            with pytest.raises(ModelUnavailable, match="openai:test answers 401"):
+                await site.models.embed("login fails")
         assert site.server.requests == 1
 
         await asyncio.sleep(0.5)
-        assert (await site.meanings.of("login fails")).model_id == 1
+        assert (await site.models.embed("login fails")).model_id == 1
 
 
 async def test_a_slow_model_keeps_no_search_for_longer_than_its_patience(
@@ -57,30 +57,30 @@ async def test_a_slow_model_keeps_no_search_for_longer_than_its_patience(
     site.server.pause = 3
     async with following(site):
         started = asyncio.get_running_loop().time()
-        with pytest.raises(MeaningUnavailable, match="takes too long"):
-            await site.meanings.of("login fails")
+        with pytest.raises(ModelUnavailable, match="takes too long"):
+            await site.models.embed("login fails")
     assert asyncio.get_running_loop().time() - started < 1
 
 
 async def test_a_model_that_takes_over_is_followed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "FOLLOWING", 0.05)
     async with following(site):
-        assert (await site.meanings.of("login fails")).model_id == 1
+        assert (await site.models.embed("login fails")).model_id == 1
         await site.superuser.execute("UPDATE embedding_models SET state = 'retiring'")
         await site.superuser.execute("INSERT INTO embedding_models VALUES (2, 'openai:other', 256, 'active')")
         await asyncio.sleep(0.5)
-        assert (await site.meanings.of("login fails")).model_id == 2
+        assert (await site.models.embed("login fails")).model_id == 2
 
 
 async def test_what_was_last_seen_is_not_believed_for_ever(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The model may have gone meanwhile, and a search that reads its rows would find nothing and not say why."""
     monkeypatch.setattr(registry, "TRUSTED", 0.2)
     async with following(site):
-        await site.meanings.of("login fails")
+        await site.models.embed("login fails")
     await asyncio.sleep(0.3)
 
-    with pytest.raises(MeaningUnavailable, match="No model is active"):
-        await site.meanings.of("login fails")
+    with pytest.raises(ModelUnavailable, match="No model is active"):
+        await site.models.embed("login fails")
 
 
 async def test_two_who_wait_for_a_model_that_cannot_be_loaded_load_it_once(
@@ -99,7 +99,7 @@ async def test_two_who_wait_for_a_model_that_cannot_be_loaded_load_it_once(
     async def ask_twice() -> None:
         for _ in range(2):
             with pytest.raises(EmbedderUnavailable, match="wordllama makes 256 numbers of a text, and not 77"):
-                await site.meanings.embedder(wrong)
+                await site.models.embedder(wrong)
 
     await asyncio.gather(ask_twice(), ask_twice())
 
@@ -114,13 +114,13 @@ async def test_a_model_that_is_gone_is_closed_and_its_memory_given_back(
     await site.superuser.execute("INSERT INTO embedding_models VALUES (2, 'wordllama', 256, 'retiring')")
     await site.superuser.execute("INSERT INTO embedding_models VALUES (3, 'openai:gone', 256, 'retiring')")
     async with following(site):
-        kept = await site.meanings.embedder(Model(1, "openai:test", 256, ModelState.ACTIVE))
-        freed = ref(await site.meanings.embedder(Model(2, "wordllama", 256, ModelState.RETIRING)))
-        closed = await site.meanings.embedder(Model(3, "openai:gone", 256, ModelState.RETIRING))
+        kept = await site.models.embedder(Model(1, "openai:test", 256, ModelState.ACTIVE))
+        freed = ref(await site.models.embedder(Model(2, "wordllama", 256, ModelState.RETIRING)))
+        closed = await site.models.embedder(Model(3, "openai:gone", 256, ModelState.RETIRING))
         await site.superuser.execute("DELETE FROM embedding_models WHERE state = 'retiring'")
         async with asyncio.timeout(5):
             while freed() is not None or not cast("OpenAI", closed).client.is_closed:  # noqa: ASYNC110  # no event is sent
                 await asyncio.sleep(0.02)
 
-        assert await site.meanings.embedder(Model(1, "openai:test", 256, ModelState.ACTIVE)) is kept
+        assert await site.models.embedder(Model(1, "openai:test", 256, ModelState.ACTIVE)) is kept
         await kept.embed(["a text"])

@@ -29,7 +29,7 @@ async def totals(site: Site, tenant: Tenant) -> tuple[int, int, bool]:
 @asynccontextmanager
 async def counting(site: Site, seconds: float = 10) -> AsyncIterator[WordCounter]:
     """Each count may take so long."""
-    database = Database.open(site.meanings.settings, WorkLimits(connection=10, statement=seconds, lock=10), size=1)
+    database = Database.open(site.models.settings, WorkLimits(connection=10, statement=seconds, lock=10), size=1)
     yield WordCounter(database)
     await database.close()
 

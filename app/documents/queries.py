@@ -15,14 +15,14 @@ from app.graph.ids import parse_id
 from app.graph.select import Key
 from app.organizations.policies import can_read
 from app.organizations.search import searching
-from app.ranking.connection import Place, SearchConnection, SearchEdge
+from app.ranking.connection import EdgeHit, SearchConnection, SearchEdge
 from app.ranking.connection import edges as results_edges
 from app.ranking.scope import MOST_OF_WHOLE
 
 
-async def best_chunks(context: Context, places: Sequence[Place], _: Mapping[str, Any]) -> list[list[Any]]:
+async def best_chunks(context: Context, hits: Sequence[EdgeHit], _: Mapping[str, Any]) -> list[list[Any]]:
     """The chunks that were found of each document, in one batch."""
-    keys = [[Key(results.organization_id, one) for one in hit.texts] for results, hit in places]
+    keys = [[Key(results.organization_id, one) for one in hit.texts] for results, hit in hits]
     rows = iter(await context.load_many(chunk_by_id, [key for of_one in keys for key in of_one]))
     return [[next(rows) for _ in of_one] for of_one in keys]
 

@@ -16,7 +16,7 @@ from app.graph.paging import Filter
 from app.graph.select import Key
 from app.organizations.search import Inquiry
 from app.ranking.connection import Results
-from app.ranking.cursors import Place, decode
+from app.ranking.cursors import Position, decode
 from app.ranking.scope import MOST_OF_WHOLE
 from app.ranking.search import Hit, Search, find
 
@@ -47,7 +47,7 @@ def _chosen(context: Context, given: Filter | None) -> Chosen:
     """What must hold of a chunk's document."""
     if given is None:
         return Chosen(Condition((), _of_live), {})
-    condition, values = given.where(DOCUMENTS, context.budget.place())
+    condition, values = given.where(DOCUMENTS, context.budget.filter_path())
     return Chosen(Condition(condition.shape, lambda: _of_live(condition.clause())), values)
 
 
@@ -68,5 +68,5 @@ def _grouped(found: Iterable[tuple[UUID, Hit]]) -> list[Hit]:
     ]
 
 
-def _after(hits: Sequence[Hit], place: Place) -> list[Hit]:
-    return [hit for hit in hits if hit.score < place.score or (hit.score == place.score and hit.id > place.id)]
+def _after(hits: Sequence[Hit], position: Position) -> list[Hit]:
+    return [hit for hit in hits if hit.score < position.score or (hit.score == position.score and hit.id > position.id)]

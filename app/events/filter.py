@@ -12,7 +12,7 @@ from app.events.loaders import EVENTS
 from app.events.models import Event, EventType
 from app.graph.conditions import Condition, Values
 from app.graph.edges import ListOf
-from app.graph.filter_path import Place
+from app.graph.filter_path import FilterPath
 from app.graph.filters import (
     ALL_HOLD,
     Comparator,
@@ -46,9 +46,9 @@ class EventFilter(Conditions):
     or_: list["EventFilter"] | None = comparator("At least one of these holds, at most 100.", "or")
     not_: "EventFilter | None" = comparator("This does not hold.", "not")
 
-    def _one(self, source: Source, name: str, value: Any, place: Place, values: Values) -> Condition:
+    def _one(self, source: Source, name: str, value: Any, path: FilterPath, values: Values) -> Condition:
         if name not in ("since", "until"):
-            return super()._one(source, name, value, place, values)
+            return super()._one(source, name, value, path, values)
         parameter, since = values.add(value), name == "since"
 
         def clause() -> ColumnElement[bool]:

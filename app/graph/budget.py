@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.errors import AppError
-from app.graph.filter_path import Place, Used
+from app.graph.filter_path import FilterPath, Used
 
 COUNTLESS = 2**53  # more than there can be
 MOST_TEXT = 8 * 1024 * 1024  # bytes: in memory they are up to four times that, in the answer once more
@@ -103,9 +103,9 @@ class Budget:
         """What has been done, in objects: loading them, and what is as much work."""
         return max(self._read, self.shown.objects) + self.work + A_CONDITION * self.used.conditions
 
-    def place(self) -> Place:
+    def filter_path(self) -> FilterPath:
         """Where a filter of the operation begins."""
-        return Place(used=self.used)
+        return FilterPath(used=self.used)
 
     @property
     def has_texts(self) -> bool:

@@ -31,7 +31,7 @@ class Listing(NamedTuple):
     level: Level  # of the field that is the list
 
 
-Place = tuple[Listing, Any]  # a row and the list that it is in
+EdgeRow = tuple[Listing, Any]  # a row and the list that it is in
 
 
 # The listings of one level come from one field, so they are of one batch and one page.
@@ -51,7 +51,7 @@ async def nodes(context: Context, listings: Sequence[Listing], _: Arguments) -> 
     return [one.rows for one in await slices(context, listings)]
 
 
-async def edges(context: Context, listings: Sequence[Listing], _: Arguments) -> list[list[Place]]:
+async def edges(context: Context, listings: Sequence[Listing], _: Arguments) -> list[list[EdgeRow]]:
     pages = await slices(context, listings)
     return [list(zip(repeat(listing), page.rows)) for listing, page in zip(listings, pages, strict=True)]
 
@@ -93,12 +93,12 @@ def cursors_of(listing: Listing, rows: Iterable[Any]) -> list[str]:
     return cursors.encode(listed(listing.source, order), map(itemgetter(order.column, "id"), rows))
 
 
-def places_cursors(_context: Context, places: Sequence[Place], _: Arguments) -> list[str]:
-    return cursors_of(places[0][0], map(itemgetter(1), places))
+def edge_cursors(_context: Context, rows: Sequence[EdgeRow], _: Arguments) -> list[str]:
+    return cursors_of(rows[0][0], map(itemgetter(1), rows))
 
 
-def places_rows(_context: Context, places: Sequence[Place], _: Arguments) -> list[Any]:
-    return list(map(itemgetter(1), places))
+def edge_nodes(_context: Context, rows: Sequence[EdgeRow], _: Arguments) -> list[Any]:
+    return list(map(itemgetter(1), rows))
 
 
 @strawberry.type(description="Where a page stands in its list.")
@@ -120,9 +120,9 @@ class PageInfo:
 @strawberry.type(description="An object and its place in a list.")
 class Edge(Generic[Row]):
     cursor: str = by_level(
-        places_cursors, description="Opaque: pass it as `after` or `before` to the same field, in the same order."
+        edge_cursors, description="Opaque: pass it as `after` or `before` to the same field, in the same order."
     )
-    node: Row = by_level(places_rows, description="The object.")
+    node: Row = by_level(edge_nodes, description="The object.")
 
 
 @strawberry.type(description="A page of a list, at most 100 objects.")

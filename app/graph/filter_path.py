@@ -23,16 +23,16 @@ class Used:
 
 
 @dataclass(frozen=True)
-class Place:
+class FilterPath:
     """Where in a filter something is: what errors name, and what keeps a filter from growing without end."""
 
-    path: str = "filter"
+    text: str = "filter"
     depth: int = 0
     used: Used = field(default_factory=Used)  # one for all places of all filters of a request
 
-    def of(self, name: str, *, deeper: int = 0) -> "Place":
-        """The place of the field or item `name` in this one."""
-        return Place(f"{self.path}.{camel_case(name.rstrip('_'))}", self.depth + deeper, self.used)
+    def of(self, name: str, *, deeper: int = 0) -> "FilterPath":
+        """The path of the field or item `name` in this one."""
+        return FilterPath(f"{self.text}.{camel_case(name.rstrip('_'))}", self.depth + deeper, self.used)
 
     def check(self) -> None:
         """Raises BadUserInput where one condition more is one too many."""
@@ -49,8 +49,8 @@ class Place:
             raise BadUserInput(f"The filters of a request may follow {MOST_RELATIONS} relations in all, not more.")
 
 
-def listed(values: list[Any], place: Place) -> list[Any]:
+def listed(values: list[Any], path: FilterPath) -> list[Any]:
     """`values`, unless they are too many."""
     if len(values) > LONGEST_LIST:
-        raise BadUserInput(f"`{place.path}` holds {len(values)} values: at most {LONGEST_LIST} are allowed.")
+        raise BadUserInput(f"`{path.text}` holds {len(values)} values: at most {LONGEST_LIST} are allowed.")
     return values

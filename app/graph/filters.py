@@ -13,7 +13,7 @@ from strawberry import UNSET
 from app.db.source import Source
 from app.graph.conditions import Chosen, Condition, Values, all_of, any_of, compared, opposite
 from app.graph.errors import BadUserInput
-from app.graph.filter_path import LONGEST_LIST, Place, listed
+from app.graph.filter_path import LONGEST_LIST, FilterPath, listed
 from app.graph.ids import parse_id
 from app.graph.select import scoped
 
@@ -27,7 +27,7 @@ ALL_HOLD = (
 )
 
 
-def given(owner: object, place: Place) -> Iterator[tuple[str, Any]]:
+def given(owner: object, path: FilterPath) -> Iterator[tuple[str, Any]]:
     """The fields of an input that are given. Raises BadUserInput where one is null.
 
     A client's undefined variable comes as null: a condition that it should have been part of would let everything pass.
@@ -36,7 +36,7 @@ def given(owner: object, place: Place) -> Iterator[tuple[str, Any]]:
         value = getattr(owner, one.name)
         if value is None:
             raise BadUserInput(
-                f"`{place.of(one.name).path}` is null: leave it out. What has no value is found by `isNull: true`, and "
+                f"`{path.of(one.name).text}` is null: leave it out. What has no value is found by `isNull: true`, and "
                 "what leads to nothing by `not: {…: {}}`."
             )
         if value is not UNSET:
@@ -46,19 +46,19 @@ def given(owner: object, place: Place) -> Iterator[tuple[str, Any]]:
 class Comparison:
     """What the comparators share: each field given is a condition, and all of them must hold."""
 
-    def on(self, column: ColumnElement[Any], place: Place, values: Values) -> Condition:
+    def on(self, column: ColumnElement[Any], path: FilterPath, values: Values) -> Condition:
         """Raises BadUserInput, also where nothing is given: JSON leaves out what is undefined."""
-        parts = [self._one(column, name, value, place.of(name), values) for name, value in given(self, place)]
+        parts = [self._one(column, name, value, path.of(name), values) for name, value in given(self, path)]
         if not parts:
-            raise BadUserInput(f"`{place.path}` is empty: give one of its fields, or leave it out.")
+            raise BadUserInput(f"`{path.text}` is empty: give one of its fields, or leave it out.")
         return all_of(*parts)
 
-    def _one(self, column: ColumnElement[Any], name: str, value: Any, place: Place, values: Values) -> Condition:
-        place.check()
-        plain = self.plain(listed(value, place) if isinstance(value, list) else value, place)
+    def _one(self, column: ColumnElement[Any], name: str, value: Any, path: FilterPath, values: Values) -> Condition:
+        path.check()
+        plain = self.plain(listed(value, path) if isinstance(value, list) else value, path)
         return compared(column, name, plain, values)
 
-    def plain(self, value: Any, place: Place) -> Any:  # noqa: ARG002  # for those that parse
+    def plain(self, value: Any, path: FilterPath) -> Any:  # noqa: ARG002  # for those that parse
         """The value as the database knows it; raises BadUserInput."""
         return value
 
@@ -82,7 +82,7 @@ class Comparator(Comparison, Generic[Value]):
     in_: list[Value] | None = comparator(AMONG, "in")
     not_in: list[Value] | None = comparator(NOT_AMONG)
 
-    def plain(self, value: Any, place: Place) -> Any:  # noqa: ARG002  # an enumeration is parsed
+    def plain(self, value: Any, path: FilterPath) -> Any:  # noqa: ARG002  # an enumeration is parsed
         return [one.value for one in value] if isinstance(value, list) else value.value
 
 
@@ -93,10 +93,10 @@ class IDComparator(Comparison):
     in_: list[strawberry.ID] | None = comparator(AMONG, "in")
     not_in: list[strawberry.ID] | None = comparator(NOT_AMONG)
 
-    def plain(self, value: Any, place: Place) -> Any:
+    def plain(self, value: Any, path: FilterPath) -> Any:
         if isinstance(value, list):
-            return [parse_id(one, place.of(str(index)).path) for index, one in enumerate(value)]
-        return parse_id(value, place.path)
+            return [parse_id(one, path.of(str(index)).text) for index, one in enumerate(value)]
+        return parse_id(value, path.text)
 
 
 @strawberry.input(description="Conditions on a text; " + ALL_HOLD)
@@ -177,40 +177,39 @@ class Conditions:
     def fingerprint(self) -> str:
         return repr(self)  # kept, since each row of a level may ask for it
 
-    def where(self, source: Source, place: Place | None = None) -> Chosen:
+    def where(self, source: Source, path: FilterPath | None = None) -> Chosen:
         """The condition on the rows of `source`, and its values; raises BadUserInput."""
         values = Values()
-        return Chosen(self.on(source, place or Place(), values), values)
+        return Chosen(self.on(source, path or FilterPath(), values), values)
 
-    def on(self, source: Source, place: Place, values: Values) -> Condition:
+    def on(self, source: Source, path: FilterPath, values: Values) -> Condition:
         """As `where`, within another one, which has the values."""
-        place.check()
+        path.check()
         parts = [
-            (name, self._one(source, name, value, place.of(name, deeper=1), values))
-            for name, value in given(self, place)
+            (name, self._one(source, name, value, path.of(name, deeper=1), values)) for name, value in given(self, path)
         ]
         return all_of(*(Condition((name, part.shape), part.clause) for name, part in parts))
 
-    def _one(self, source: Source, name: str, value: Any, place: Place, values: Values) -> Condition:
+    def _one(self, source: Source, name: str, value: Any, path: FilterPath, values: Values) -> Condition:
         if name in ("and_", "or_"):
-            inner = [one.on(source, place.of(str(index)), values) for index, one in enumerate(listed(value, place))]
+            inner = [one.on(source, path.of(str(index)), values) for index, one in enumerate(listed(value, path))]
             return all_of(*inner) if name == "and_" else any_of(*inner)
         if name == "not_":
-            return opposite(value.on(source, place, values))
+            return opposite(value.on(source, path, values))
         if name in self.relations:
-            return related(source, self.relations[name], value, place, values)
+            return related(source, self.relations[name], value, path, values)
         column = source.columns[name]
         if isinstance(value, bool):
             return compared(column, "eq", value, values)
-        found: Condition = value.on(column, place, values)
+        found: Condition = value.on(column, path, values)
         return found
 
 
-def related(source: Source, relation: Relation, condition: Conditions, place: Place, values: Values) -> Condition:
+def related(source: Source, relation: Relation, condition: Conditions, path: FilterPath, values: Values) -> Condition:
     """Whether the row that `relation` leads to passes `condition`; it must be of another table."""
-    place.check_relation()
+    path.check_relation()
     other = relation.source
-    passes = condition.on(other, place, values)
+    passes = condition.on(other, path, values)
 
     def clause() -> ColumnElement[bool]:
         inner = select(1).select_from(other.table).where(other.columns["id"] == source.columns[relation.column])

@@ -11,7 +11,7 @@ from app.db.source import Source
 from app.graph import cursors
 from app.graph.conditions import Chosen
 from app.graph.errors import BadUserInput
-from app.graph.filter_path import Place
+from app.graph.filter_path import FilterPath
 
 DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
@@ -36,7 +36,7 @@ class Filter(Protocol):
     @property
     def fingerprint(self) -> str: ...
 
-    def where(self, source: Source, place: Place | None = None) -> Chosen: ...
+    def where(self, source: Source, path: FilterPath | None = None) -> Chosen: ...
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ async def pages(context: Context, source: Source, parents: Sequence[Key], page: 
     if page.filter is None:
         statement = _plain_counts(shape, None) if page.count else _plain_pages(shape, bounds, None)
     else:
-        condition, chosen = page.filter.where(source, context.budget.place())
+        condition, chosen = page.filter.where(source, context.budget.filter_path())
         statement = _filtered_counts(shape, condition) if page.count else _filtered_pages(shape, bounds, condition)
         values |= chosen
     if page.count or page.ends:

@@ -13,9 +13,9 @@ from app.documents.check import columns_of_text
 from app.documents.models import Document, DocumentText
 from app.importer.check import group_of
 from app.importer.connection import acting, connect, insert_rows, insertion
-from app.importer.lock import hold
+from app.importer.lock import lock_rows
 from app.importer.members import guest, invite, join
-from app.importer.organizations import found, organizations, teams
+from app.importer.organizations import find_or_make, organizations, teams
 from app.importer.plan import Plan, TeamPlan
 from app.importer.read_folder import Found
 from app.importer.task_rows import stable_id
@@ -60,11 +60,11 @@ async def _prepare(
     if team:
         plan.teams[group_of(organization, team)] = TeamPlan(organization, team)
     async with acting(connection, user_id, alone=True):
-        foundation = await found(connection, user_id, plan, anew=False)
-        people = await join(connection, user_id, plan, foundation, made_up=0)
-    team_ids = [place.id for place in foundation.places.values()]
-    summary = Summary(foundation.organizations, foundation.teams, people, notes=foundation.notes)
-    return summary, Owner(foundation.homes[organization.casefold()], team_ids[0] if team_ids else None)
+        targets = await find_or_make(connection, user_id, plan, anew=False)
+        people = await join(connection, user_id, plan, targets, made_up=0)
+    team_ids = [target.id for target in targets.by_group.values()]
+    summary = Summary(targets.organizations, targets.teams, people, notes=targets.notes)
+    return summary, Owner(targets.homes[organization.casefold()], team_ids[0] if team_ids else None)
 
 
 def _batches(documents: Iterable[Found]) -> Iterator[list[Found]]:
@@ -81,8 +81,8 @@ def _batches(documents: Iterable[Found]) -> Iterator[list[Found]]:
 
 async def _write(connection: asyncpg.Connection, owner: Owner, batch: list[Found], user_id: UUID) -> int:
     """How many of these documents are new; the others are there already and stay as they are."""
-    held, held_id = (teams, owner.team_id) if owner.team_id else (organizations, owner.organization_id)
-    await hold(connection, held, [owner.organization_id], [held_id])
+    table, row_id = (teams, owner.team_id) if owner.team_id else (organizations, owner.organization_id)
+    await lock_rows(connection, table, [owner.organization_id], [row_id])
     by_id = {stable_id(owner.team_id or owner.organization_id, f"document\0{one.source}"): one for one in batch}
     rows = [_columns(owner, document_id, one) | {"created_by": user_id} for document_id, one in by_id.items()]
     made = [row["id"] for row in await insert_rows(connection, MAKE_DOCUMENTS, rows)]

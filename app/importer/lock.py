@@ -1,4 +1,4 @@
-"""Holding what an import writes into: a delete of it waits, and then finds what was written."""
+"""Locking what an import writes into: a delete of it waits, and then finds what was written."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -18,7 +18,7 @@ class DeletedMeanwhile(Refusal):
     """What rows were to go into is in the trash."""
 
 
-async def hold(
+async def lock_rows(
     connection: asyncpg.Connection, table: Table, organization_ids: Iterable[UUID], ids: Iterable[UUID]
 ) -> list[Any]:
     """The rows of these ids, locked until the commit. Raises DeletedMeanwhile where one has been deleted.
@@ -27,7 +27,7 @@ async def hold(
     row goes on.
     """
     wanted = set(ids)
-    rows = await fetch(connection, _hold(table), organization_ids=list(set(organization_ids)), ids=list(wanted))
+    rows = await fetch(connection, _lock(table), organization_ids=list(set(organization_ids)), ids=list(wanted))
     if len(rows) < len(wanted):
         raise DeletedMeanwhile(
             f"The {noun_of(table)} was deleted while this was being imported: restore it, or run the same command "
@@ -37,7 +37,7 @@ async def hold(
 
 
 @lru_cache(2)
-def _hold(table: Table) -> Statement:
+def _lock(table: Table) -> Statement:
     return prepare(
         select(table)
         .where(

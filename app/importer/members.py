@@ -15,7 +15,7 @@ from app.importer.check import LONGEST_NAME
 from app.importer.come_back import come_back
 from app.importer.connection import fetch, insert_rows, insertion
 from app.importer.demo_people import People, Person
-from app.importer.organizations import Foundation, Place
+from app.importer.organizations import Target, Targets
 from app.importer.plan import Plan
 from app.members.models import OrganizationMember, OrganizationRole
 from app.team_members.models import TeamMember, TeamRole
@@ -55,7 +55,7 @@ Memberships = dict[tuple[UUID, UUID], UUID]
 class Crew(NamedTuple):
     """Who shall be in a team."""
 
-    place: Place
+    target: Target
     guests: list[Person]
     made_up: list[Person]
 
@@ -66,7 +66,7 @@ class Crew(NamedTuple):
 class Seat(NamedTuple):
     """Somebody in a team."""
 
-    place: Place
+    target: Target
     user_id: UUID
     role: TeamRole
 
@@ -79,30 +79,28 @@ async def invite(connection: asyncpg.Connection, persons: Iterable[Person]) -> d
     return {email_key(row["email"]): row["user_id"] for row in rows}
 
 
-async def join(
-    connection: asyncpg.Connection, importer_id: UUID, plan: Plan, foundation: Foundation, *, made_up: int
-) -> int:
-    """Tells each place its people; answers how many were new to an organization.
+async def join(connection: asyncpg.Connection, importer_id: UUID, plan: Plan, targets: Targets, *, made_up: int) -> int:
+    """Tells each team its people; answers how many were new to an organization.
 
     Whoever has been removed comes back as the member they were, with their teams, but as no more than a MEMBER. Where
     that cannot be restored any more they come in anew.
     """
     supply = People()
     crews = [
-        Crew(place, [guest(email) for email in plan.teams[group].emails.values()], supply.of_team(place.id, made_up))
-        for group, place in foundation.places.items()
+        Crew(target, [guest(email) for email in plan.teams[group].emails.values()], supply.of_team(target.id, made_up))
+        for group, target in targets.by_group.items()
     ]
     users = await invite(connection, chain.from_iterable(crew.guests + crew.made_up for crew in crews))
-    seats = [Seat(crew.place, importer_id, TeamRole.ADMIN) for crew in crews if crew.place.new]
+    seats = [Seat(crew.target, importer_id, TeamRole.ADMIN) for crew in crews if crew.target.new]
     for crew in crews:
-        seats += [Seat(crew.place, users[email], TeamRole.MEMBER) for email in crew.emails()]
+        seats += [Seat(crew.target, users[email], TeamRole.MEMBER) for email in crew.emails()]
     memberships, joined = await _join_organizations(connection, seats)
     seated = await _join_teams(connection, seats, memberships)
     for crew in crews:
-        ids = {email: seated.get((crew.place.id, users[email])) for email in crew.emails()}
-        crew.place.assignees = ids
+        ids = {email: seated.get((crew.target.id, users[email])) for email in crew.emails()}
+        crew.target.assignees = ids
         made_up_ids = (ids[person.email] for person in crew.made_up)
-        crew.place.made_up = [member_id for member_id in made_up_ids if member_id is not None]
+        crew.target.made_up = [member_id for member_id in made_up_ids if member_id is not None]
     return joined
 
 
@@ -113,7 +111,7 @@ def guest(email: str) -> Person:
 
 async def _join_organizations(connection: asyncpg.Connection, seats: list[Seat]) -> tuple[Memberships, int]:
     """The memberships by organization and user, and how many of them are new."""
-    wanted = dict.fromkeys((seat.place.organization_id, seat.user_id) for seat in seats)
+    wanted = dict.fromkeys((seat.target.organization_id, seat.user_id) for seat in seats)
     await come_back(connection, wanted, into=members)
     organization_ids, user_ids = ({pair[side] for pair in wanted} for side in (0, 1))
     rows = await fetch(connection, MEMBERS, organization_ids=list(organization_ids), user_ids=list(user_ids))
@@ -133,29 +131,29 @@ async def _join_organizations(connection: asyncpg.Connection, seats: list[Seat])
 
 async def _join_teams(connection: asyncpg.Connection, seats: list[Seat], members: Memberships) -> Memberships:
     """The memberships by team and user."""
-    organization_ids, team_ids = {seat.place.organization_id for seat in seats}, {seat.place.id for seat in seats}
-    wanted = {(seat.place.id, members[seat.place.organization_id, seat.user_id]) for seat in seats}
+    organization_ids, team_ids = {seat.target.organization_id for seat in seats}, {seat.target.id for seat in seats}
+    wanted = {(seat.target.id, members[seat.target.organization_id, seat.user_id]) for seat in seats}
     await come_back(connection, wanted, into=team_members)
     rows = await fetch(connection, TEAM_MEMBERS, organization_ids=list(organization_ids), team_ids=list(team_ids))
     joined = {(row["team_id"], row["organization_member_id"]): row["id"] for row in rows}
     new = []
     seated: Memberships = {}
-    for place, user_id, role in seats:
-        member_id = members[place.organization_id, user_id]
-        if (place.id, member_id) not in joined:
-            joined[place.id, member_id] = new_id()
-            new.append(_team_member(place, member_id, joined[place.id, member_id], role))
-        seated[place.id, user_id] = joined[place.id, member_id]
+    for target, user_id, role in seats:
+        member_id = members[target.organization_id, user_id]
+        if (target.id, member_id) not in joined:
+            joined[target.id, member_id] = new_id()
+            new.append(_team_member(target, member_id, joined[target.id, member_id], role))
+        seated[target.id, user_id] = joined[target.id, member_id]
     await insert_rows(connection, MAKE_TEAM_MEMBERS, new)
     return seated
 
 
-def _team_member(place: Place, member_id: UUID, team_member_id: UUID, role: TeamRole) -> dict[str, object]:
+def _team_member(target: Target, member_id: UUID, team_member_id: UUID, role: TeamRole) -> dict[str, object]:
     stamp = now()
     return {
-        "organization_id": place.organization_id,
+        "organization_id": target.organization_id,
         "id": team_member_id,
-        "team_id": place.id,
+        "team_id": target.id,
         "organization_member_id": member_id,
         "role": role.name,
         "created_at": stamp,

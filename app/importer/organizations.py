@@ -13,7 +13,7 @@ from app.db.columns import new_id, now, table_of
 from app.db.statement import prepare
 from app.importer.check import Group
 from app.importer.connection import fetch, insert_rows, insertion
-from app.importer.lock import hold
+from app.importer.lock import lock_rows
 from app.importer.plan import Plan, TeamPlan
 from app.members.models import OrganizationMember, OrganizationRole
 from app.organizations.models import Organization
@@ -67,7 +67,7 @@ class NamesTaken(Refusal):
 
 
 @dataclass
-class Place:
+class Target:
     """A team of the file, as the database has it."""
 
     organization_id: UUID
@@ -79,31 +79,31 @@ class Place:
 
 
 @dataclass
-class Foundation:
+class Targets:
     """Where each group of rows goes, and what had to be made for it."""
 
-    places: dict[Group, Place] = field(default_factory=dict)
+    by_group: dict[Group, Target] = field(default_factory=dict)
     homes: dict[str, UUID] = field(default_factory=dict)  # organizations, by name in lower case
     organizations: int = 0
     teams: int = 0
     notes: list[str] = field(default_factory=list)
 
 
-async def found(connection: asyncpg.Connection, user_id: UUID, plan: Plan, *, anew: bool) -> Foundation:
-    """The places of all rows. The person becomes OWNER of each new organization.
+async def find_or_make(connection: asyncpg.Connection, user_id: UUID, plan: Plan, *, anew: bool) -> Targets:
+    """Where all rows go. The person becomes OWNER of each new organization.
 
     An organization is theirs already, by name or else by slug, or it is new: one that they are not in is not touched,
     and where it has the slug, the new one gets another. `anew` makes all organizations new.
     """
-    foundation = Foundation()
+    targets = Targets()
     names = dict.fromkeys([*plan.organizations, *(team.organization for team in plan.teams.values())])
-    homes = foundation.homes = await _find_or_make_organizations(connection, user_id, names, foundation, anew=anew)
-    await _find_or_make_teams(connection, homes, plan, foundation)
-    return foundation
+    homes = targets.homes = await _find_or_make_organizations(connection, user_id, names, targets, anew=anew)
+    await _find_or_make_teams(connection, homes, plan, targets)
+    return targets
 
 
 async def _find_or_make_organizations(
-    connection: asyncpg.Connection, user_id: UUID, names: Iterable[str], foundation: Foundation, *, anew: bool
+    connection: asyncpg.Connection, user_id: UUID, names: Iterable[str], targets: Targets, *, anew: bool
 ) -> dict[str, UUID]:
     own = [] if anew else await fetch(connection, OWN_ORGANIZATIONS, user_id=user_id)
     by_slug = {row["slug"]: row["id"] for row in own}
@@ -114,9 +114,9 @@ async def _find_or_make_organizations(
         if home is None:
             home, slug = await _make_organization(connection, user_id, name)
             by_slug[slug] = home
-            foundation.organizations += 1
+            targets.organizations += 1
             if slug != wanted:
-                foundation.notes.append(f"The slug {wanted} is taken: {name} is now at {slug}")
+                targets.notes.append(f"The slug {wanted} is taken: {name} is now at {slug}")
         homes[name.casefold()] = home
     return homes
 
@@ -136,10 +136,12 @@ async def _make_organization(connection: asyncpg.Connection, user_id: UUID, name
 
 
 async def _find_or_make_teams(
-    connection: asyncpg.Connection, homes: dict[str, UUID], plan: Plan, foundation: Foundation
+    connection: asyncpg.Connection, homes: dict[str, UUID], plan: Plan, targets: Targets
 ) -> None:
     rows = await fetch(connection, TEAMS, organization_ids=list(set(homes.values())))
-    known = {(row["organization_id"], row["key"]): Place(row["organization_id"], row["id"], row["key"]) for row in rows}
+    known = {
+        (row["organization_id"], row["key"]): Target(row["organization_id"], row["id"], row["key"]) for row in rows
+    }
     taken = set(known)
     known |= {
         (row["organization_id"], row["name"].casefold()): known[row["organization_id"], row["key"]] for row in rows
@@ -148,22 +150,22 @@ async def _find_or_make_teams(
     # Those whose keys say what they are called choose before those that only have a name.
     for group, team in sorted(plan.teams.items(), key=lambda item: not item[1].prefixes):
         home = homes[team.organization.casefold()]
-        place = known.get((home, group[1])) or known.get((home, team.name))
-        if place is None:
-            place = _new_place(home, team, taken, foundation)
-            known[home, group[1]] = place
-            new.append((team, place))
-        elif not place.new:
-            old.append((team, place))
-        foundation.places[group] = place
-    await hold(connection, teams, homes.values(), (place.id for _, place in old))
-    for team, place in old:
-        await _reserve_numbers(connection, place, team)
+        target = known.get((home, group[1])) or known.get((home, team.name))
+        if target is None:
+            target = _new_target(home, team, taken, targets)
+            known[home, group[1]] = target
+            new.append((team, target))
+        elif not target.new:
+            old.append((team, target))
+        targets.by_group[group] = target
+    await lock_rows(connection, teams, homes.values(), (target.id for _, target in old))
+    for team, target in old:
+        await _reserve_numbers(connection, target, team)
     await _make_teams(connection, new)
-    foundation.teams = len(new)
+    targets.teams = len(new)
 
 
-def _new_place(home: UUID, team: TeamPlan, taken: set[tuple[UUID, str]], foundation: Foundation) -> Place:
+def _new_target(home: UUID, team: TeamPlan, taken: set[tuple[UUID, str]], targets: Targets) -> Target:
     candidates = keys(team)
     wanted = next(candidates)
     key = wanted
@@ -171,29 +173,29 @@ def _new_place(home: UUID, team: TeamPlan, taken: set[tuple[UUID, str]], foundat
         key = next(candidates)
     taken.add((home, key))
     if key != wanted:
-        foundation.notes.append(f"The key {wanted} is another team's: the keys of {team.name} begin with {key}")
-    return Place(home, new_id(), key, new=True)
+        targets.notes.append(f"The key {wanted} is another team's: the keys of {team.name} begin with {key}")
+    return Target(home, new_id(), key, new=True)
 
 
-async def _reserve_numbers(connection: asyncpg.Connection, place: Place, team: TeamPlan) -> None:
+async def _reserve_numbers(connection: asyncpg.Connection, target: Target, team: TeamPlan) -> None:
     """Rows without a number of their own shall get one above all that the file names, also in a run after a crash."""
-    highest = team.highest.get(place.key, 0)
-    await fetch(connection, RESERVE_NUMBERS, owner_id=place.organization_id, team_id=place.id, highest=highest)
+    highest = team.highest.get(target.key, 0)
+    await fetch(connection, RESERVE_NUMBERS, owner_id=target.organization_id, team_id=target.id, highest=highest)
 
 
-async def _make_teams(connection: asyncpg.Connection, new: list[tuple[TeamPlan, Place]]) -> None:
+async def _make_teams(connection: asyncpg.Connection, new: list[tuple[TeamPlan, Target]]) -> None:
     rows = [
         {
-            "organization_id": place.organization_id,
-            "id": place.id,
-            "key": place.key,
+            "organization_id": target.organization_id,
+            "id": target.id,
+            "key": target.key,
             "name": team.name,
             "description": team.description,
-            "last_number": team.highest.get(place.key, 0),
+            "last_number": team.highest.get(target.key, 0),
             "created_at": (stamp := now()),
             "updated_at": stamp,
         }
-        for team, place in new
+        for team, target in new
     ]
     if len(await insert_rows(connection, MAKE_TEAMS, rows)) < len(rows):
         raise NamesTaken("Somebody made a team of the same key at this moment: run the same command again")

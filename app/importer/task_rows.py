@@ -22,8 +22,8 @@ from app.db.columns import table_of
 from app.db.statement import prepare
 from app.importer.check import Row
 from app.importer.connection import fetch, fetching, insert_rows, insertion
-from app.importer.lock import hold
-from app.importer.organizations import Place
+from app.importer.lock import lock_rows
+from app.importer.organizations import Target
 from app.indexing.search_texts import write_texts
 from app.tasks.models import FormerTaskKey, Task, TaskStatus
 from app.tasks.searchable import TASKS
@@ -62,7 +62,7 @@ class Placed(NamedTuple):
     """A row, where it goes and when it is made."""
 
     row: Row
-    place: Place
+    target: Target
     created_at: datetime
 
 
@@ -75,12 +75,12 @@ def stable_id(owner_id: UUID, identity: str) -> UUID:
 
 async def write(connection: asyncpg.Connection, batch: Iterable[Placed], *, creator_id: UUID) -> int:
     """How many of these tasks are new; the others are there already and stay as they are. In one transaction."""
-    by_id = {stable_id(placed.place.id, placed.row.identity): placed for placed in batch}
-    homes = {placed.place.id: placed.place.organization_id for placed in by_id.values()}
+    by_id = {stable_id(placed.target.id, placed.row.identity): placed for placed in batch}
+    homes = {placed.target.id: placed.target.organization_id for placed in by_id.values()}
     tenants = list(set(homes.values()))
-    held = await hold(connection, teams, tenants, homes)
+    locked = await lock_rows(connection, teams, tenants, homes)
     known = {row["id"] for row in await fetch(connection, KNOWN, organization_ids=tenants, ids=list(by_id))}
-    newest: dict[UUID, int] = {row["id"]: row["last_number"] for row in held}
+    newest: dict[UUID, int] = {row["id"]: row["last_number"] for row in locked}
     new = [
         _columns(new_id, placed, _number(placed, newest), creator_id)
         for new_id, placed in by_id.items()
@@ -90,7 +90,7 @@ async def write(connection: asyncpg.Connection, batch: Iterable[Placed], *, crea
     made = {row["id"] for row in await insert_rows(connection, MAKE_TASKS, new)}
     await _keep_former_keys(connection, {new_id: by_id[new_id] for new_id in made})
     await _write_texts(connection, [row for row in new if row["id"] in made])
-    changed = {row["id"]: newest[row["id"]] for row in held if newest[row["id"]] != row["last_number"]}
+    changed = {row["id"]: newest[row["id"]] for row in locked if newest[row["id"]] != row["last_number"]}
     owners = [homes[team_id] for team_id in changed]
     await fetch(
         connection, SET_COUNTERS, organization_ids=owners, team_ids=list(changed), numbers=list(changed.values())
@@ -100,8 +100,8 @@ async def write(connection: asyncpg.Connection, batch: Iterable[Placed], *, crea
 
 def _number(placed: Placed, newest: dict[UUID, int]) -> int:
     """The number in the row's key, where that is a key of its team; else the next one. `newest` counts along."""
-    team_id, key = placed.place.id, placed.row.key
-    if key and key.prefix == placed.place.key:
+    team_id, key = placed.target.id, placed.row.key
+    if key and key.prefix == placed.target.key:
         newest[team_id] = max(newest[team_id], key.number)
         return key.number
     newest[team_id] += 1
@@ -109,11 +109,11 @@ def _number(placed: Placed, newest: dict[UUID, int]) -> int:
 
 
 def _columns(new_id: UUID, placed: Placed, number: int, creator_id: UUID) -> dict[str, Any]:
-    row, place, created_at = placed
+    row, target, created_at = placed
     return {
-        "organization_id": place.organization_id,
+        "organization_id": target.organization_id,
         "id": new_id,
-        "team_id": place.id,
+        "team_id": target.id,
         "number": number,
         "title": row.title,
         "description": row.description,
@@ -122,7 +122,7 @@ def _columns(new_id: UUID, placed: Placed, number: int, creator_id: UUID) -> dic
         "estimate": row.estimate,
         "due_date": row.due_date,
         "tags": row.tags,
-        "assignee_id": _assignee_id(row, place),
+        "assignee_id": _assignee_id(row, target),
         "creator_id": creator_id,
         "completed_at": created_at if row.status == TaskStatus.DONE.name else None,
         "created_at": created_at,
@@ -130,11 +130,11 @@ def _columns(new_id: UUID, placed: Placed, number: int, creator_id: UUID) -> dic
     }
 
 
-def _assignee_id(row: Row, place: Place) -> UUID | None:
+def _assignee_id(row: Row, target: Target) -> UUID | None:
     if row.assignee_email:
-        return place.assignees.get(email_key(row.assignee_email))
-    if place.made_up:
-        return place.made_up[crc32(row.identity.encode()) % len(place.made_up)]
+        return target.assignees.get(email_key(row.assignee_email))
+    if target.made_up:
+        return target.made_up[crc32(row.identity.encode()) % len(target.made_up)]
     return None
 
 
@@ -151,12 +151,12 @@ async def _keep_former_keys(connection: asyncpg.Connection, made: Mapping[UUID, 
     """What a task was called where it came from still finds it, unless it is called so here."""
     rows = [
         {
-            "organization_id": placed.place.organization_id,
+            "organization_id": placed.target.organization_id,
             "key": str(placed.row.key),
             "task_id": task_id,
             "created_at": placed.created_at,
         }
         for task_id, placed in made.items()
-        if placed.row.key and placed.row.key.prefix != placed.place.key
+        if placed.row.key and placed.row.key.prefix != placed.target.key
     ]
     await insert_rows(connection, KEEP_KEYS, rows)

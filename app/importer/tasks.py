@@ -14,7 +14,7 @@ from app.db.columns import now
 from app.importer.check import Row
 from app.importer.connection import acting, connect
 from app.importer.members import guest, invite, join
-from app.importer.organizations import Foundation, found
+from app.importer.organizations import Targets, find_or_make
 from app.importer.plan import Plan
 from app.importer.task_rows import Placed, write
 from app.refusal import Refusal
@@ -55,8 +55,8 @@ async def load(
     """
     async with connect(url) as connection:
         user_id = (await invite(connection, [guest(email)]))[email_key(email)]
-        summary, foundation = await _prepare(connection, user_id, plan, made_up=made_up, anew=anew)
-        placed = _place(rows, foundation)
+        summary, targets = await _prepare(connection, user_id, plan, made_up=made_up, anew=anew)
+        placed = _place(rows, targets)
         while batch := list(islice(placed, BATCH)):
             async with acting(connection, user_id):
                 made = await write(connection, batch, creator_id=user_id)
@@ -68,20 +68,20 @@ async def load(
 
 async def _prepare(
     connection: asyncpg.Connection, user_id: UUID, plan: Plan, *, made_up: int, anew: bool
-) -> tuple[Summary, Foundation]:
+) -> tuple[Summary, Targets]:
     async with acting(connection, user_id, alone=True):
-        foundation = await found(connection, user_id, plan, anew=anew)
-        people = await join(connection, user_id, plan, foundation, made_up=made_up)
-    return Summary(foundation.organizations, foundation.teams, people, notes=foundation.notes), foundation
+        targets = await find_or_make(connection, user_id, plan, anew=anew)
+        people = await join(connection, user_id, plan, targets, made_up=made_up)
+    return Summary(targets.organizations, targets.teams, people, notes=targets.notes), targets
 
 
-def _place(rows: Iterable[Row], foundation: Foundation) -> Iterator[Placed]:
+def _place(rows: Iterable[Row], targets: Targets) -> Iterator[Placed]:
     """The rows with their teams, each a microsecond after the one before: lists by age have the order of the file."""
     for row, created_at in zip(rows, _moments(now()), strict=False):
-        place = foundation.places.get(row.group)
-        if place is None:
+        target = targets.by_group.get(row.group)
+        if target is None:
             raise FileChanged("The file changed while it was read: run the same command again")
-        yield Placed(row, place, created_at)
+        yield Placed(row, target, created_at)
 
 
 def _moments(first: datetime) -> Iterator[datetime]:

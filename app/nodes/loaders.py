@@ -27,24 +27,24 @@ from app.graph.node import Node
 from app.graph.select import Key, given_keys, key_values
 
 
-class Place(NamedTuple):
+class NodeKey(NamedTuple):
     """Which noun's rows hold an id, and under which key."""
 
     noun: type[Node]
     key: Key
 
 
-async def place_of_id(context: Context, ids: Sequence[UUID]) -> list[Place | None]:
+async def node_key_of_id(context: Context, ids: Sequence[UUID]) -> list[NodeKey | None]:
     """Where each id is found among the live rows that the caller may see; one statement for all nouns."""
     keys = [Key(organization_id, row_id) for row_id in ids for organization_id in context.organization_ids]
-    rows = await context.fetch(_places(), key_values(keys) | {"ids": list(ids)})
+    rows = await context.fetch(_node_keys(), key_values(keys) | {"ids": list(ids)})
     nouns = {noun.source.typename: noun for noun in Node.__subclasses__()}
-    found = {row["id"]: Place(nouns[row["noun"]], Key(row["organization_id"], row["id"])) for row in rows}
+    found = {row["id"]: NodeKey(nouns[row["noun"]], Key(row["organization_id"], row["id"])) for row in rows}
     return [found.get(row_id) for row_id in ids]
 
 
 @lru_cache(1)
-def _places() -> Statement:
+def _node_keys() -> Statement:
     """Each organization's primary keys are asked one by one: for a set of both the planner reads whole tenants."""
     sources = [noun.source for noun in Node.__subclasses__()]
     keys = given_keys()

@@ -9,7 +9,7 @@ from app.graph.context import Context, Info
 from app.graph.errors import BadUserInput
 from app.graph.ids import parse_id
 from app.graph.node import Node
-from app.nodes.loaders import Place, place_of_id
+from app.nodes.loaders import NodeKey, node_key_of_id
 
 LARGEST_LIST = 100
 
@@ -39,8 +39,8 @@ class NodeQueries:
 
 async def _node(context: Context, given: str, argument: str) -> Any:
     actor = context.actor
-    place: Place | None = await context.load(place_of_id, parse_id(given, argument))
-    if place is None:
+    found: NodeKey | None = await context.load(node_key_of_id, parse_id(given, argument))
+    if found is None:
         return None
-    row = await context.load(place.noun.by_key, place.key)
-    return row if row is not None and place.noun.can_read(actor, row) else None
+    row = await context.load(found.noun.by_key, found.key)
+    return row if row is not None and found.noun.can_read(actor, row) else None

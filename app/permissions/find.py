@@ -9,7 +9,7 @@ import strawberry
 from app.graph.context import Context
 from app.graph.fields import argument
 from app.graph.ids import parse_id
-from app.nodes.loaders import Place, place_of_id
+from app.nodes.loaders import NodeKey, node_key_of_id
 from app.permissions.judge import permissions_of, permissions_of_deletions, rows_to_judge
 from app.trash.loaders import DELETIONS
 
@@ -20,13 +20,13 @@ async def permissions_on(
     context: Context, _viewers: Sequence[Any], arguments: Mapping[str, Any]
 ) -> list[list[str] | None]:
     """What the viewer may do with the object that has the id `on`; None where they can see no such object."""
-    place: Place | None = await context.load(place_of_id, parse_id(arguments["on"], "on"))
-    return [None if place is None else await _at(context, place)]
+    found: NodeKey | None = await context.load(node_key_of_id, parse_id(arguments["on"], "on"))
+    return [None if found is None else await _at(context, found)]
 
 
-async def _at(context: Context, place: Place) -> list[str] | None:
-    noun = place.noun
-    judged = (rows_to_judge, place.key, noun) if noun.permissions else (noun.by_key, place.key)
+async def _at(context: Context, found: NodeKey) -> list[str] | None:
+    noun = found.noun
+    judged = (rows_to_judge, found.key, noun) if noun.permissions else (noun.by_key, found.key)
     row = await context.load(*judged)
     if row is None or not noun.can_read(context.actor, row):
         return None

@@ -42,13 +42,13 @@ class Results(NamedTuple):
         return encode(found.search.listed, found.basis, ((hit.score, hit.id, hit.place) for hit in hits))
 
 
-Place = tuple[Results, Hit]  # a hit and the results that it is among
+EdgeHit = tuple[Results, Hit]  # a hit and the results that it is among
 
 
-# One field is one search, so the places of a level are all among the same results.
+# One field is one search, so the hits of a level are all among the same results.
 
 
-def edges(_context: Context, searches: Sequence[Results], _: Arguments) -> list[list[Place]]:
+def edges(_context: Context, searches: Sequence[Results], _: Arguments) -> list[list[EdgeHit]]:
     return [[(results, hit) for hit in results.found.hits] for results in searches]
 
 
@@ -72,41 +72,41 @@ def degradations(_context: Context, searches: Sequence[Results], _: Arguments) -
     return [[SearchSignal.SEMANTIC.name] if results.found.degraded else [] for results in searches]
 
 
-def places_cursors(_context: Context, places: Sequence[Place], _: Arguments) -> list[str]:
-    return places[0][0].cursors([hit for _, hit in places])
+def edge_cursors(_context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[str]:
+    return hits[0][0].cursors([hit for _, hit in hits])
 
 
-async def places_rows(context: Context, places: Sequence[Place], _: Arguments) -> list[Any]:
-    results = places[0][0]
-    return await context.load_many(results.rows, results.keys([hit for _, hit in places]))
+async def edge_nodes(context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[Any]:
+    results = hits[0][0]
+    return await context.load_many(results.rows, results.keys([hit for _, hit in hits]))
 
 
-def places_scores(_context: Context, places: Sequence[Place], _: Arguments) -> list[float]:
-    return [hit.score for _, hit in places]
+def edge_scores(_context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[float]:
+    return [hit.score for _, hit in hits]
 
 
-def places_signals(_context: Context, places: Sequence[Place], _: Arguments) -> list[list[str]]:
-    return [list(hit.signals) for _, hit in places]
+def edge_signals(_context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[list[str]]:
+    return [list(hit.signals) for _, hit in hits]
 
 
-async def places_snippets(context: Context, places: Sequence[Place], _: Arguments) -> list[Any]:
-    results = places[0][0]
+async def edge_snippets(context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[Any]:
+    results = hits[0][0]
     search, lexemes = results.found.search, tuple(term.lexeme for term in results.found.basis.terms)
-    return await context.load_many(snippets, results.texts([hit for _, hit in places]), search.searchable, lexemes)
+    return await context.load_many(snippets, results.texts([hit for _, hit in hits]), search.searchable, lexemes)
 
 
 @strawberry.type(description="An object that a search found.")
 class SearchEdge(Generic[Row]):
     cursor: str = by_level(
-        places_cursors, description="Opaque: pass it as `after` to the same search, with the same arguments."
+        edge_cursors, description="Opaque: pass it as `after` to the same search, with the same arguments."
     )
-    node: Row = by_level(places_rows, description="The object.")
+    node: Row = by_level(edge_nodes, description="The object.")
     score: float = by_level(
-        places_scores, description="How well it matches, from 0 to 1; to be compared within one search only."
+        edge_scores, description="How well it matches, from 0 to 1; to be compared within one search only."
     )
-    matched_by: list[SearchSignal] = by_level(places_signals, description="What made the search find it.")
+    matched_by: list[SearchSignal] = by_level(edge_signals, description="What made the search find it.")
     snippet: str | None = by_level(
-        places_snippets,
+        edge_snippets,
         description="The part of its text that matches best, some 40 words, as HTML in which nothing but `<mark>` is a "
         "tag; the start of the text where no word matches. Counts as 10 objects.",
     )

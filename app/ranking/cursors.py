@@ -34,7 +34,7 @@ class Basis(NamedTuple):
     terms: tuple[Term, ...]
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where a row stands: after `shown` rows, itself included."""
 
     score: float
@@ -53,7 +53,7 @@ def encode(listed: str, basis: Basis, rows: Iterator[tuple[float, UUID, int]]) -
     ]
 
 
-def decode(listed: str, cursor: str) -> Place:
+def decode(listed: str, cursor: str) -> Position:
     """Where the cursor stands; raises BadUserInput where it is broken or of another search."""
     try:
         if len(cursor) > LONGEST:
@@ -62,7 +62,7 @@ def decode(listed: str, cursor: str) -> Place:
         if content[:TAG] != _tag(listed):
             raise ValueError
         score, shown, scale, model_id, terms = orjson.loads(content[TAG + ID :])
-        return Place(
+        return Position(
             _number(score),
             UUID(bytes=content[TAG : TAG + ID]),
             _whole(shown, MOST_RESULTS),

@@ -13,7 +13,7 @@ from app.graph.conditions import Chosen
 from app.graph.context import Context
 from app.graph.embedding import ModelUnavailable, QueryEmbedding
 from app.graph.errors import BadUserInput
-from app.ranking.cursors import MOST_RESULTS, Basis, Place, Scale, decode
+from app.ranking.cursors import MOST_RESULTS, Basis, Position, Scale, decode
 from app.ranking.names import Owner
 from app.ranking.names import values as owner_values
 from app.ranking.phrases import Demands, demands_of
@@ -176,7 +176,7 @@ async def _ranked(
     terms: Sequence[Term],
     embedding: QueryEmbedding | None,
     among: Among,
-    after: Place | None,
+    after: Position | None,
 ) -> list[Any]:
     if not terms and embedding is None and search.pinned_id is None and not search.owners:
         return []
@@ -192,7 +192,7 @@ async def _ranked(
 
 
 def _values(
-    search: Search, terms: Sequence[Term], embedding: QueryEmbedding | None, after: Place | None
+    search: Search, terms: Sequence[Term], embedding: QueryEmbedding | None, after: Position | None
 ) -> dict[str, Any]:
     start = after if after and not search.whole else None
     shown = start.shown if start else 0
@@ -216,7 +216,7 @@ def _values(
     }
 
 
-def _scale(rows: Sequence[Any], after: Place | None) -> Scale:
+def _scale(rows: Sequence[Any], after: Position | None) -> Scale:
     if after:
         return after.basis.scale
     if not rows:
@@ -225,7 +225,7 @@ def _scale(rows: Sequence[Any], after: Place | None) -> Scale:
     return first["words_low"], first["words_high"], first["similarity_low"], first["similarity_high"]
 
 
-def _page(search: Search, rows: Sequence[Any], after: Place | None, basis: Basis, *, degraded: bool) -> Found:
+def _page(search: Search, rows: Sequence[Any], after: Position | None, basis: Basis, *, degraded: bool) -> Found:
     shown = after.shown if after and not search.whole else 0
     hits = [
         Hit(row["subject_id"], row["score"], _signals(search, row), place)

@@ -46,7 +46,7 @@ async def similar_tasks(context: Context, keys: Sequence[Key], most: int) -> lis
 def _chosen(context: Context, given: Filter | None) -> Chosen:
     if given is None:
         return Chosen(LIVE, {})
-    condition, values = given.where(TASKS, context.budget.place())
+    condition, values = given.where(TASKS, context.budget.filter_path())
     return Chosen(all_of(LIVE, condition), values)
 
 

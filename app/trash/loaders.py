@@ -13,7 +13,7 @@ from app.db.statement import Statement, prepare
 from app.graph.conditions import Chosen, Condition
 from app.graph.context import Context
 from app.graph.edges import ListOf
-from app.graph.filter_path import Place
+from app.graph.filter_path import FilterPath
 from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.select import Key, pages, rows_by_key, scoped
 from app.trash.models import Deletion
@@ -33,7 +33,7 @@ class InTrash:
 
     fingerprint = "in trash"
 
-    def where(self, source: Source, place: Place | None = None) -> Chosen:  # noqa: ARG002  # of this table alone
+    def where(self, source: Source, path: FilterPath | None = None) -> Chosen:  # noqa: ARG002  # of this table alone
         return Chosen(Condition(self.fingerprint, lambda: IN_TRASH), {})
 
 

@@ -6,7 +6,7 @@ import strawberry
 
 from app.graph.context import Info
 from app.graph.ids import parse_id
-from app.nodes.loaders import Place, place_of_id
+from app.nodes.loaders import NodeKey, node_key_of_id
 from app.trash.preview import count_under
 from app.trash.types import Deletable, DeletionCounts
 
@@ -22,7 +22,7 @@ class TrashQueries:
         id: Annotated[strawberry.ID, strawberry.argument(description="The id of what could be deleted.")],  # noqa: A002  # its name in the schema
     ) -> DeletionCounts | None:
         actor = info.context.actor
-        place: Place | None = await info.context.load(place_of_id, parse_id(id, "id"))
-        if place is None or not issubclass(place.noun, Deletable) or not place.noun.can_read(actor, place.key):
+        found: NodeKey | None = await info.context.load(node_key_of_id, parse_id(id, "id"))
+        if found is None or not issubclass(found.noun, Deletable) or not found.noun.can_read(actor, found.key):
             return None
-        return DeletionCounts(**await count_under(info.context, place.noun.source.table, place.key))
+        return DeletionCounts(**await count_under(info.context, found.noun.source.table, found.key))

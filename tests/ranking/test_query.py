@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.graph.errors import BadUserInput
-from app.ranking.cursors import Basis, Place, decode, encode
+from app.ranking.cursors import Basis, Position, decode, encode
 from app.ranking.query import Query, read_query
 from app.ranking.snippet import shown
 from app.ranking.terms import Term, as_query
@@ -71,7 +71,7 @@ def test_a_cursor_comes_back_as_it_was(  # all that it holds
     basis = Basis(scale, model_id, terms)
     (cursor,) = encode("a search", basis, iter([(score, row_id, shown)]))
 
-    assert decode("a search", cursor) == Place(score, row_id, shown, basis)
+    assert decode("a search", cursor) == Position(score, row_id, shown, basis)
     with pytest.raises(BadUserInput):
         decode("another search", cursor)
 

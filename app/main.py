@@ -44,7 +44,7 @@ from app.operations.persisted import Persisted
 from app.rates.limiter import Rates
 from app.schema import graphql_schema
 from app.tasks.searchable import TASKS
-from app.trash.purge_job import sweep_regularly
+from app.trash.purge_job import purge_regularly
 
 SEARCHABLES = (TASKS, CHUNKS)
 BACKGROUND_CONNECTIONS = 6  # one for each of its tasks: no request waits for a batch, nor a task for another
@@ -133,7 +133,7 @@ async def at_work(uses: Uses, settings: Settings, preloaded: Embedder | None) ->
     worker = Worker(background, models, SEARCHABLES)
     processor = Processor(background, then=models.wake)
     work = (
-        sweep_regularly(background),
+        purge_regularly(background),
         note_uses_regularly(background, uses),
         models.follow(),
         retry_regularly(background),

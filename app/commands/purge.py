@@ -12,7 +12,7 @@ from app.commands.environment import read_settings
 from app.commands.options import DataOption
 from app.config import DATA_DIRECTORY
 from app.db.engine import Database
-from app.trash.purge_job import sweep
+from app.trash.purge_job import purge_due
 
 
 def purge(data: DataOption = DATA_DIRECTORY) -> None:
@@ -21,14 +21,14 @@ def purge(data: DataOption = DATA_DIRECTORY) -> None:
     The server does it once an hour by itself. Both can run at once: it goes in small batches.
     """
     with reach_database(data) as url, explained():
-        purged = asyncio.run(_sweep(url))
+        purged = asyncio.run(_purge(url))
     kinds = ", ".join(f"{amount:,} {kind.replace('_', ' ')}" for kind, amount in sorted(purged.items()) if amount)
     typer.echo(f"Purged {kinds}." if kinds else "Nothing is past its time.")
 
 
-async def _sweep(url: str) -> Counter[str]:
+async def _purge(url: str) -> Counter[str]:
     database = Database.open(read_settings(database_url=url), time_limits.BACKGROUND)
     try:
-        return await sweep(database)
+        return await purge_due(database)
     finally:
         await database.close()

@@ -13,28 +13,31 @@ from app.db.statement import Fetch, Statement, prepare
 from app.trash.loaders import DELETIONS, KINDS
 
 
-class Held(NamedTuple):
+class DeletionKey(NamedTuple):
     """The key of a deletion."""
 
     organization_id: UUID
     deletion_id: UUID
 
 
-Moves = Mapping[Held, Counter[str]]  # how many more rows of each table a deletion holds, or fewer
+Moves = Mapping[DeletionKey, Counter[str]]  # how many more rows of each table a deletion holds, or fewer
 
 
-async def settle(fetch: Fetch, moves: Moves, *, gone: Sequence[UUID]) -> None:
+async def update_counts(fetch: Fetch, moves: Moves, *, gone: Sequence[UUID]) -> None:
     """Counts anew what deletions hold; `gone` are rows that are in no deletion any more.
 
     A deletion whose last subject is gone has nothing left: what is under a subject leaves with it.
     """
     values = {f"more_{kind}": [counts[kind] for counts in moves.values()] for kind in KINDS}
-    keys = {"organization_ids": [held[0] for held in moves], "deletion_ids": [held[1] for held in moves]}
-    await fetch(_settle(), {**values, **keys, "gone": gone, "moment": now()})
+    keys = {
+        "organization_ids": [key.organization_id for key in moves],
+        "deletion_ids": [key.deletion_id for key in moves],
+    }
+    await fetch(_update_counts(), {**values, **keys, "gone": gone, "moment": now()})
 
 
 @lru_cache(1)
-def _settle() -> Statement:
+def _update_counts() -> Statement:
     table, columns = DELETIONS.table, DELETIONS.table.c
     more = [bindparam(f"more_{kind}", type_=ARRAY(Integer)) for kind in KINDS]
     given = (

@@ -27,7 +27,7 @@ async def rows_to_restore(context: Context, source: Source, ids: Sequence[UUID],
     held a team first and then asked for its organization would wait for the other, and the other for them.
     """
     for edge in _from_the_top(source.table):
-        await context.fetch(_hold_owners(edge), {"ids": list(set(ids))})
+        await context.fetch(_lock_owners(edge), {"ids": list(set(ids))})
     return await rows_for_update(context, source, ids, *texts, deleted=True)
 
 
@@ -40,11 +40,11 @@ def _from_the_top(table: Table) -> tuple[Edge, ...]:
 
 
 @lru_cache(100)
-def _hold_owners(edge: Edge) -> Statement:
+def _lock_owners(edge: Edge) -> Statement:
     """Whether they live is looked at later, when nobody can change it any more."""
     owner, child = edge.parent, edge.child
     organization_ids = bindparam("organization_ids", type_=ARRAY(Uuid))
-    held = (
+    locked = (
         select(owner.c.id)
         .join(child, (organization_of(owner) == organization_of(child)) & (owner.c.id == child.c[edge.column]))
         .where(
@@ -54,6 +54,6 @@ def _hold_owners(edge: Edge) -> Statement:
         )
         .order_by(owner.c.id)
         .with_for_update(read=True, of=owner)
-        .cte("held")
+        .cte("locked")
     )
-    return prepare(select(func.count()).select_from(held))
+    return prepare(select(func.count()).select_from(locked))

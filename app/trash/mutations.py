@@ -14,7 +14,7 @@ from app.permissions.judge import restore_verdicts
 from app.trash.loaders import KINDS, deletion_in_trash
 from app.trash.lock import rows_to_restore
 from app.trash.policies import can_purge
-from app.trash.purge_now import hasten
+from app.trash.purge_now import purge_now
 from app.trash.restore import restore_rows
 from app.trash.types import DeletionCounts, PurgePayload, RestorePayload
 
@@ -50,7 +50,7 @@ class TrashMutations:
         require(can_purge(context.actor, deletion))
         subjects = await _subjects(context, noun_named(deletion.subject_type), deletion)
         await _require_restorable(context, subjects)
-        gone = await hasten(context, deletion, subjects)
+        gone = await purge_now(context, deletion, subjects)
         if gone is None:
             return PurgePayload(pending=True)
         return PurgePayload(purged=DeletionCounts(**{kind: gone[kind] for kind in KINDS}))
@@ -71,6 +71,6 @@ async def _deletion(context: Context, given: str) -> Any:
 async def _subjects(context: Context, noun: Any, deletion: Any) -> list[Any]:
     """What the deletion still holds of what was asked for, locked; raises NotFound where that is nothing by now."""
     rows = await rows_to_restore(context, noun.source, deletion.subject_ids)
-    held = [row for row in rows if row is not None and row.deletion_id == deletion.id]
-    require_row(held or None, "deletion")
-    return held
+    left = [row for row in rows if row is not None and row.deletion_id == deletion.id]
+    require_row(left or None, "deletion")
+    return left

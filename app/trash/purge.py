@@ -19,7 +19,7 @@ from app.events.record import Happened, differences
 from app.graph.node import noun_named, noun_of_table
 from app.organizations.models import Organization
 from app.trash.cascade import Edge, itself, organization_of, references_to
-from app.trash.counts import Held, settle
+from app.trash.counts import DeletionKey, update_counts
 from app.trash.loaders import DELETIONS
 
 BATCH = 1000  # rows; their locks are held for some milliseconds
@@ -47,14 +47,14 @@ async def purge_batch(fetch: Fetch, deletion: Any) -> Purged | None:
     found = await _rows(fetch, organization_id, itself(subjects), deletion.subject_ids)
     roots = [row for row in found if row["deletion_id"] == deletion.id]
     if not roots:
-        await _settle(fetch, deletion, Purged(subjects, deletion.subject_ids), Counter())
+        await _update_counts(fetch, deletion, Purged(subjects, deletion.subject_ids), Counter())
         return None
     edge, rows = await _deepest(fetch, organization_id, itself(subjects), roots)
     batch = Purged(edge.child, _ids(rows))
     if edge.clears:
         return Purged(batch.table, [], await _let_go(fetch, organization_id, edge, rows))
     if batch.table is not organizations or await _forget_log(fetch, organization_id):
-        await _settle(fetch, deletion, batch, Counter(row["deletion_id"] for row in rows))
+        await _update_counts(fetch, deletion, batch, Counter(row["deletion_id"] for row in rows))
         await _remove(fetch, organization_id, batch)
         return batch
     return Purged(batch.table, [])
@@ -121,16 +121,16 @@ async def _let_go(fetch: Fetch, organization_id: UUID, edge: Edge, rows: Sequenc
 def _clear(edge: Edge) -> Statement:
     """Only of rows that refer to them still: somebody may have changed one meanwhile."""
     table = edge.child
-    held = (
+    locked = (
         select(table.c.id, table.c[edge.column].label("parent_id"))
         .where(*_referring(itself(table)), table.c[edge.column] == any_(bindparam("parents", type_=ARRAY(Uuid))))
         .order_by(table.c.id)
         .with_for_update(key_share=True)
-        .cte("held")
+        .cte("locked")
     )
     return prepare(
         update(table)
-        .where(organization_of(table) == bindparam("organization_id", type_=Uuid), table.c.id == held.c.id)
+        .where(organization_of(table) == bindparam("organization_id", type_=Uuid), table.c.id == locked.c.id)
         .values(
             {
                 edge.column: None,
@@ -138,7 +138,7 @@ def _clear(edge: Edge) -> Statement:
                 "updated_at": bindparam("moment", type_=table.c.updated_at.type),
             }
         )
-        .returning(table.c.id, held.c.parent_id)
+        .returning(table.c.id, locked.c.parent_id)
     )
 
 
@@ -161,19 +161,19 @@ async def _remove(fetch: Fetch, organization_id: UUID, batch: Purged) -> None:
         await fetch(_delete(edge), {"organization_id": organization_id, "ids": batch.ids})
 
 
-async def _settle(fetch: Fetch, deletion: Any, batch: Purged, left: Counter[UUID | None]) -> None:
+async def _update_counts(fetch: Fetch, deletion: Any, batch: Purged, left: Counter[UUID | None]) -> None:
     """Takes the rows of a batch out of the deletions that hold them, and removes those that then hold nothing.
 
     The row of `deletion` is always written: who waits for it, to restore it, then looks again whether it is too late.
     """
-    own = Held(deletion.organization_id, deletion.id)
-    moves: defaultdict[Held, Counter[str]] = defaultdict(Counter, {own: Counter()})
+    own = DeletionKey(deletion.organization_id, deletion.id)
+    moves: defaultdict[DeletionKey, Counter[str]] = defaultdict(Counter, {own: Counter()})
     for deletion_id, amount in left.items():
         if deletion_id is not None:
-            moves[Held(deletion.organization_id, deletion_id)][batch.table.name] = -amount
-    await settle(fetch, moves, gone=batch.ids)
+            moves[DeletionKey(deletion.organization_id, deletion_id)][batch.table.name] = -amount
+    await update_counts(fetch, moves, gone=batch.ids)
     every = batch.table is organizations
-    ids = [held.deletion_id for held in moves]
+    ids = [key.deletion_id for key in moves]
     await fetch(_drop_empty(), {"organization_id": deletion.organization_id, "ids": ids, "every": every})
 
 

@@ -1,4 +1,4 @@
-"""Sweeping: what is past its time goes, in every organization, beside the server and beside other sweeps."""
+"""Purging what is past its time in all organizations, beside requests and beside other servers that do the same."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ from app.trash.purge import BATCH, Purged, purge_batch
 
 logger = logging.getLogger("trellis")
 
-PAUSE = 3600.0  # seconds between two sweeps of a server
+PAUSE = 3600.0  # seconds between two runs of a server
 FIRST_PAUSE = 60.0  # seconds before the first, at most: servers and workers that start together take turns
 
 deletions = DELETIONS.table
@@ -34,21 +34,21 @@ keys = table_of(IdempotencyKey)
 organizations = table_of(Organization)
 
 
-async def sweep_regularly(database: Database) -> None:
-    """Sweeps once an hour until it is cancelled; what fails is logged and tried again an hour later."""
+async def purge_regularly(database: Database) -> None:
+    """Purges once an hour until it is cancelled; what fails is logged and tried again an hour later."""
     await asyncio.sleep(uniform(0, FIRST_PAUSE))  # noqa: S311  # no secret
     while True:
         try:
-            await sweep(database)
+            await purge_due(database)
         except Exception:  # whatever it is, the next hour may be better
             logger.exception("the purge failed and will be tried again in an hour")
         await asyncio.sleep(PAUSE)
 
 
-async def sweep(database: Database) -> Counter[str]:
+async def purge_due(database: Database) -> Counter[str]:
     """Purges all that is past its time, each batch in a transaction of its own; answers how many rows of each table.
 
-    What another sweep is at, or somebody holds for too long, is left to the next one.
+    What another run is at, or somebody locks for too long, is left to the next one.
     """
     counts: Counter[str] = Counter()
     async with _purging(database) as fetch:
@@ -65,7 +65,7 @@ async def sweep(database: Database) -> Counter[str]:
 
 
 async def _purge_batch(database: Database, organization_id: UUID, deletion_id: UUID) -> Purged | None:
-    """One batch of one deletion; None when nothing is left of it, or another sweep is at it."""
+    """One batch of one deletion; None when nothing is left of it, or another run is at it."""
     async with _purging(database, organization_id) as fetch:
         claimed = await fetch(_claim(), {"organization_id": organization_id, "id": deletion_id})
         purged = await purge_batch(fetch, claimed[0]) if claimed else None

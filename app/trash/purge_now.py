@@ -1,4 +1,4 @@
-"""Hastening: a deletion is purged now, because somebody wants it gone before its time."""
+"""Purging a deletion now, because somebody wants it gone before its time."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -24,11 +24,11 @@ deletions = DELETIONS.table
 counters = table_of(EventCounter)
 
 
-async def hasten(context: Context, deletion: Any, subjects: Sequence[Any]) -> Counter[str] | None:
+async def purge_now(context: Context, deletion: Any, subjects: Sequence[Any]) -> Counter[str] | None:
     """Removes for good what `deletion` holds; `subjects` are the rows that it was asked for, locked by the operation.
 
     Answers how many rows of each table are gone; None where they are too many for one operation: then the time of the
-    deletion is over from the commit on, and the next sweep removes them. Raises NotFound where it is over already.
+    deletion is over from the commit on, and the hourly purge removes them. Raises NotFound where it is over already.
     """
     made_due = await context.fetch(_make_due(), _key(deletion))
     require_row(made_due or None, "deletion")

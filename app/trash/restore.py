@@ -39,7 +39,7 @@ from app.graph.guards import require_row
 from app.graph.mutation import SHARD, Rejected, UserError, UserErrorCode, rejected
 from app.graph.select import scoped
 from app.trash.cascade import Edge, itself, noun_of, organization_of, owned_under, owners_of
-from app.trash.counts import Held, settle
+from app.trash.counts import DeletionKey, update_counts
 from app.trash.loaders import DELETIONS, IN_TRASH
 from app.trash.take_long import taking_long
 
@@ -60,7 +60,7 @@ class Tally:
     """What a restore has done so far; `released` holds only rows that others may be under."""
 
     released: defaultdict[Table, list[Released]] = field(default_factory=lambda: defaultdict(list))
-    moves: defaultdict[Held, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    moves: defaultdict[DeletionKey, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     restored: Counter[str] = field(default_factory=Counter)
 
 
@@ -86,7 +86,7 @@ async def bring_back(
     Raises NotFound where the time to restore is over, and Rejected where what a row belongs to is deleted
     (PARENT_DELETED) or its name is another's by now (TAKEN).
     """
-    await _hold_deletions(fetch, table, rows)
+    await _lock_deletions(fetch, table, rows)
     await _require_owners(fetch, table, rows)
     tally = Tally()
     roots = [Released(row["organization_id"], row["id"], row["deletion_id"], None) for row in rows]
@@ -97,28 +97,28 @@ async def bring_back(
     if owned_under(table):
         async with patience or nullcontext():
             await _release_under(fetch, table, tally)
-    await settle(fetch, tally.moves, gone=[row["id"] for row in rows])
+    await update_counts(fetch, tally.moves, gone=[row["id"] for row in rows])
     return tally.restored
 
 
 async def _release_under(fetch: Fetch, root: Table, tally: Tally) -> None:
     for edge in owned_under(root):
         if parents := tally.released[edge.parent]:
-            await _hold_other_owners(fetch, edge, parents)
+            await _lock_other_owners(fetch, edge, parents)
             await _release(fetch, edge, parents, tally)
 
 
-async def _hold_deletions(fetch: Fetch, table: Table, rows: Sequence[Any]) -> None:
+async def _lock_deletions(fetch: Fetch, table: Table, rows: Sequence[Any]) -> None:
     """Locks the deletions of `rows`, so that no two operations take from one at once; raises NotFound for one past its
     time, of which the purge may have removed a part already."""
     ids = {row["deletion_id"] for row in rows}
-    held = {row["id"]: row for row in await fetch(_hold(), {"ids": list(ids)})}
+    locked = {row["id"]: row for row in await fetch(_lock(), {"ids": list(ids)})}
     for deletion_id in ids:
-        require_row(held.get(deletion_id), noun_of(table))
+        require_row(locked.get(deletion_id), noun_of(table))
 
 
 @lru_cache(1)
-def _hold() -> Statement:
+def _lock() -> Statement:
     columns = DELETIONS.table.c
     wanted = columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
     return prepare(select(columns.id).where(scoped(DELETIONS), wanted, IN_TRASH).order_by(columns.id).with_for_update())
@@ -129,7 +129,7 @@ async def _require_owners(fetch: Fetch, table: Table, rows: Sequence[Any]) -> No
     errors = []
     for edge in owners_of(table):
         ids = [row[edge.column] for row in rows if row[edge.column] is not None]
-        owners = {row["id"] for row in await fetch(_hold_live(edge.parent), {"ids": ids})}
+        owners = {row["id"] for row in await fetch(_lock_live(edge.parent), {"ids": ids})}
         if not owners.issuperset(ids):
             message = f"The {noun_of(edge.parent)} it belongs to is deleted: restore that first."
             errors.append(UserError(code=UserErrorCode.PARENT_DELETED, message=message, path=["id"]))
@@ -138,7 +138,7 @@ async def _require_owners(fetch: Fetch, table: Table, rows: Sequence[Any]) -> No
 
 
 @lru_cache(100)
-def _hold_live(table: Table) -> Statement:
+def _lock_live(table: Table) -> Statement:
     return prepare(
         select(table.c.id)
         .where(
@@ -151,25 +151,25 @@ def _hold_live(table: Table) -> Statement:
     )
 
 
-async def _hold_other_owners(fetch: Fetch, edge: Edge, parents: Sequence[Released]) -> None:
+async def _lock_other_owners(fetch: Fetch, edge: Edge, parents: Sequence[Released]) -> None:
     """Locks what else the children of `parents` belong to: whether that is deleted decides what becomes of them."""
     for other in _others(edge):
-        await fetch(_hold_others(edge, other), _given_values(parents))
+        await fetch(_lock_others(edge, other), _given_values(parents))
 
 
 @lru_cache(100)
-def _hold_others(edge: Edge, other: Edge) -> Statement:
+def _lock_others(edge: Edge, other: Edge) -> Statement:
     given, owner = _given(), other.parent
     children = select(edge.child.c[other.column]).where(_children(edge, given))
-    held = (
+    locked = (
         select(owner.c.id)
         .where(organization_of(owner) == any_(bindparam("key_organization_ids", type_=ARRAY(Uuid))))
         .where(owner.c.id.in_(children))
         .order_by(owner.c.id)
         .with_for_update(read=True)
-        .cte("held")
+        .cte("locked")
     )
-    return prepare(select(func.count()).select_from(held))
+    return prepare(select(func.count()).select_from(locked))
 
 
 async def _release(fetch: Fetch, edge: Edge, parents: Sequence[Released], tally: Tally) -> None:
@@ -177,11 +177,11 @@ async def _release(fetch: Fetch, edge: Edge, parents: Sequence[Released], tally:
     kind = edge.child.name
     for row in await fetch(_release_children(edge), _given_values(parents)):
         organization_id, deletion_id, heir = row["organization_id"], row["deletion_id"], row["heir"]
-        tally.moves[Held(organization_id, deletion_id)][kind] -= row["total"]
+        tally.moves[DeletionKey(organization_id, deletion_id)][kind] -= row["total"]
         if heir is None:
             tally.restored[kind] += row["total"]
         else:
-            tally.moves[Held(organization_id, heir)][kind] += row["total"]
+            tally.moves[DeletionKey(organization_id, heir)][kind] += row["total"]
         tally.released[edge.child] += [Released(organization_id, one, deletion_id, heir) for one in row["ids"] or ()]
 
 

@@ -130,7 +130,7 @@ async def test_a_purged_document_leaves_nothing(api: Api, superuser: "asyncpg.Co
         assert left == tenant.documents[:1]
 
 
-async def test_a_purge_with_more_chunks_than_one_operation_removes_is_left_to_the_sweep(
+async def test_a_purge_with_more_chunks_than_one_operation_removes_is_left_to_the_hourly_purge(
     api: Api, superuser: "asyncpg.Connection[Any]"
 ) -> None:
     tenant = await make_tenant(superuser, documents=1)

@@ -18,7 +18,7 @@ from app.indexing.search_texts import write_texts
 from app.indexing.transaction import embedding
 from app.indexing.worker import BATCH, Worker
 from app.tasks.searchable import TASKS
-from app.trash.purge_job import sweep
+from app.trash.purge_job import purge_due
 from tests.indexing.conftest import QUEUE, Site
 from tests.locks import until_waiting
 
@@ -301,7 +301,7 @@ async def test_what_is_purged_leaves_nothing_behind(site: Site) -> None:
     await site.queue(tenant)
 
     await site.superuser.execute(DELETED, tenant.id, tenant.tasks[0])
-    await sweep(site.database)
+    await purge_due(site.database)
 
     for table in ("search_texts", "embeddings", "embedding_jobs"):
         assert await site.superuser.fetch(f"SELECT subject_id FROM {table}") == [(tenant.tasks[1],)]

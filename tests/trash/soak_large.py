@@ -23,7 +23,7 @@ from app.main import create_app
 from app.tasks.loaders import TASKS
 from app.time_limits import BACKGROUND
 from app.trash import delete
-from app.trash.purge_job import sweep
+from app.trash.purge_job import purge_due
 from tests.api import GRAPHQL, SECRET
 from tests.conftest import Database
 from tests.factories import Tenant, make_tenant
@@ -72,10 +72,10 @@ async def test_an_organization_goes_and_comes_back_whole(
 async def swept(settings: Settings) -> None:
     pool, started = Pool.open(settings, BACKGROUND), time.perf_counter()
     try:
-        assert (await sweep(pool))["tasks"] == TASKS_IN_ALL
+        assert (await purge_due(pool))["tasks"] == TASKS_IN_ALL
     finally:
         await pool.close()
-    say(f"sweep: {time.perf_counter() - started:.1f} s")
+    say(f"purge: {time.perf_counter() - started:.1f} s")
 
 
 def say(line: str) -> None:

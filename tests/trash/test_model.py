@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.trash.purge_job import sweep
+from app.trash.purge_job import purge_due
 from tests.api import SECRET, Api, serving
 from tests.factories import Tenant, make_tenant
 from tests.trash.model import Model, Row
@@ -267,17 +267,17 @@ class Deletions(RuleBasedStateMachine):
         if at_once:
             self._purge_at_once(deletion_id)
         else:
-            self._sweep(deletion_id)
+            self._purge_due(deletion_id)
 
     def _purge_at_once(self, deletion_id: str) -> None:
         payload = self.write("purgeDeletion", f'id: "{deletion_id}"', f"pending purged {COUNTS}")
         assert (payload["codes"], payload["pending"]) == ([], False)
         assert counter(payload["purged"]) == self.model.purge(deletion_id)
 
-    def _sweep(self, deletion_id: str) -> None:
+    def _purge_due(self, deletion_id: str) -> None:
         make_due = "UPDATE deletions SET purge_at = now() WHERE id = $1"
         self.run(self.world.superuser.execute(make_due, deletion_id))
-        purged = self.run(sweep(self.world.api.database))
+        purged = self.run(purge_due(self.world.api.database))
         assert {kind: purged[kind] for kind in KINDS if purged[kind]} == self.model.purge(
             deletion_id
         )  # chunks go along
@@ -312,7 +312,7 @@ def counter(counts: dict[str, int]) -> Counter[str]:
 
 @pytest.fixture
 async def database(new_database: Callable[[], Awaitable[Any]]) -> Any:
-    """One of its own, because a sweep looks everywhere."""
+    """One of its own, because the purge looks everywhere."""
     return await new_database()
 
 

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.trash.purge_job import sweep
+from app.trash.purge_job import purge_due
 from tests.api import SECRET, Api, serving
 from tests.api_keys.documents import make_key
 from tests.factories import Tenant, make_tenant
@@ -33,7 +33,7 @@ from tests.unchanged import unchanged
 MAKE_DUE = "UPDATE deletions SET purge_at = now() - interval '1 minute' WHERE id = $1"
 
 
-# A sweep looks everywhere, so each test has a database of its own.
+# The purge looks everywhere, so each test has a database of its own.
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ async def test_living_tasks_lose_an_assignee_who_goes(
     deletion_id = await delete(api, tenant, REMOVE_TEAM_MEMBER, gone)
     if swept:
         await superuser.execute(MAKE_DUE, UUID(deletion_id))
-        await sweep(api.database)
+        await purge_due(api.database)
     else:
         await api.data(PURGE_DELETION, who=tenant.owner, id=deletion_id)
 
@@ -165,7 +165,7 @@ async def test_only_owners_purge_an_organization(api: Api, superuser: "asyncpg.C
     assert error["message"] == "Only the organization's owners purge it."
 
 
-async def test_what_is_too_much_for_one_operation_is_left_to_the_sweep(
+async def test_what_is_too_much_for_one_operation_is_left_to_the_hourly_purge(
     api: Api, superuser: "asyncpg.Connection[Any]"
 ) -> None:
     tenant = await make_tenant(superuser, tasks=2)
@@ -178,27 +178,27 @@ async def test_what_is_too_much_for_one_operation_is_left_to_the_sweep(
     assert data == {"purgeDeletion": {"pending": True, "purged": NONE, "userErrors": []}}
     assert trash["organization"]["trash"]["totalCount"] == 0
     assert await superuser.fetchval("SELECT count(*) FROM tasks WHERE organization_id = $1", tenant.id) == 2
-    assert await sweep(api.database) == {"tasks": 2, "team_members": 1, "teams": 1}
+    assert await purge_due(api.database) == {"tasks": 2, "team_members": 1, "teams": 1}
     assert tuple((await superuser.fetch(EVENTS, tenant.id))[-1]) == ("PURGED", "Team", tenant.teams[0], None, "{}")
 
 
-async def test_two_sweeps_at_once_share_the_work(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+async def test_two_purges_at_once_share_the_work(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenants = [await make_tenant(superuser, tasks=3) for _ in range(6)]
     for tenant in tenants:
         await superuser.execute(MAKE_DUE, await delete(api, tenant, DELETE_TEAM, tenant.teams[0]))
 
-    first, second = await asyncio.gather(sweep(api.database), sweep(api.database))
-    third = await sweep(api.database)
+    first, second = await asyncio.gather(purge_due(api.database), purge_due(api.database))
+    third = await purge_due(api.database)
 
     assert first + second + third == {"tasks": 18, "team_members": 6, "teams": 6}
 
 
-async def test_the_sweep_spares_what_is_not_due(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+async def test_the_purge_spares_what_is_not_due(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser)
     await delete(api, tenant, DELETE_TEAM, tenant.teams[0])
 
     async with unchanged(superuser, tenant):
-        assert await sweep(api.database) == {}
+        assert await purge_due(api.database) == {}
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -213,13 +213,13 @@ async def test_what_was_restored_is_no_longer_the_deletions_to_purge(
     await superuser.execute(MAKE_DUE, deletion_id)
 
     async with asyncio.timeout(10):
-        assert await sweep(api.database) == {}
+        assert await purge_due(api.database) == {}
 
     assert await superuser.fetchval("SELECT array_agg(id) FROM tasks") == tenant.tasks
     assert [str(row["id"]) for row in await superuser.fetch("SELECT id FROM deletions")] == other_deletions
 
 
-async def test_the_sweep_forgets_answers_that_are_too_old(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+async def test_the_purge_forgets_answers_that_are_too_old(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser)
     for key, age in ("new", "23 hours"), ("old", "25 hours"):
         await superuser.execute(
@@ -230,7 +230,7 @@ async def test_the_sweep_forgets_answers_that_are_too_old(api: Api, superuser: "
             age,
         )
 
-    assert await sweep(api.database) == {"idempotency_keys": 1}
+    assert await purge_due(api.database) == {"idempotency_keys": 1}
     left = "SELECT array_agg(key) FROM idempotency_keys WHERE actor_id = $1"
     assert await superuser.fetchval(left, tenant.users[0]) == ["new"]
 
@@ -252,7 +252,7 @@ async def test_a_purge_is_shown_nothing_but_what_is_due(
 
     await runtime.fetchval("SELECT trellis_purge($1)", due.id)
     assert [row["id"] for row in await runtime.fetch("SELECT id FROM tasks")] == due.tasks
-    await sweep(api.database)
+    await purge_due(api.database)
 
 
 async def test_a_log_goes_with_its_organization_only(

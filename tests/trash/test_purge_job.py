@@ -1,4 +1,4 @@
-"""The sweep that a server does beside answering."""
+"""The purge that a server does beside answering."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ VALUES ($1, $2, 'Task', ARRAY[$3::uuid], now(), now())
 STAMP = "UPDATE tasks SET deleted_at = now(), deletion_id = $2 WHERE id = $1"
 
 
-async def test_a_sweep_takes_no_connection_from_those_who_ask(
+async def test_the_purge_takes_no_connection_from_those_who_ask(
     new_database: Callable[[], Awaitable[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(purge_job, "FIRST_PAUSE", 0.0)

@@ -104,10 +104,12 @@ def edge_nodes(_context: Context, rows: Sequence[EdgeRow], _: Arguments) -> list
 @strawberry.type(description="Where a page stands in its list.")
 class PageInfo:
     has_next_page: bool = strawberry.field(
-        description="Whether more objects follow; paging backward: whether `before` was given."
+        description="Paging forward: whether more objects follow, before `before` where that is given; backward: "
+        "whether `before` is given."
     )
     has_previous_page: bool = strawberry.field(
-        description="Whether objects come before; paging forward: whether `after` was given."
+        description="Paging backward: whether more objects come before, after `after` where that is given; "
+        "forward: whether `after` is given."
     )
     start_cursor: str | None = strawberry.field(
         description="The cursor of the page's first object; null when it is empty."

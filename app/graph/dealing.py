@@ -22,9 +22,10 @@ def dealt(rows: list[Any], parents: int, page: Page) -> list[Slice]:
 
 
 def _slice(rows: list[Any], page: Page) -> Slice:
+    """By Relay's algorithm: where a page goes on is known exactly, where it comes from by its cursor."""
     more = bool(rows) and (rows[-1]["place"] if page.ends else len(rows)) > page.size
     rows = [row for row in rows if row["place"] <= page.size] if page.ends else rows[: page.size]
     if page.backward:
         rows.reverse()
         return Slice(rows, has_next=page.before is not None, has_previous=more)
-    return Slice(rows, has_next=more or page.before is not None, has_previous=page.after is not None)
+    return Slice(rows, has_next=more, has_previous=page.after is not None)

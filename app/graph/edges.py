@@ -90,7 +90,7 @@ def _arguments(rows: ListOf) -> list[Parameter]:
     return [
         *shown,
         argument("first", int | None, f"How many objects from the start on, at most {LARGEST_SIZE}; 20 by default."),
-        argument("after", str | None, "Only objects after this cursor."),
+        argument("after", str | None, "Only objects after this cursor; null or empty for the start."),
         argument("last", int | None, f"How many objects from the end back, at most {LARGEST_SIZE}; not with `first`."),
-        argument("before", str | None, "Only objects before this cursor."),
+        argument("before", str | None, "Only objects before this cursor; null or empty for the end."),
     ]

@@ -103,7 +103,7 @@ def size_of(argument: str, value: int | None) -> int:
 
 def _position(source: Source, order: Order, arguments: Mapping[str, Any], argument: str) -> cursors.Position | None:
     cursor = arguments.get(argument)
-    if cursor is None:
+    if not cursor:  # as for the end of an empty page Apollo's cache sends ""
         return None
     return cursors.decode(listed(source, order), cursor, argument, source.columns[order.column].type)
 

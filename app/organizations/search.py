@@ -64,7 +64,7 @@ async def _inquiry(context: Context, arguments: Mapping[str, Any]) -> Inquiry:
         await search_mode(context, organization_id, arguments.get("mode")),
         arguments.get("filter"),
         size_of("first", arguments.get("first")),
-        arguments.get("after"),
+        arguments.get("after") or None,  # as in other lists
     )
 
 
@@ -78,5 +78,7 @@ def _arguments(nouns: str, filters: type) -> list[Parameter]:
         argument("mode", SearchMode | None, mode),
         argument("filter", filters | None, f"Only {nouns} for which all of this holds; null for all."),
         argument("first", int | None, first),
-        argument("after", str | None, f"Only {nouns} after this cursor of the same search."),
+        argument(
+            "after", str | None, f"Only {nouns} after this cursor of the same search; null or empty for the start."
+        ),
     ]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from app.db.columns import new_id
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
+from tests.walk import NOBODY, ids_of, inputs, query, query_with_variable
 
 Superuser: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -154,7 +155,7 @@ def expected(rows: list[Row], longest: list[Row], asked: Asked) -> dict[str, Any
     return {
         "totalCount": len(seen),
         "ids": [str(row_id) for _, row_id in page],
-        "hasNextPage": before is not None or (more and not asked.backward),
+        "hasNextPage": before is not None if asked.backward else more,
         "hasPreviousPage": more if asked.backward else after is not None,
     }
 
@@ -198,3 +199,46 @@ async def test_pages_are_cut_for_each_parent_as_the_model_says(api: Api, listed:
 
     assert [shown(page) for page in answered] == [expected(rows, longest, asked) for rows in listed.teams]
     assert [page["pageInfo"] for page in ends] == [page["pageInfo"] for page in answered]
+
+
+@pytest.mark.parametrize(("size", "start", "on"), [("first", "after", "before"), ("last", "before", "after")])
+async def test_paging_between_two_cursors_ends(api: Api, listed: Listed, size: str, start: str, on: str) -> None:
+    """From the first task to the last, three at a time, in either direction."""
+    (*_, whole) = await pages(api, listed.tenant, order={"field": "NUMBER", "direction": "ASC"}, first=100)
+    every = [edge["node"]["id"] for edge in whole["edges"]]
+    ends = {"after": whole["pageInfo"]["startCursor"], "before": whole["pageInfo"]["endCursor"]}
+    more, cursor = ("hasNextPage", "endCursor") if size == "first" else ("hasPreviousPage", "startCursor")
+
+    found: list[str] = []
+    asked: dict[str, Any] = {size: 3, **ends}
+    goes_on = True
+    while goes_on:
+        order = {"field": "NUMBER", "direction": "ASC"}
+        (*_, page) = await pages(api, listed.tenant, order=order, **asked)
+        ids = [node["id"] for node in page["nodes"]]
+        found = found + ids if size == "first" else ids + found
+        assert len(found) <= len(every), "it comes to no end"
+        goes_on, asked[start] = page["pageInfo"][more], page["pageInfo"][cursor]
+        assert asked[on] == ends[on]
+
+    assert found == every[1:-1]
+
+
+async def test_an_empty_cursor_is_none_in_every_list(api: Api, superuser: Superuser) -> None:
+    """What the helper of Apollo Client sends after an empty page."""
+    tenant = await make_tenant(superuser, documents=1)
+    given_ids = ids_of(tenant)
+    wrong = []
+    for tried in inputs():
+        if tried.argument not in ("after", "before"):
+            continue
+        for document in (query(tried, '""', given_ids), query_with_variable(tried, given_ids)):
+            text = document.replace(NOBODY, str(tenant.id)).replace('"T1-1"', '"task"')
+            body = await api.ask(text, who=tenant.owner, value="")
+            wrong += [(str(tried), body["errors"])] if "errors" in body else []
+    assert wrong == []
+
+
+async def test_an_empty_cursor_begins_at_the_start(api: Api, listed: Listed) -> None:
+    assert await pages(api, listed.tenant, first=3, after="") == await pages(api, listed.tenant, first=3)
+    assert await pages(api, listed.tenant, last=3, before="") == await pages(api, listed.tenant, last=3)

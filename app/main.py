@@ -137,8 +137,8 @@ async def at_work(uses: Uses, settings: Settings, preloaded: Embedder | None) ->
         note_uses_regularly(background, uses),
         models.follow(),
         retry_regularly(background),
-        work_off("embedding", worker.work, models.woken),
-        work_off("cutting documents", processor.work, models.woken),
+        work_off("embedding", worker.work, models.listen()),
+        work_off("cutting documents", processor.work, models.listen()),
         work_off("counting words", WordCounter(housekeeping).work, asyncio.Event()),
     )
     tasks = [asyncio.create_task(one) for one in work]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import Uuid, bindparam, func, select
 
 from app.db.background import background, is_away
 from app.db.columns import now
-from app.db.engine import Database
+from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.db.statement import Fetch, Statement, prepare
 from app.documents.chunks import keep_chunks
 from app.documents.loaders import DOCUMENTS
@@ -33,6 +33,11 @@ LONGEST_ERROR = 1_000
 REFUSED = "The database did not take its chunks: divide the document, or try it again."
 KILLED = "Each time that it was being cut the server stopped: divide the document, or try it again."
 NOBODY = UUID(int=0)
+NO_WAIT = timedelta(0)
+BUSY = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+)  # others write in the organization: no fault of it
 
 
 class Processor:
@@ -54,14 +59,17 @@ class Processor:
         try:
             await self._finish(claim, await asyncio.to_thread(cut, text, claim.kind))
         except asyncio.CancelledError:
-            async with self._of(claim) as fetch:
-                await _give_back(fetch, claim)
+            await self._leave(claim)
             raise
         except Exception as error:
             if is_away(error):
-                raise  # nothing is wrong with the document, which will be due again
+                await self._leave(claim)
+                raise
             logger.warning("document %s could not be cut: %s", claim.id, named(error))
-            await self._postpone(claim, reason_of(error))
+            if isinstance(error, BUSY):
+                await self._leave(claim, FIRST_WAIT)
+            else:
+                await self._postpone(claim, reason_of(error))
         return True
 
     async def _claim(self) -> tuple[Claim | None, str]:
@@ -103,6 +111,12 @@ class Processor:
             else:
                 await _give_back(fetch, claim)
 
+    async def _leave(self, claim: Claim, wait: timedelta = NO_WAIT) -> None:
+        """To whoever takes it next; where the database is away for longer, once the lease has ended."""
+        with suppress(DatabaseUnavailable, asyncpg.PostgresError, *LOST):
+            async with self._of(claim) as fetch:
+                await _give_back(fetch, claim, wait)
+
     def _of(self, claim: Claim) -> AbstractAsyncContextManager[Fetch]:
         return background(self.database, identify(), claim.organization_id)
 
@@ -112,9 +126,9 @@ def reason_of(error: Exception) -> str:
     return REFUSED if isinstance(error, asyncpg.PostgresError) else str(error) or repr(error)
 
 
-async def _give_back(fetch: Fetch, claim: Claim) -> None:
-    """Makes it due again at once, or as soon as it is restored, without counting it as an attempt."""
-    pending = {"status": DocumentStatus.PENDING.name, "due_at": now()}
+async def _give_back(fetch: Fetch, claim: Claim, wait: timedelta = NO_WAIT) -> None:
+    """Makes it due again after `wait`, or as soon as it is restored, without counting it as an attempt."""
+    pending = {"status": DocumentStatus.PENDING.name, "due_at": now() + wait}
     await settle(fetch, claim, {**pending, "attempts": claim.attempts - 1})
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
+from time import thread_time
 from typing import NamedTuple
 
 from semantic_text_splitter import MarkdownSplitter, TextSplitter
@@ -23,6 +24,10 @@ SENTENCE = ". "  # what ends one
 SHORTEST_PIECE = 200
 LONGEST_PIECE = 2_500
 BREAKS = ("\n\n", "\n", SENTENCE, " ")  # where a piece is best cut
+# Seconds of CPU for the splitter: a megabyte that people wrote takes it 2, of random characters 8. But some pieces take
+# it half a second each, such as one of underscores: minutes, in which nobody else's document would be cut.
+MOST_CPU = 10.0
+LONGEST_LEFT = 400  # characters of a chunk of what is left after that
 REPEATED = 150  # characters at most that a piece repeats of the one before, as chunks do
 TOKENIZER = Path("tokenizers", "l2_supercat_tokenizer_config.json")
 
@@ -51,17 +56,25 @@ class Piece(NamedTuple):
 def cut(text: str, kind: DocumentKind) -> list[Chunk]:
     """The chunks of a text, in its order; none where it is blank. Raises CutFailed.
 
-    A megabyte takes 2 to 9 s, most of them without Python's lock: so it belongs into a thread.
+    A megabyte takes 2 to 11 s of CPU, most of them without Python's lock: so it belongs into a thread.
     """
+    until = thread_time() + MOST_CPU
     marks = outline(text, markdown=kind is DocumentKind.MARKDOWN)
-    pieces = chain.from_iterable(_short(text, piece) for piece in _pieces(text, marks))
-    chunks = (Chunk(piece.section, piece.page, one.strip()) for piece in pieces for one in _split(text, piece, kind))
+    pieces = chain.from_iterable(_short(text, piece, LONGEST_PIECE) for piece in _pieces(text, marks))
+    chunks = (
+        Chunk(piece.section, piece.page, one.strip()) for piece in pieces for one in _split(text, piece, kind, until)
+    )
     return [chunk for chunk in chunks if chunk.text]
 
 
-def _split(text: str, piece: Piece, kind: DocumentKind) -> list[str]:
+def _split(text: str, piece: Piece, kind: DocumentKind, until: float) -> list[str]:
+    said = text[piece.start : piece.end]
+    if not said or said.isspace():
+        return []
+    if thread_time() > until:
+        return [text[part.start : part.end] for part in _short(text, piece, LONGEST_LEFT)]
     try:
-        return _splitter(kind).chunks(text[piece.start : piece.end])
+        return _splitter(kind).chunks(said)
     except Exception:
         raise
     except BaseException as error:  # a panic in the library's Rust is no Exception, and would end what called
@@ -100,11 +113,11 @@ def _pieces(text: str, marks: Iterable[Mark]) -> Iterator[Piece]:
     yield piece._replace(start=body if left else opened, end=len(text))
 
 
-def _short(text: str, piece: Piece) -> Iterator[Piece]:
+def _short(text: str, piece: Piece, longest: int) -> Iterator[Piece]:
     """The piece in parts that are not too long; a short sentence at the end of one also begins the next."""
     start = piece.start
-    while piece.end - start > LONGEST_PIECE:
-        middle, latest = start + LONGEST_PIECE // 2, start + LONGEST_PIECE
+    while piece.end - start > longest:
+        middle, latest = start + longest // 2, start + longest
         places = (text.rfind(one, middle, latest) for one in BREAKS)
         end = next((place + 1 for place in places if place >= 0), latest)
         yield piece._replace(start=start, end=end)

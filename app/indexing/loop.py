@@ -11,7 +11,7 @@ from app.log import named
 logger = logging.getLogger("trellis")
 
 PAUSE = 2.0  # seconds until it looks by itself: what another process wrote wakes nobody here
-LONGEST_PAUSE = 60.0  # between two failures
+LONGEST_PAUSE = 15.0  # between two failures: when a database is back, nobody waits for long yet
 
 
 async def work_off(name: str, work: Callable[[], Awaitable[int]], woken: asyncio.Event) -> None:

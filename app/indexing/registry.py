@@ -35,7 +35,7 @@ class ModelRegistry:
         self.database = database
         self.settings = settings
         self.preloaded = preloaded
-        self.woken = asyncio.Event()
+        self._listening: list[asyncio.Event] = []
         self._known = asyncio.Event()
         self._active: Model | None = None
         self._late: set[UUID] = set()
@@ -46,7 +46,15 @@ class ModelRegistry:
         self._closing: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
-        self.woken.set()
+        for woken in self._listening:
+            woken.set()
+
+    def listen(self) -> asyncio.Event:
+        """What each `wake` sets. One for each loop: who looks clears it, and would take it from another that is at work
+        yet, and would look only when that is done."""
+        woken = asyncio.Event()
+        self._listening.append(woken)
+        return woken
 
     def lacks_texts(self, organization_id: UUID) -> bool:
         return organization_id in self._late

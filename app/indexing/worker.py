@@ -103,7 +103,6 @@ class Worker:
         self._last = organization_id
         async with embedding(self.database, organization_id) as fetch:
             taken = await take(fetch, organization_id, self._most)
-        await self._note(organization_id, taken)
         await self._embed_or_give_back(organization_id, living, taken)
         return len(taken)
 
@@ -112,6 +111,7 @@ class Worker:
 
     async def _embed_or_give_back(self, organization_id: UUID, living: Sequence[Model], taken: Sequence[Job]) -> None:
         try:
+            await self._note(organization_id, taken)
             for model in filter(self._needs, living):
                 await self._judge.require(model)
             await self._embed(organization_id, living, taken)

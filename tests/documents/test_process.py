@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from app.main import calm_collector
 from tests.api import SECRET
 from tests.explain import explain
 from tests.factories import Tenant, make_tenant
+from tests.locks import until_waiting
 from tests.log import events_of
 
 MAKE = """
@@ -36,6 +38,10 @@ TEXTS = """
 SELECT search_texts.subject_id, embedding_jobs.due_at FROM search_texts
 LEFT JOIN embedding_jobs USING (organization_id, kind, subject_id)
 WHERE search_texts.organization_id = $1 AND kind = 'CHUNK'
+"""
+END_WHO_WAITS = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
 SENTENCE = "This is a sentence about {}, and with seven others it is long enough to be a chunk by itself. "
 
@@ -355,6 +361,51 @@ async def test_a_processor_that_is_stopped_gives_its_document_back(
         await working
 
     assert await state(superuser, document_id) == ("PENDING", 0, None, 0, False)
+
+
+@asynccontextmanager
+async def its_log_held(made: Any, tenant: Tenant) -> AsyncIterator[None]:
+    """Somebody else is writing in the organization for the time of the block."""
+    writer = await asyncpg.connect(made.superuser_url)
+    async with writer.transaction():
+        await writer.execute("INSERT INTO event_counters VALUES ($1, 0)", tenant.id)
+        yield
+    await writer.close()
+
+
+async def test_a_document_whose_organization_is_busy_is_tried_again(
+    made: Any, superuser: "asyncpg.Connection[Any]", processor: Processor
+) -> None:
+    tenant = await make_tenant(superuser)
+    document_id = await make_document(superuser, tenant, "A")
+
+    async with its_log_held(made, tenant):
+        assert await processor.work()
+        busy = await state(superuser, document_id)
+        due_in = await superuser.fetchval("SELECT due_at - now() FROM documents WHERE id = $1", document_id)
+    await superuser.execute(DUE, document_id)
+    assert await processor.work()
+
+    assert (busy, round(due_in / timedelta(seconds=1))) == (("PENDING", 0, None, 0, False), 2)
+    assert await state(superuser, document_id) == ("COMPLETED", 1, None, 1, True)
+
+
+async def test_a_document_whose_connection_is_lost_is_due_at_once(
+    made: Any, superuser: "asyncpg.Connection[Any]", processor: Processor
+) -> None:
+    tenant = await make_tenant(superuser)
+    document_id = await make_document(superuser, tenant, "A")
+
+    async with its_log_held(made, tenant):
+        working = asyncio.create_task(processor.work())
+        await until_waiting(superuser)
+        assert await superuser.fetchval(END_WHO_WAITS) == 1
+        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+            await working
+
+    assert await state(superuser, document_id) == ("PENDING", 0, None, 0, False)
+    assert await processor.work()
+    assert await state(superuser, document_id) == ("COMPLETED", 1, None, 1, True)
 
 
 async def longest_hold(working: "asyncio.Task[bool]") -> float:

@@ -3,6 +3,7 @@
 import random
 from itertools import pairwise
 from pathlib import Path
+from time import thread_time
 
 import pytest
 import wordllama  # type: ignore[import-untyped]  # it has no types
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from app.documents import split
 from app.documents.models import DocumentKind
 from app.documents.split import CAPACITY, Chunk, cut
+from tests.documents.documents import MIB
 
 MARKDOWN, TEXT = DocumentKind.MARKDOWN, DocumentKind.TEXT
 MARKS = {"#", "##", "###", ">", "None"}
@@ -117,6 +120,8 @@ HOSTILE = {
     "underlines": "a\n=\n",
     "carriage returns": "a\r",
     "spaces": " ",
+    "blank lines": "\n",
+    "line separators": "\u2028",
 }
 
 
@@ -130,6 +135,31 @@ def test_a_hostile_text_is_cut_all_the_same(part: str, kind: DocumentKind) -> No
 
     assert chunks[-1].text.endswith("end")
     assert len(chunks) < 500
+
+
+def cpu_of(text: str, kind: DocumentKind) -> tuple[float, list[Chunk]]:
+    """The seconds that cutting it takes, whatever else the machine does."""
+    began = thread_time()
+    chunks = cut(text, kind)
+    return thread_time() - began, chunks
+
+
+def test_a_megabyte_of_blank_lines_keeps_nobody_waiting() -> None:
+    seconds, chunks = cpu_of("\n" * MIB + " end", MARKDOWN)
+
+    assert seconds < 5  # of the splitter they would take 90
+    assert [chunk.text for chunk in chunks] == ["end"]
+
+
+def test_what_the_splitter_takes_too_long_for_is_cut_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(split, "MOST_CPU", 0.4)
+    text = ("_" * 1_250 + " word" * 250) * 20  # 0.3 s for each of them
+
+    seconds, chunks = cpu_of(text, MARKDOWN)
+
+    assert seconds < 2
+    assert sum(chunk.text.count("word") for chunk in chunks) >= 20 * 250
+    assert max(len(chunk.text) for chunk in chunks[-20:]) <= split.LONGEST_LEFT
 
 
 def test_random_characters_are_cut_all_the_same() -> None:

@@ -108,6 +108,24 @@ async def test_a_worker_that_is_stopped_gives_back_what_it_took(site: Site) -> N
     assert await site.state() == [("Task 1", True, None, False)]
 
 
+async def test_a_worker_that_is_stopped_before_it_embeds_gives_back_what_it_took(site: Site) -> None:
+    tenant = await site.tenant(1)
+    counter = await asyncpg.connect(site.superuser_url)
+    async with counter.transaction():  # it waits for whoever counts words
+        await counter.execute(
+            "INSERT INTO search_word_totals (organization_id, kind, texts) VALUES ($1, 'TASK', 0)", tenant.id
+        )
+        working = asyncio.create_task(site.worker.work())
+        await until_waiting(site.superuser)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+    await counter.close()
+
+    assert await site.state() == [("Task 1", False, 0, False)]
+    await site.work()
+    assert await site.state() == [("Task 1", True, None, False)]
+
+
 @pytest.mark.parametrize("status", [301, 400, 401, 429, 500])
 async def test_a_model_that_is_down_parks_and_loses_nothing(
     site: Site, status: int, monkeypatch: pytest.MonkeyPatch

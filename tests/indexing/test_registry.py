@@ -1,7 +1,8 @@
 """What a process knows of the model that searches read by: it follows the database, and keeps no search waiting."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 from weakref import ref
@@ -12,9 +13,42 @@ from app.embedders.embedder import Embedder, EmbedderUnavailable, load_embedder
 from app.embedders.openai import OpenAI
 from app.graph.embedding import ModelUnavailable
 from app.indexing import registry
+from app.indexing.loop import work_off
 from app.search.embedding_models import Model
 from app.search.models import ModelState
 from tests.indexing.conftest import Site
+
+
+async def test_a_wake_reaches_a_loop_that_is_at_work_though_another_looks_at_once(site: Site) -> None:
+    begun, ended, looks = asyncio.Event(), asyncio.Event(), Counter[str]()
+
+    async def look_long() -> int:
+        looks["long"] += 1
+        begun.set()
+        await ended.wait()
+        return 0
+
+    async def look() -> int:
+        looks["short"] += 1
+        return 0
+
+    loops = [asyncio.create_task(work_off("testing", work, site.models.listen())) for work in (look_long, look)]
+    await begun.wait()
+    await until(lambda: looks["short"] == 1)
+    site.models.wake()
+    await until(lambda: looks["short"] == 2)
+    ended.set()
+    await until(lambda: looks["long"] == 2)
+    for one in loops:
+        one.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    """Sooner than a loop would look by itself."""
+    async with asyncio.timeout(1):
+        while not happened():  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0)
 
 
 @asynccontextmanager

@@ -47,6 +47,15 @@ class Model:
         """Whether a living row of the kind has the name."""
         return name is not None and any(self.rows[row_id].name == name for row_id in self.living(kind))
 
+    def dead(self, like: Row) -> list[str]:
+        """The rows of its kind that have its name and are in the trash."""
+        named = (row_id for row_id, row in self.rows.items() if (row.kind, row.name) == (like.kind, like.name))
+        return [row_id for row_id in named if not self.lives(row_id)]
+
+    def holder(self, row_id: str) -> str:
+        """The deletion that holds a row which is not in the trash for what it belongs to alone."""
+        return next(one for one, deletion in self.deletions.items() if row_id in deletion.held)
+
     def under(self, subjects: Iterable[str]) -> set[str]:
         """The rows that belong to any of `subjects`, and those themselves."""
         found = set(subjects)

@@ -25,6 +25,7 @@ from app.config import Settings
 from app.trash.purge_job import purge_due
 from tests.api import SECRET, Api, serving
 from tests.factories import Tenant, make_tenant
+from tests.joining import join
 from tests.trash.model import Model, Row
 
 RUNS = int(os.environ.get("TRELLIS_TEST_RUNS", "30"))  # `make soak` asks for more
@@ -55,6 +56,7 @@ HELD = " UNION ALL ".join(
     f"WHERE {'id' if kind == 'organizations' else 'organization_id'} = $1 AND deletion_id IS NOT NULL GROUP BY 1"
     for kind in KINDS
 )
+IN_TEAM = "SELECT id FROM team_members WHERE team_id = $1 AND organization_member_id = $2 AND deleted_at IS NULL"
 TRASH = "SELECT * FROM deletions WHERE organization_id = $1 AND restored_at IS NULL"
 
 picks = st.integers(0, 20)  # which of the things there are at that moment
@@ -92,8 +94,9 @@ class Deletions(RuleBasedStateMachine):
         self.tenant: Tenant = self.run(make_tenant(self.world.superuser, members=3, teams=2, tasks=1, documents=3))
         self.organization = str(self.tenant.id)
         self.model = Model({self.organization: Row("organizations")})
-        for member in self.tenant.members:
-            self.model.rows[str(member)] = Row("organization_members", outlived=(self.organization,))
+        self.people = [f"person{place}@{self.tenant.slug}.example.com" for place in (1, 2, 3)]
+        for member, person in zip(self.tenant.members, self.people, strict=True):
+            self.model.rows[str(member)] = self._membership(person)
         for place, team in enumerate(self.tenant.teams, 1):
             self.model.rows[str(team)] = Row("teams", (self.organization,), (f"T{place}",))
         pairs = [(str(team), str(member)) for team in self.tenant.teams for member in self.tenant.members]
@@ -158,7 +161,33 @@ class Deletions(RuleBasedStateMachine):
         payload = self.write("addTeamMember", given, "teamMember { id }")
         assert payload["codes"] == (["TAKEN"] if self.model.is_named("team_members", (team, member)) else [])
         if payload["teamMember"]:
-            self.model.rows[payload["teamMember"]["id"]] = Row("team_members", (team, member), (team, member))
+            self._has_joined(payload["teamMember"]["id"], Row("team_members", (team, member), (team, member)))
+
+    @precondition(organization_lives)
+    @rule(pick=st.integers(1, 2), team_pick=st.none() | picks)  # the first never leaves
+    def come_in(self, pick: int, team_pick: int | None) -> None:
+        membership = self._membership(self.people[pick])
+        if self.model.is_named(membership.kind, membership.name):
+            return
+        team = None if team_pick is None else self.living("teams", team_pick)
+        teams = [{"teamId": team}] if team else []
+        joined = self.run(join(self.world.api, self.tenant, self.people[pick], teams=teams))
+        self._has_joined(joined, membership)
+        if team and not self.model.is_named("team_members", (team, joined)):
+            in_team = str(self.run(self.world.superuser.fetchval(IN_TEAM, team, joined)))
+            self._has_joined(in_team, Row("team_members", (team, joined), (team, joined)))
+
+    def _membership(self, person: str) -> Row:
+        return Row("organization_members", name=(person,), outlived=(self.organization,))
+
+    def _has_joined(self, joined: str, row: Row) -> None:
+        """Who was there comes back as who they were, out of the deletion that holds them."""
+        former = self.model.dead(row)
+        assert former in ([], [joined])
+        if former:
+            self.model.restore(self.model.holder(joined), [joined])
+        else:
+            self.model.rows[joined] = row
 
     @rule(team_pick=picks, assignee_pick=picks)
     def create_task(self, team_pick: int, assignee_pick: int) -> None:

@@ -23,7 +23,7 @@ from app.db import embedded
 from app.db.migrate import migrate
 from app.graph.charge import NO_CHARGE
 from app.http import endpoint as module
-from app.http.rate_limit import Tab
+from app.http.rate_limit import RequestMeter
 from app.importer.first_demo import load_first_demo
 from app.main import create_app
 from app.rates.limiter import Rates
@@ -34,8 +34,8 @@ READER = "owner@example.com"  # of the demo
 FREE, MEMORY, REDIS = "without limits", "in memory", "in Redis"
 
 
-class FreeTab:
-    """A tab that nothing is put on: what a server without limits would have in its place."""
+class FreeMeter:
+    """A meter that nothing is put on: what a server without limits would have in its place."""
 
     charge = NO_CHARGE
 
@@ -95,13 +95,13 @@ async def measure(database_url: str, redis_url: str | None) -> dict[str, float]:
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         endpoint, client = app.state.endpoint, Client(app, settings)
-        variants: dict[str, Any] = {FREE: (FreeTab, None), MEMORY: (Tab, Rates(settings))}
+        variants: dict[str, Any] = {FREE: (FreeMeter, None), MEMORY: (RequestMeter, Rates(settings))}
         if redis_url:
-            variants[REDIS] = (Tab, Rates(settings.model_copy(update={"redis_url": RedisDsn(redis_url)})))
+            variants[REDIS] = (RequestMeter, Rates(settings.model_copy(update={"redis_url": RedisDsn(redis_url)})))
         least = dict.fromkeys(variants, 1.0)
         for _ in range(ROUNDS):
-            for name, (tab, rates) in variants.items():
-                setattr(module, "Tab", tab)  # noqa: B010  # in place of the one that is imported there
+            for name, (meter, rates) in variants.items():
+                setattr(module, "RequestMeter", meter)  # noqa: B010  # in place of the one that is imported there
                 endpoint.rates = rates
                 c = await _cpu(client)
                 least[name] = min(least[name], c)

@@ -23,7 +23,7 @@ class Standing(NamedTuple):
         return max(ceil(self.resets_at - time()), 1)
 
 
-class Price(NamedTuple):
+class CostEstimate(NamedTuple):
     """What is known of an operation before it is run."""
 
     least: int  # points
@@ -35,7 +35,7 @@ class Charge(NamedTuple):
     """What has been taken for an operation, and how its account stands."""
 
     points: int
-    price: Price
+    estimate: CostEstimate
     standing: Standing
 
 
@@ -47,5 +47,5 @@ class Allowance(NamedTuple):
 
 
 PLENTY = Allowance(1_000_000, 1_000_000)
-NO_PRICE = Price(0, 0, 0)
-NO_CHARGE = Charge(0, NO_PRICE, Standing(0, 0, 0.0, fits=True))
+NO_ESTIMATE = CostEstimate(0, 0, 0)
+NO_CHARGE = Charge(0, NO_ESTIMATE, Standing(0, 0, 0.0, fits=True))

@@ -23,11 +23,11 @@ from app.http.csrf import check_site
 from app.http.deadline import ClientGone, Deadline, Watch
 from app.http.debug import cost_of, wants_cost
 from app.http.graphiql import page, wants_page
-from app.http.idempotency import Attempt, Retries, attempt_of, may_pass
-from app.http.rate_limit import Rates, Tab, price_of
+from app.http.idempotency import KeyedRequest, Retries, keyed_request_of, may_pass
+from app.http.rate_limit import Rates, RequestMeter, cost_estimate
 from app.http.request import Envelope, WrongMethod, read, request_id_of
 from app.http.response import Answer, answer_of, bounded, failed, shown
-from app.operations.cost_limit import too_much_loaded, weigh
+from app.operations.cost_limit import check_cost, too_much_loaded
 from app.operations.documents import Document, Refused, execute, is_query
 from app.operations.dry_run import without_the_rest
 from app.operations.persisted import Persisted
@@ -50,7 +50,7 @@ class Operation(NamedTuple):
     envelope: Envelope
     caller: Caller | None
     entry: Entry
-    tab: Tab
+    meter: RequestMeter
     tells_cost: bool
     requested: int  # objects that its lists could hold
     deadline: Deadline
@@ -88,14 +88,14 @@ class Endpoint:
 
     async def respond(self, request: Request, send: Send) -> None:
         """Answers a request, which is under way until its answer has been taken: one that nobody reads is memory."""
-        tab = Tab(self.rates, request)
+        meter = RequestMeter(self.rates, request)
         try:
-            response = await self._response(request, tab)
+            response = await self._response(request, meter)
             await response(request.scope, request.receive, send)
         finally:
-            tab.close()
+            meter.close()
 
-    async def _response(self, request: Request, tab: Tab) -> Response:
+    async def _response(self, request: Request, meter: RequestMeter) -> Response:
         """Masks and logs whatever goes wrong."""
         if self.playground and wants_page(request):
             return page(request, token=self.token)
@@ -104,18 +104,18 @@ class Endpoint:
         entry = Entry(request_id_of(request))
         try:
             check_site(request)
-            caller = await self._caller(request, tab, entry)
+            caller = await self._caller(request, meter, entry)
             entry.actor = caller and caller.actor
-            tab.open(entry.actor)
-            answer = await self._answer(request, entry, caller, tab)
+            meter.open(entry.actor)
+            answer = await self._answer(request, entry, caller, meter)
         except ClientGone:
             answer = Answer(b"", CLIENT_GONE)
         except Exception as error:  # noqa: BLE001  # the last line of defence: masked and logged, never shown
             answer = failed(request, error, most_errors=self.limits.max_errors)
         entry.write(answer.status, answer.codes)
-        return answer.to(request, entry.request_id, tab.headers())
+        return answer.to(request, entry.request_id, meter.headers())
 
-    async def _caller(self, request: Request, tab: Tab, entry: Entry) -> Caller | None:
+    async def _caller(self, request: Request, meter: RequestMeter, entry: Entry) -> Caller | None:
         """Who is signed in; None where nobody is. Raises Unauthenticated, SignInRefused or RateLimited.
 
         Where too many sign-ins have failed, who is known here already gets in all the same, without a question to the
@@ -126,35 +126,35 @@ class Endpoint:
             if credentials is None:
                 return None
             if (actor := self.identities.known(credentials)) is None:
-                tab.check_failures()
-                actor = await self.identities.find(credentials, tab.address)
+                meter.check_failures()
+                actor = await self.identities.find(credentials, meter.address)
             return Caller(credentials, actor)
         except (Unauthenticated, SignInRefused) as error:
             entry.refused = error.message
-            await tab.note_failure()
+            await meter.note_failure()
             raise
 
-    async def _answer(self, request: Request, entry: Entry, caller: Caller | None, tab: Tab) -> Answer:
+    async def _answer(self, request: Request, entry: Entry, caller: Caller | None, meter: RequestMeter) -> Answer:
         moment = asyncio.get_running_loop().time() + self.limits.request_timeout
-        await tab.enter()
+        await meter.enter()
         async with Deadline(self.watch, moment) as deadline:
             envelope = await read(request, self.limits, signed_in=caller is not None)
             deadline.received(request.receive, caller and caller.actor.payer_id)
             document = entry.document = self._document(envelope)
-            requested, complexity = weigh(document, envelope.variables, envelope.operation_name, self.limits)
+            requested, complexity = check_cost(document, envelope.variables, envelope.operation_name, self.limits)
             tells_cost = self.debug and wants_cost(request)
             run = without_the_rest(document, envelope.operation_name, envelope.variables)
-            operation = Operation(run, envelope, caller, entry, tab, tells_cost, requested, deadline)
+            operation = Operation(run, envelope, caller, entry, meter, tells_cost, requested, deadline)
             entry.operation = document.operation(envelope.operation_name)
             reads = is_query(entry.operation)
             if not reads and request.method != "POST":
                 raise WrongMethod("Only queries may be sent by GET: send this operation by POST.")
-            price = price_of(requested, complexity, most=self.limits.max_loaded, writes=not reads)
-            await tab.reserve(price, dry=run is not document)
+            estimate = cost_estimate(requested, complexity, most=self.limits.max_loaded, writes=not reads)
+            await meter.reserve(estimate, dry=run is not document)
             if reads:
                 return await with_newer_statements(lambda: self._read(operation))
-            attempt = attempt_of(request, envelope, document.hash)
-            return await with_newer_statements(lambda: self._write(operation, attempt))
+            keyed = keyed_request_of(request, envelope, document.hash)
+            return await with_newer_statements(lambda: self._write(operation, keyed))
 
     def _document(self, envelope: Envelope) -> Document:
         """What is asked for; raises Refused where it cannot be run."""
@@ -168,20 +168,20 @@ class Endpoint:
         async with self._unit(operation, writes=False) as unit:
             return bounded(answer_of(await self._run(operation, unit)), most=self.limits.max_answer)
 
-    async def _write(self, operation: Operation, attempt: Attempt | None) -> Answer:
-        """The answer to a mutation, given once it is committed; to a further `attempt` at it, that of the first."""
+    async def _write(self, operation: Operation, keyed: KeyedRequest | None) -> Answer:
+        """The answer to a mutation, given once it is committed; to a further attempt at it, that of the first."""
         async with self._unit(operation, writes=True) as unit:
             if unit is None:
                 return answer_of(await self._run(operation, None))
-            kept = attempt and await self.retries.recall(unit, attempt)
+            kept = keyed and await self.retries.recall(unit, keyed)
             if kept is not None:
                 return Answer(kept, headers={"Idempotency-Replayed": "true"})
             body = await self._run(operation, unit)
             answer = bounded(answer_of(body), most=self.limits.max_answer)
-            if attempt:
+            if keyed:
                 if may_pass(unit, body):
                     return answer
-                await self.retries.keep(unit, attempt, answer.body)
+                await self.retries.keep(unit, keyed, answer.body)
             operation.deadline.lift()
             await unit.commit()
             return answer
@@ -207,7 +207,7 @@ class Endpoint:
             unit,
             operation.document.asked,
             request_id=operation.entry.request_id,
-            charge=operation.tab.charge,
+            charge=operation.meter.charge,
             budget=Budget(self.limits.max_loaded),
             more_time=operation.deadline.extensible,
         )
@@ -222,7 +222,7 @@ class Endpoint:
             )
         finally:
             await context.batches.stop()
-            await operation.tab.settle(context.budget.cost)
+            await operation.meter.charge_rest(context.budget.cost)
         if unit and unit.outdated:
             raise unit.outdated
         if context.budget.refused:

@@ -15,7 +15,7 @@ KEY = re.compile(r"[ -~]{1,255}")  # printable ASCII
 PASSING = {"INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE", "TIMEOUT", "CONFLICT"}
 
 
-class Attempt(NamedTuple):
+class KeyedRequest(NamedTuple):
     """A mutation under the key that the client has for all its attempts; `fingerprint` tells it from others."""
 
     key: str
@@ -25,18 +25,18 @@ class Attempt(NamedTuple):
 class Retries(Protocol):
     """Remembers the answers of mutations for their actors."""
 
-    async def recall(self, unit: Unit, attempt: Attempt) -> bytes | None:
+    async def recall(self, unit: Unit, keyed: KeyedRequest) -> bytes | None:
         """The body of the first answer; None where this is the first attempt.
 
         Raises an AppError where the key is another request's, where the first attempt is still running, or where its
         answer cannot be given again.
         """
 
-    async def keep(self, unit: Unit, attempt: Attempt, body: bytes) -> None:
+    async def keep(self, unit: Unit, keyed: KeyedRequest, body: bytes) -> None:
         """Has the answer remembered if, and only if, the operation is committed."""
 
 
-def attempt_of(request: Request, envelope: Envelope, document: str) -> Attempt | None:
+def keyed_request_of(request: Request, envelope: Envelope, document: str) -> KeyedRequest | None:
     """What the header `Idempotency-Key` says of a request for the document with this hash; None where there is none.
 
     Raises BadRequest.
@@ -51,7 +51,7 @@ def attempt_of(request: Request, envelope: Envelope, document: str) -> Attempt |
         fingerprint = sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).digest()
     except orjson.JSONEncodeError:  # it reads deeper than it writes
         raise BadRequest("`variables` are nested too deeply.") from None
-    return Attempt(keys[0], fingerprint)
+    return KeyedRequest(keys[0], fingerprint)
 
 
 def may_pass(unit: Unit, body: dict[str, Any]) -> bool:

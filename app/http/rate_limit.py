@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from app.auth.actor import Actor
 from app.errors import AppError
-from app.graph.charge import NO_CHARGE, NO_PRICE, Charge, Price, Standing
+from app.graph.charge import NO_CHARGE, NO_ESTIMATE, Charge, CostEstimate, Standing
 
 AT_THE_DOOR = 1  # points of every request, whatever becomes of it: one that is refused costs the server little
 OF_A_MUTATION = 5
@@ -68,8 +68,8 @@ class Rates(Protocol):
         """Whether this process has to count for itself, as what it counts with others does not answer."""
 
 
-class Tab:
-    """What one request takes: a point before it is read, and what is left of its price before it is run."""
+class RequestMeter:
+    """What one request takes: a point before it is read, and the least that it takes before it is run."""
 
     def __init__(self, rates: Rates, request: Request) -> None:
         self.rates = rates
@@ -93,7 +93,7 @@ class Tab:
 
     def _require_few_failures(self, standing: Standing) -> None:
         if not standing.fits:
-            self.charge = Charge(AT_THE_DOOR, NO_PRICE, standing)
+            self.charge = Charge(AT_THE_DOOR, NO_ESTIMATE, standing)
             message = f"Too many sign-ins from here have failed: try again in {standing.wait} s."
             raise RateLimited(message, wait=standing.wait)
 
@@ -110,36 +110,36 @@ class Tab:
 
     async def enter(self) -> None:
         """Takes the first point. Raises RateLimited."""
-        await self._take(AT_THE_DOOR, Price(AT_THE_DOOR, AT_THE_DOOR, 0))
+        await self._take(AT_THE_DOOR, CostEstimate(AT_THE_DOOR, AT_THE_DOOR, 0))
 
-    async def reserve(self, price: Price, *, dry: bool) -> None:
+    async def reserve(self, estimate: CostEstimate, *, dry: bool) -> None:
         """Takes the least that the operation takes, before it is run; nothing for a `dry` run.
 
         Who is not signed in can reach no lists: their requests are counted, and not what is in them.
         Raises RateLimited.
         """
         if not self._account.signed_in:
-            price = Price(AT_THE_DOOR, AT_THE_DOOR, price.objects)
-        if price.least > AT_THE_DOOR and not dry:
-            await self._take(price.least - AT_THE_DOOR, price)
+            estimate = CostEstimate(AT_THE_DOOR, AT_THE_DOOR, estimate.objects)
+        if estimate.least > AT_THE_DOOR and not dry:
+            await self._take(estimate.least - AT_THE_DOOR, estimate)
         else:
-            self.charge = Charge(AT_THE_DOOR, price, self.charge.standing)
+            self.charge = Charge(AT_THE_DOOR, estimate, self.charge.standing)
 
-    async def settle(self, cost: int) -> None:
+    async def charge_rest(self, cost: int) -> None:
         """Takes the rest, once it is known what has been done, in objects: whoever has too little owes it.
 
         Who is not signed in can do little: their requests are counted, and not what is in them.
         """
-        points, price, _ = self.charge
+        points, estimate, _ = self.charge
         rest = points_of(cost) - points
         if rest > 0 and self._account.signed_in:
-            self.charge = Charge(points + rest, price, await self.rates.charge(self._account, rest))
+            self.charge = Charge(points + rest, estimate, await self.rates.charge(self._account, rest))
 
-    async def _take(self, points: int, price: Price) -> None:
+    async def _take(self, points: int, estimate: CostEstimate) -> None:
         standing = await self.rates.take(self._account, points)
-        self.charge = Charge(price.least, price, standing)
+        self.charge = Charge(estimate.least, estimate, standing)
         if not standing.fits:
-            raise RateLimited(_refusal(standing, price.least), wait=standing.wait)
+            raise RateLimited(_refusal(standing, estimate.least), wait=standing.wait)
 
     def headers(self) -> dict[str, str]:
         """What every answer says of the caller's limit.
@@ -154,13 +154,13 @@ class Tab:
         return {limit: str(standing.limit), remaining: str(standing.remaining), reset: str(standing.wait)}
 
 
-def price_of(requested: int, complexity: int, *, most: int, writes: bool) -> Price:
-    """The price of an operation whose lists could hold so many objects, of which it may load `most`.
+def cost_estimate(requested: int, complexity: int, *, most: int, writes: bool) -> CostEstimate:
+    """The estimate of an operation whose lists could hold so many objects, of which it may load `most`.
 
     `complexity` is what its root fields take beside them. A query takes at least one point, a mutation five.
     """
     least = max(points_of(complexity), OF_A_MUTATION if writes else AT_THE_DOOR)
-    return Price(least, max(points_of(complexity + min(requested, most)), least), requested)
+    return CostEstimate(least, max(points_of(complexity + min(requested, most)), least), requested)
 
 
 def points_of(objects: int) -> int:

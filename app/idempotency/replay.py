@@ -24,7 +24,7 @@ from app.db.columns import now, table_of
 from app.db.statement import Statement, prepare
 from app.db.unit_of_work import StatementTooSlow, Unit
 from app.errors import AppError
-from app.http.idempotency import Attempt
+from app.http.idempotency import KeyedRequest
 from app.idempotency.models import IdempotencyKey
 
 REMEMBERED = timedelta(hours=24)
@@ -70,32 +70,32 @@ class Replays:
     An answer is shown again only to an actor whose roles are what they were: it may hold what they must not see now.
     """
 
-    async def recall(self, unit: Unit, attempt: Attempt) -> bytes | None:
+    async def recall(self, unit: Unit, keyed: KeyedRequest) -> bytes | None:
         """Raises KeyOfAnotherRequest, StillRunning and AlreadyDone."""
         moment = now()
         expired = moment - REMEMBERED
-        claim = {**_name(unit, attempt), "fingerprint": attempt.fingerprint, "now": moment, "expired": expired}
+        claim = {**_name(unit, keyed), "fingerprint": keyed.fingerprint, "now": moment, "expired": expired}
         try:
-            claimed = await unit.fetch(_claim(), claim | {"turn": _turn(unit, attempt)})
+            claimed = await unit.fetch(_claim(), claim | {"turn": _turn(unit, keyed)})
         except StatementTooSlow as error:
             raise StillRunning from error
         if claimed:
             return None
-        found = await unit.fetch(_first(), _name(unit, attempt) | {"expired": expired})
+        found = await unit.fetch(_first(), _name(unit, keyed) | {"expired": expired})
         if not found:
             raise StillRunning
-        return _answer_of(found[0], unit, attempt)
+        return _answer_of(found[0], unit, keyed)
 
-    async def keep(self, unit: Unit, attempt: Attempt, body: bytes) -> None:
+    async def keep(self, unit: Unit, keyed: KeyedRequest, body: bytes) -> None:
         for secret in unit.secrets:
             body = body.replace(b'"%b"' % secret.encode(), b"null")
         if len(body) <= LARGEST_KEPT:
             kept = {"body": body, "size": len(body), "roles": unit.actor.fingerprint}
-            await unit.fetch(_keep(), _name(unit, attempt) | kept)
+            await unit.fetch(_keep(), _name(unit, keyed) | kept)
 
 
-def _answer_of(first: Any, unit: Unit, attempt: Attempt) -> bytes:
-    if first["request_hash"] != attempt.fingerprint:
+def _answer_of(first: Any, unit: Unit, keyed: KeyedRequest) -> bytes:
+    if first["request_hash"] != keyed.fingerprint:
         raise KeyOfAnotherRequest(
             "This `Idempotency-Key` was used for another request: send each request with a key of its own."
         )
@@ -107,14 +107,14 @@ def _answer_of(first: Any, unit: Unit, attempt: Attempt) -> bytes:
     return body
 
 
-def _turn(unit: Unit, attempt: Attempt) -> int:
+def _turn(unit: Unit, keyed: KeyedRequest) -> int:
     """The number of the lock that whoever carries the request out holds; that two share one takes 2^32 keys at once."""
-    digest = sha256(unit.actor.id.bytes + attempt.key.encode()).digest()
+    digest = sha256(unit.actor.id.bytes + keyed.key.encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def _name(unit: Unit, attempt: Attempt) -> dict[str, Any]:
-    return {"actor_id": unit.actor.id, "key": attempt.key}
+def _name(unit: Unit, keyed: KeyedRequest) -> dict[str, Any]:
+    return {"actor_id": unit.actor.id, "key": keyed.key}
 
 
 @lru_cache(1)

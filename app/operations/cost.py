@@ -69,13 +69,13 @@ class Step(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class QueryCost:
     """What to compute for each request: a fragment has its steps once, however often it is spread."""
 
     steps: tuple[Step, ...]  # each after those inside it
     roots: tuple[int, ...]
     defaults: Variables
-    fixed: int | None  # the price itself, where it does not depend on variables
+    fixed: int | None  # the cost itself, where it does not depend on variables
     complexity: int = 0  # of the root fields, in objects
 
     def requested(self, variables: Variables) -> int:
@@ -95,8 +95,8 @@ class Price:
             units.append(step.unit(units, variables) if counts else 0)
         return min(sum(units[place] for place in self.roots), COUNTLESS)
 
-    def dearest(self, variables: Variables) -> str:
-        """The field whose objects are most of the price, as in `Team.tasks`."""
+    def costliest(self, variables: Variables) -> str:
+        """The field whose objects are most of the cost, as in `Team.tasks`."""
         known = {**self.defaults, **variables}
         times, objects = [0] * len(self.steps), [0] * len(self.steps)
         for place in self.roots:
@@ -110,11 +110,11 @@ class Price:
         return self.steps[objects.index(max(objects))].label
 
 
-def prices(schema: GraphQLSchema, tree: DocumentNode) -> dict[str, Price]:
-    """The price of each operation of a valid document, by its name."""
+def query_costs(schema: GraphQLSchema, tree: DocumentNode) -> dict[str, QueryCost]:
+    """The cost of each operation of a valid document, by its name."""
     lister = _Lister(schema, tree)
     operations = [one for one in tree.definitions if isinstance(one, OperationDefinitionNode)]
-    return {one.name.value if one.name else "": lister.price(one) for one in operations}
+    return {one.name.value if one.name else "": lister.cost(one) for one in operations}
 
 
 class _Lister:
@@ -125,7 +125,7 @@ class _Lister:
         self._meter = Meter(tree)
         self._listed: dict[str, tuple[int, ...]] = {}
 
-    def price(self, operation: OperationDefinitionNode) -> Price:
+    def cost(self, operation: OperationDefinitionNode) -> QueryCost:
         root = self.schema.get_root_type(operation.operation)
         roots = self._selections(root, operation.selection_set) if root else ()
         given = operation.variable_definitions or ()
@@ -134,9 +134,9 @@ class _Lister:
         }
         fields = self._meter.fields(operation.selection_set, set())
         complexity = sum(complexity_of(root, one) for one in fields) if root else 0
-        price = Price(tuple(self.steps), roots, defaults, None, complexity)
+        cost = QueryCost(tuple(self.steps), roots, defaults, None, complexity)
         varies = any(isinstance(size, VariableNode) for step in self.steps for size in step.sizes or ())
-        return price if varies else replace(price, fixed=price.requested({}))
+        return cost if varies else replace(cost, fixed=cost.requested({}))
 
     def _selections(self, parent: GraphQLCompositeType, node: SelectionSetNode) -> tuple[int, ...]:
         found: list[int] = []

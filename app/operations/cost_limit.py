@@ -16,7 +16,7 @@ from app.operations.limits import Uses, exceeded
 NO_USES: Uses = Counter()
 
 
-def weigh(document: Document, variables: dict[str, Any], name: str | None, limits: Limits) -> tuple[int, int]:
+def check_cost(document: Document, variables: dict[str, Any], name: str | None, limits: Limits) -> tuple[int, int]:
     """How many objects the lists of an operation could hold, and its complexity.
 
     Raises Refused where it or its variables are too much.
@@ -26,16 +26,16 @@ def weigh(document: Document, variables: dict[str, Any], name: str | None, limit
     values = sum_of_values(variables, document.uses.get(named, NO_USES))
     if values > limits.max_values:
         raise Refused([exceeded("values in its variables", "max_values", limits.max_values, values)])
-    price = document.prices[named]
-    requested = price.requested(variables)
-    for limit, found in (("max_requested", requested), ("max_loaded", price.of_schema)):
+    cost = document.costs[named]
+    requested = cost.requested(variables)
+    for limit, found in (("max_requested", requested), ("max_loaded", cost.of_schema)):
         if found > getattr(limits, limit):
-            dearest = price.dearest(variables)
-            what = f"objects in its lists, most of them in `{dearest}`"
+            costliest = cost.costliest(variables)
+            what = f"objects in its lists, most of them in `{costliest}`"
             error = exceeded(what, limit, getattr(limits, limit), found, operation)
-            error.extensions = {**(error.extensions or {}), "field": dearest, "argument": "first"}
+            error.extensions = {**(error.extensions or {}), "field": costliest, "argument": "first"}
             raise Refused([error])
-    return requested, price.complexity
+    return requested, cost.complexity
 
 
 def too_much_loaded(
@@ -43,8 +43,8 @@ def too_much_loaded(
 ) -> Refused:
     """What to tell of an operation that turned out to come to more than it may load."""
     operation = document.operation(name)
-    price = document.prices[operation.name.value if operation.name else ""]
-    field = refusal.field or label_of(schema, refusal) or price.dearest(variables)
+    cost = document.costs[operation.name.value if operation.name else ""]
+    field = refusal.field or label_of(schema, refusal) or cost.costliest(variables)
     told = {"code": refusal.code, "limit": refusal.limit, "allowed": refusal.most, "found": refusal.found}
     if operation.operation is OperationType.MUTATION and isinstance(refusal, TooMuchText):
         advice, argument = "Nothing was written. Change fewer at once, or ask for less in the answer.", {}

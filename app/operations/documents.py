@@ -27,7 +27,7 @@ from app.execution.bulk import BulkExecutor, Plans
 from app.execution.internals import optimized_is_awaitable
 from app.graph.context import Asked, Context
 from app.operations.columns import columns_asked
-from app.operations.cost import Price, prices
+from app.operations.cost import QueryCost, query_costs
 from app.operations.filter_variables import variables_in_filters
 from app.operations.limits import Uses, check, check_source, unparsed
 from app.operations.rules import RULES
@@ -58,7 +58,7 @@ class Document:
     plans: Plans | None = None  # of its selection sets, to be kept with it; None where they depend on variables
     constants: Known = field(default_factory=dict)  # arguments, see Arguments
     uses: dict[str, Uses] = field(default_factory=dict)  # of the variables, by the name of the operation
-    prices: dict[str, Price] = field(default_factory=dict)  # by the name of the operation
+    costs: dict[str, QueryCost] = field(default_factory=dict)  # by the name of the operation
     in_filters: frozenset[str] = frozenset()  # variables that count as null where they are left out
 
     @property
@@ -137,10 +137,10 @@ class Documents:
         )
         if errors:
             return Document(name, len(source), tree, errors)
-        asked, priced = columns_asked(self.schema, tree), prices(self.schema, tree)
+        asked, costs = columns_asked(self.schema, tree), query_costs(self.schema, tree)
         plans: Plans | None = None if _varies(tree) else {}
         in_filters = variables_in_filters(self.schema, tree)
-        return Document(name, len(source), tree, [], asked, plans, uses=uses, prices=priced, in_filters=in_filters)
+        return Document(name, len(source), tree, [], asked, plans, uses=uses, costs=costs, in_filters=in_filters)
 
     def _parse(self, source: str) -> DocumentNode:
         return parse(source, max_lexical_tokens=self.limits.max_tokens, max_comments=self.limits.max_comments)

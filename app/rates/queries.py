@@ -26,12 +26,12 @@ class RateLimitQueries:
             ),
         ] = False,
     ) -> RateLimit | None:
-        _, price, standing = info.context.charge
+        _, estimate, standing = info.context.charge
         return RateLimit(
             limit=standing.limit,
-            cost=price.least,
-            cost_at_most=price.most,
-            node_count=price.objects,
+            cost=estimate.least,
+            cost_at_most=estimate.most,
+            node_count=estimate.objects,
             used=standing.used,
             remaining=standing.remaining,
             reset_at=datetime.fromtimestamp(standing.resets_at, UTC),

@@ -7,7 +7,7 @@ import pytest
 from graphql import get_introspection_query, parse
 
 from app.config import Limits
-from app.operations.cost import prices
+from app.operations.cost import query_costs
 from app.schema import graphql_schema
 from tests.api import Api
 from tests.factories import make_tenant
@@ -55,12 +55,12 @@ TASKS = "tasks(first: 50) { nodes { title } }"
     ],
 )
 def test_what_an_operation_comes_to(document: str, variables: dict[str, Any], requested: int) -> None:
-    assert prices(graphql_schema, parse(document))[""].requested(variables) == requested
+    assert query_costs(graphql_schema, parse(document))[""].requested(variables) == requested
 
 
 def test_each_operation_has_its_own() -> None:
     document = "query A { organizations { nodes { id } } } query B { organizations(first: 3) { nodes { id } } }"
-    assert {name: one.requested({}) for name, one in prices(graphql_schema, parse(document)).items()} == {
+    assert {name: one.requested({}) for name, one in query_costs(graphql_schema, parse(document)).items()} == {
         "A": 20,
         "B": 3,
     }
@@ -70,7 +70,7 @@ def test_fragments_that_double_each_other_are_added_up_once() -> None:
     fragments = [f"fragment F{number} on Organization {{ ...F{number + 1} ...F{number + 1} }}" for number in range(30)]
     document = "{ organizations(first: 1) { nodes { ...F0 } } } " + " ".join(fragments)
     document += " fragment F30 on Organization { teams(first: 1) { nodes { id } } }"
-    assert prices(graphql_schema, parse(document))[""].requested({}) == 1 + 2**30
+    assert query_costs(graphql_schema, parse(document))[""].requested({}) == 1 + 2**30
 
 
 async def test_the_answer_says_what_was_asked_for(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
@@ -112,7 +112,7 @@ async def test_too_much_is_refused_by_the_name_of_the_dearest_field(
 
 def test_what_tools_ask_of_the_schema_is_within_the_limit() -> None:
     question = get_introspection_query(specified_by_url=True, schema_description=True, input_value_deprecation=True)
-    assert prices(graphql_schema, parse(question))["IntrospectionQuery"].requested({}) < Limits().max_loaded
+    assert query_costs(graphql_schema, parse(question))["IntrospectionQuery"].requested({}) < Limits().max_loaded
 
 
 async def test_the_schema_is_not_told_again_and_again(api: Api) -> None:

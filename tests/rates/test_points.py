@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from starlette.types import Send
 
 from app.config import Settings
-from app.graph.charge import Price
-from app.http.rate_limit import price_of
+from app.graph.charge import CostEstimate
+from app.http.rate_limit import cost_estimate
 from app.rates import windows
 from tests.api import GRAPHQL, SECRET, Api, serving
 from tests.api_keys.documents import make_key
@@ -44,20 +44,20 @@ def said(response: httpx.Response) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("requested", "complexity", "writes", "price"),
+    ("requested", "complexity", "writes", "estimate"),
     [
-        (0, 0, False, Price(1, 1, 0)),
-        (149, 0, False, Price(1, 1, 149)),
-        (150, 0, False, Price(1, 2, 150)),
-        (500_000, 0, False, Price(1, 100, 500_000)),
-        (20, 500, False, Price(5, 5, 20)),
-        (0, 0, True, Price(5, 5, 0)),
-        (549, 0, True, Price(5, 5, 549)),
-        (550, 0, True, Price(5, 6, 550)),
+        (0, 0, False, CostEstimate(1, 1, 0)),
+        (149, 0, False, CostEstimate(1, 1, 149)),
+        (150, 0, False, CostEstimate(1, 2, 150)),
+        (500_000, 0, False, CostEstimate(1, 100, 500_000)),
+        (20, 500, False, CostEstimate(5, 5, 20)),
+        (0, 0, True, CostEstimate(5, 5, 0)),
+        (549, 0, True, CostEstimate(5, 5, 549)),
+        (550, 0, True, CostEstimate(5, 6, 550)),
     ],
 )
-def test_prices(requested: int, complexity: int, writes: bool, price: Price) -> None:
-    assert price_of(requested, complexity, most=10_000, writes=writes) == price
+def test_cost_estimates(requested: int, complexity: int, writes: bool, estimate: CostEstimate) -> None:
+    assert cost_estimate(requested, complexity, most=10_000, writes=writes) == estimate
 
 
 async def test_searches_take_what_they_cost(database: Database, superuser: "asyncpg.Connection[Any]") -> None:

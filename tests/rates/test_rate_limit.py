@@ -42,7 +42,7 @@ async def test_an_operation_hears_what_it_takes(database: Database, superuser: "
         f"{{ rateLimit(dryRun: true) {{ {ALL} }} {TEAMS} }}",
         f"query ($dry: Boolean!) {{ {TEAMS} rateLimit(dryRun: $dry) {{ {ALL} }} }}",
         f"query ($other: Boolean = true) {{ {TEAMS} rateLimit(dryRun: $other) {{ {ALL} }} }}",
-        f"{{ ...Price {TEAMS} }} fragment Price on Query {{ rateLimit(dryRun: true) {{ {ALL} }} }}",
+        f"{{ ...CostEstimate {TEAMS} }} fragment CostEstimate on Query {{ rateLimit(dryRun: true) {{ {ALL} }} }}",
         f"{{ ... on Query {{ rateLimit(dryRun: true) {{ ...All }} {TEAMS} }} }} fragment All on RateLimit {{ {ALL} }}",
     ],
 )

@@ -9,7 +9,7 @@ from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
 from app.indexing.enqueue import note_texts
-from app.tasks.attempt import Attempt
+from app.tasks.bulk import Item
 from app.tasks.check import Wanted, check_amount
 from app.tasks.models import TaskStatus
 from app.tasks.references import Assignee, check_assignee, live_assignees
@@ -20,16 +20,16 @@ DONE = TaskStatus.DONE.name
 TEXT = {"title", "description"}  # what search reads
 
 
-async def plan_changes(context: Context, attempts: Sequence[Attempt], wanted: Wanted) -> None:
+async def plan_changes(context: Context, items: Sequence[Item], wanted: Wanted) -> None:
     """Sets what each task's values will be, where they are to differ; nothing is written yet."""
     moment = now()
-    found = [attempt for attempt in attempts if attempt.row is not None]
-    for attempt in found:
-        attempt.values = _changes(attempt, wanted, moment)
-    assignees = [_assignee(attempt.row, wanted) for attempt in found]
+    found = [item for item in items if item.row is not None]
+    for item in found:
+        item.values = _changes(item, wanted, moment)
+    assignees = [_assignee(item.row, wanted) for item in found]
     live = await live_assignees(context, filter(None, assignees))
-    for attempt, assignee in zip(found, assignees, strict=True):
-        check_assignee(assignee, live, attempt.checks)
+    for item, assignee in zip(found, assignees, strict=True):
+        check_assignee(assignee, live, item.checks)
 
 
 def _assignee(row: Any, wanted: Wanted) -> Assignee | None:
@@ -37,21 +37,21 @@ def _assignee(row: Any, wanted: Wanted) -> Assignee | None:
     return Assignee(row.organization_id, row.team_id, assignee_id) if assignee_id else None
 
 
-def _changes(attempt: Attempt, wanted: Wanted, moment: datetime) -> dict[str, Any]:
-    row, values = attempt.row, dict(wanted.columns)
+def _changes(item: Item, wanted: Wanted, moment: datetime) -> dict[str, Any]:
+    row, values = item.row, dict(wanted.columns)
     if wanted.added_tags or wanted.removed_tags:
         values["tags"] = wanted.tags_after(row.tags)
-        check_amount(values["tags"], attempt.checks, "addTags")
+        check_amount(values["tags"], item.checks, "addTags")
     if "status" in values and (values["status"] == DONE) != (row.status == DONE):
         values["completed_at"] = moment if values["status"] == DONE else None
     return {name: value for name, value in values.items() if value != row[name]}
 
 
-async def change(context: Context, attempts: Sequence[Attempt]) -> None:
-    """Writes the attempts' values into their tasks, which the operation holds locked."""
-    await update_tasks(context, [(attempt.row, attempt.values) for attempt in attempts])
-    for attempt in attempts:
-        if attempt.values:
-            before = {name: attempt.row[name] for name in attempt.values}
-            record(context, EventType.UPDATED, attempt.row, before=before, after=attempt.values)
-    note_texts(context, TASKS, [attempt.row for attempt in attempts if not TEXT.isdisjoint(attempt.values)])
+async def change(context: Context, items: Sequence[Item]) -> None:
+    """Writes the items' values into their tasks, which the operation holds locked."""
+    await update_tasks(context, [(item.row, item.values) for item in items])
+    for item in items:
+        if item.values:
+            before = {name: item.row[name] for name in item.values}
+            record(context, EventType.UPDATED, item.row, before=before, after=item.values)
+    note_texts(context, TASKS, [item.row for item in items if not TEXT.isdisjoint(item.values)])

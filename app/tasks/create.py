@@ -14,7 +14,7 @@ from app.graph.mutation import UserErrorCode, rejected
 from app.graph.select import Key
 from app.indexing.enqueue import note_texts
 from app.settings.resolve import actor_settings
-from app.tasks.attempt import Attempt
+from app.tasks.bulk import Item
 from app.tasks.check import columns_of_new
 from app.tasks.inputs import CreateTaskInput
 from app.tasks.models import TaskStatus
@@ -30,34 +30,32 @@ RECORDED = (
 )
 
 
-async def attempts_to_create(
-    context: Context, inputs: Sequence[CreateTaskInput], checks: Sequence[Checks]
-) -> list[Attempt]:
-    """An attempt for each input, whose mistakes are noted in `checks`; nothing is locked or written yet."""
-    attempts = [_attempt(context, *one) for one in zip(inputs, checks, strict=True)]
-    teams = await teams_by_id(context, [attempt.values["team_id"] for attempt in attempts])
-    for attempt in attempts:
-        team: Any = teams.get(attempt.values["team_id"])
-        if check_team(team, attempt.checks, "teamId"):
-            attempt.verdict = can_work(context.actor, team, team.role)
-            attempt.values["organization_id"] = team.organization_id
-    placed = [attempt for attempt in attempts if "organization_id" in attempt.values]
+async def new_items(context: Context, inputs: Sequence[CreateTaskInput], checks: Sequence[Checks]) -> list[Item]:
+    """An item for each input, whose mistakes are noted in `checks`; nothing is locked or written yet."""
+    items = [_new_item(context, *one) for one in zip(inputs, checks, strict=True)]
+    teams = await teams_by_id(context, [item.values["team_id"] for item in items])
+    for item in items:
+        team: Any = teams.get(item.values["team_id"])
+        if check_team(team, item.checks, "teamId"):
+            item.verdict = can_work(context.actor, team, team.role)
+            item.values["organization_id"] = team.organization_id
+    placed = [item for item in items if "organization_id" in item.values]
     await _check_assignees(context, placed)
-    await _set_priorities(context, [attempt for attempt in placed if "priority" not in attempt.values])
-    return attempts
+    await _set_priorities(context, [item for item in placed if "priority" not in item.values])
+    return items
 
 
-async def _set_priorities(context: Context, attempts: Sequence[Attempt]) -> None:
-    teams = [Key(attempt.values["organization_id"], attempt.values["team_id"]) for attempt in attempts]
-    for attempt, settings in zip(attempts, await context.load_many(actor_settings, teams), strict=True):
-        attempt.values["priority"] = settings.default_task_priority.value
+async def _set_priorities(context: Context, items: Sequence[Item]) -> None:
+    teams = [Key(item.values["organization_id"], item.values["team_id"]) for item in items]
+    for item, settings in zip(items, await context.load_many(actor_settings, teams), strict=True):
+        item.values["priority"] = settings.default_task_priority.value
 
 
-async def _check_assignees(context: Context, attempts: Sequence[Attempt]) -> None:
-    assignees = [_assignee(attempt.values) for attempt in attempts]
+async def _check_assignees(context: Context, items: Sequence[Item]) -> None:
+    assignees = [_assignee(item.values) for item in items]
     live = await live_assignees(context, filter(None, assignees))
-    for attempt, assignee in zip(attempts, assignees, strict=True):
-        check_assignee(assignee, live, attempt.checks)
+    for item, assignee in zip(items, assignees, strict=True):
+        check_assignee(assignee, live, item.checks)
 
 
 def _assignee(values: Mapping[str, Any]) -> Assignee | None:
@@ -65,28 +63,28 @@ def _assignee(values: Mapping[str, Any]) -> Assignee | None:
     return Assignee(values["organization_id"], values["team_id"], assignee_id) if assignee_id else None
 
 
-def _attempt(context: Context, given: CreateTaskInput, checks: Checks) -> Attempt:
+def _new_item(context: Context, given: CreateTaskInput, checks: Checks) -> Item:
     team_id = parse_id(given.team_id, ".".join([*checks.root, "teamId"]))
     values = {"id": new_id(), "team_id": team_id, "creator_id": context.actor.user_id, **columns_of_new(given, checks)}
     if given.status is TaskStatus.DONE:
         values["completed_at"] = now()
-    return Attempt(checks, values=values)
+    return Item(checks, values=values)
 
 
-async def create(context: Context, attempts: Sequence[Attempt]) -> None:
-    """Makes the tasks, numbered in the order of `attempts`, which have no mistakes."""
-    if not attempts:
+async def create(context: Context, items: Sequence[Item]) -> None:
+    """Makes the tasks, numbered in the order of `items`, which have no mistakes."""
+    if not items:
         return
-    teams = [Key(attempt.values["organization_id"], attempt.values["team_id"]) for attempt in attempts]
+    teams = [Key(item.values["organization_id"], item.values["team_id"]) for item in items]
     numbers = await take_numbers(context, Counter(teams))
-    for attempt, team in zip(attempts, teams, strict=True):
+    for item, team in zip(items, teams, strict=True):
         if team not in numbers:
             message = "The team has been deleted meanwhile."
-            raise rejected(UserErrorCode.PARENT_DELETED, message, *attempt.checks.root, "teamId")
-        attempt.values["number"] = numbers[team]
+            raise rejected(UserErrorCode.PARENT_DELETED, message, *item.checks.root, "teamId")
+        item.values["number"] = numbers[team]
         numbers[team] += 1
-    rows = await insert_tasks(context, [attempt.values for attempt in attempts])
-    for attempt, row in zip(attempts, rows, strict=True):
-        attempt.row = row
+    rows = await insert_tasks(context, [item.values for item in items])
+    for item, row in zip(items, rows, strict=True):
+        item.row = row
         record(context, EventType.CREATED, row, after={name: row[name] for name in RECORDED})
     note_texts(context, TASKS, rows)

@@ -14,7 +14,7 @@ from app.graph.guards import require, require_row
 from app.graph.inputs import Checks
 from app.graph.rows import rows_for_update
 from app.graph.select import Key
-from app.tasks.attempt import Attempt
+from app.tasks.bulk import Item
 from app.tasks.change import change
 from app.tasks.loaders import TASKS
 from app.tasks.models import FormerTaskKey
@@ -28,7 +28,7 @@ former_keys = table_of(FormerTaskKey)
 former_team_keys = table_of(FormerTeamKey)
 
 
-async def move(context: Context, task_id: UUID, team_id: UUID) -> Attempt:
+async def move(context: Context, task_id: UUID, team_id: UUID) -> Item:
     """Moves the task to the team with that id, unless it is there; raises Rejected where it cannot be there.
 
     The team is locked before the task, as a delete of everything above them does it: so neither waits for the other.
@@ -44,12 +44,12 @@ async def move(context: Context, task_id: UUID, team_id: UUID) -> Attempt:
     check_team(target if target and target.organization_id == task.organization_id else None, checks, "teamId")
     checks.done()
     require(can_work(context.actor, target, target.role))
-    attempt = Attempt(checks, task)
+    item = Item(checks, task)
     if target.id != source.id:
-        attempt.values = await _place(context, task, target)
+        item.values = await _place(context, task, target)
         await _keep_keys(context, task, source)
-        await change(context, [attempt])
-    return attempt
+        await change(context, [item])
+    return item
 
 
 async def _place(context: Context, task: Any, team: Any) -> dict[str, Any]:

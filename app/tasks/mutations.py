@@ -13,10 +13,10 @@ from app.graph.inputs import Checks
 from app.graph.mutation import mutation
 from app.graph.rows import ExpectedVersion, require_version
 from app.graph.select import Key
-from app.tasks.attempt import Attempt, admitted, attempt_on, attempts_on, check_verdicts, mistakes, require_few
+from app.tasks.bulk import Item, admitted, check_verdicts, locked_item, locked_items, mistakes, require_few
 from app.tasks.change import change, plan_changes
 from app.tasks.check import wanted
-from app.tasks.create import attempts_to_create, create
+from app.tasks.create import create, new_items
 from app.tasks.inputs import BulkErrorPolicy, CreateTaskInput, UpdateTaskInput
 from app.tasks.loaders import TASKS, task_by_id
 from app.tasks.move import move
@@ -46,11 +46,11 @@ class TaskMutations:
         info: Info,
         given: Annotated[CreateTaskInput, strawberry.argument(name="input", description="What it will be.")],
     ) -> TaskPayload:
-        (attempt,) = await attempts_to_create(info.context, [given], [Checks("input")])
-        require(attempt.verdict)
-        attempt.checks.done()
-        await create(info.context, [attempt])
-        return await _payload(info.context, attempt)
+        (item,) = await new_items(info.context, [given], [Checks("input")])
+        require(item.verdict)
+        item.checks.done()
+        await create(info.context, [item])
+        return await _payload(info.context, item)
 
     @mutation(
         description="Changes a task. Where nothing is to be different, nothing happens and its version stays."
@@ -66,13 +66,13 @@ class TaskMutations:
     ) -> TaskPayload:
         checks = Checks("input")
         changes = wanted(given, checks)
-        attempt = await attempt_on(info.context, task_id, checks, *changes.texts)
-        if expected_version not in (None, UNSET, attempt.row.version):
-            require_version(attempt.row, expected_version, task=await _task(info.context, attempt))
-        await plan_changes(info.context, [attempt], changes)
+        item = await locked_item(info.context, task_id, checks, *changes.texts)
+        if expected_version not in (None, UNSET, item.row.version):
+            require_version(item.row, expected_version, task=await _task(info.context, item))
+        await plan_changes(info.context, [item], changes)
         checks.done()
-        await change(info.context, [attempt])
-        return await _payload(info.context, attempt)
+        await change(info.context, [item])
+        return await _payload(info.context, item)
 
     @mutation(
         description="Moves a task to another team of its organization. It gets that team's next number, and its old "
@@ -88,25 +88,25 @@ class TaskMutations:
             strawberry.ID, strawberry.argument(description="The id of the team; where it is there already, it stays.")
         ],
     ) -> TaskPayload:
-        attempt = await move(info.context, parse_id(task_id, "id"), parse_id(team_id, "teamId"))
-        return await _payload(info.context, attempt)
+        item = await move(info.context, parse_id(task_id, "id"), parse_id(team_id, "teamId"))
+        return await _payload(info.context, item)
 
     @mutation(
         description="Deletes a task. It can be restored until its deletion is purged." + WORKERS_ONLY,
         scope="WRITE_TASKS",
     )
     async def delete_task(self, info: Info, task_id: TaskId) -> DeletePayload:
-        attempt = await attempt_on(info.context, task_id, Checks())
-        return DeletePayload.of(await delete_rows(info.context, TASKS, [attempt.row]))
+        item = await locked_item(info.context, task_id, Checks())
+        return DeletePayload.of(await delete_rows(info.context, TASKS, [item.row]))
 
     @mutation(
         description="Restores a deleted task. PARENT_DELETED while its team is deleted." + WORKERS_ONLY,
         scope="WRITE_TASKS",
     )
     async def restore_task(self, info: Info, task_id: TaskId) -> TaskPayload:
-        attempt = await attempt_on(info.context, task_id, Checks(), deleted=True)
-        await restore_rows(info.context, TASKS, [attempt.row])
-        return await _payload(info.context, attempt)
+        item = await locked_item(info.context, task_id, Checks(), deleted=True)
+        await restore_rows(info.context, TASKS, [item.row])
+        return await _payload(info.context, item)
 
     @mutation(
         description="Makes up to 100 tasks at once, in any teams, numbered in the order of `inputs`.",
@@ -122,11 +122,11 @@ class TaskMutations:
     ) -> TasksPayload:
         require_few(inputs, "inputs")
         checks = [Checks("inputs", str(place)) for place in range(len(inputs))]
-        attempts = await attempts_to_create(info.context, inputs, checks)
-        check_verdicts(attempts, "teamId")
-        good = admitted(attempts, on_error)
+        items = await new_items(info.context, inputs, checks)
+        check_verdicts(items, "teamId")
+        good = admitted(items, on_error)
         await create(info.context, good)
-        return await _tasks_payload(info.context, attempts, good)
+        return await _tasks_payload(info.context, items, good)
 
     @mutation(description="Changes up to 100 tasks at once, all in the same way.", scope="WRITE_TASKS")
     async def update_tasks(
@@ -141,51 +141,51 @@ class TaskMutations:
         checks = Checks("input")
         changes = wanted(given, checks)
         checks.done()
-        attempts = await attempts_on(info.context, task_ids, *changes.texts)
-        await plan_changes(info.context, attempts, changes)
-        good = admitted(attempts, on_error)
+        items = await locked_items(info.context, task_ids, *changes.texts)
+        await plan_changes(info.context, items, changes)
+        good = admitted(items, on_error)
         await change(info.context, good)
-        return await _tasks_payload(info.context, attempts, good)
+        return await _tasks_payload(info.context, items, good)
 
     @mutation(
         description="Deletes up to 100 tasks of an organization as one deletion; all of them or none.",
         scope="WRITE_TASKS",
     )
     async def delete_tasks(self, info: Info, task_ids: TaskIds) -> DeletePayload:
-        attempts = await attempts_on(info.context, task_ids)
-        good = admitted(attempts, BulkErrorPolicy.ROLLBACK)
+        items = await locked_items(info.context, task_ids)
+        good = admitted(items, BulkErrorPolicy.ROLLBACK)
         if not good:
-            return DeletePayload(user_errors=mistakes(attempts))
-        return DeletePayload.of(await delete_rows(info.context, TASKS, [attempt.row for attempt in good]))
+            return DeletePayload(user_errors=mistakes(items))
+        return DeletePayload.of(await delete_rows(info.context, TASKS, [item.row for item in good]))
 
     @mutation(
         description="Restores up to 100 deleted tasks at once, whichever deletions they are in; all or none.",
         scope="WRITE_TASKS",
     )
     async def restore_tasks(self, info: Info, task_ids: TaskIds) -> TasksPayload:
-        attempts = await attempts_on(info.context, task_ids, deleted=True)
-        await check_teams(info.context, attempts)
-        good = admitted(attempts, BulkErrorPolicy.ROLLBACK)
+        items = await locked_items(info.context, task_ids, deleted=True)
+        await check_teams(info.context, items)
+        good = admitted(items, BulkErrorPolicy.ROLLBACK)
         if good:
-            await restore_rows(info.context, TASKS, [attempt.row for attempt in good])
-        return await _tasks_payload(info.context, attempts, good)
+            await restore_rows(info.context, TASKS, [item.row for item in good])
+        return await _tasks_payload(info.context, items, good)
 
 
-async def _task(context: Context, attempt: Attempt) -> Any:
-    return await context.reload(task_by_id, Key(attempt.row.organization_id, attempt.row.id))
+async def _task(context: Context, item: Item) -> Any:
+    return await context.reload(task_by_id, Key(item.row.organization_id, item.row.id))
 
 
-async def _payload(context: Context, attempt: Attempt) -> TaskPayload:
-    return TaskPayload(task=await _task(context, attempt))
+async def _payload(context: Context, item: Item) -> TaskPayload:
+    return TaskPayload(task=await _task(context, item))
 
 
-async def _tasks_payload(context: Context, attempts: Sequence[Attempt], written: Sequence[Attempt]) -> TasksPayload:
+async def _tasks_payload(context: Context, items: Sequence[Item], written: Sequence[Item]) -> TasksPayload:
     """Each item with its own mistakes, and with its task where it was written."""
     context.batches.clear()
-    keys = [Key(attempt.row.organization_id, attempt.row.id) for attempt in written]
+    keys = [Key(item.row.organization_id, item.row.id) for item in written]
     tasks = dict(zip(map(id, written), await context.load_many(task_by_id, keys), strict=True))
     results = [
-        TaskResult(index=place, task=tasks.get(id(attempt)), user_errors=attempt.checks.errors)
-        for place, attempt in enumerate(attempts)
+        TaskResult(index=place, task=tasks.get(id(item)), user_errors=item.checks.errors)
+        for place, item in enumerate(items)
     ]
-    return TasksPayload(results=results, user_errors=[] if written else mistakes(attempts))
+    return TasksPayload(results=results, user_errors=[] if written else mistakes(items))

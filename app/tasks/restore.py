@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from app.graph.context import Context
-from app.tasks.attempt import Attempt
+from app.tasks.bulk import Item
 from app.tasks.references import check_team, teams_by_id
 
 
-async def check_teams(context: Context, attempts: Sequence[Attempt]) -> None:
+async def check_teams(context: Context, items: Sequence[Item]) -> None:
     """Notes a mistake where the team of a deleted task is deleted too."""
-    found = [attempt for attempt in attempts if not attempt.checks.errors]
-    teams = await teams_by_id(context, [attempt.row.team_id for attempt in found])
-    for attempt in found:
-        check_team(teams.get(attempt.row.team_id), attempt.checks)
+    found = [item for item in items if not item.checks.errors]
+    teams = await teams_by_id(context, [item.row.team_id for item in found])
+    for item in found:
+        check_team(teams.get(item.row.team_id), item.checks)

@@ -1,4 +1,4 @@
-"""Attempts to write tasks: what is to become of each item of a bulk, or of the only one, and what speaks against it."""
+"""Writing several tasks at once, or one: what is to become of each, and what is wrong with it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ from app.team_members.lock import row_with_role, rows_with_roles
 
 
 @dataclass
-class Attempt:
-    """One item: `row` is the task as it is, once it is locked or made; `values` are those that are to be written."""
+class Item:
+    """One task to be written: `row` is what it is, once it is locked or made; `values` what it will be."""
 
     checks: Checks
     row: Any = None
@@ -25,25 +25,25 @@ class Attempt:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-async def attempt_on(context: Context, task_id: str, checks: Checks, *texts: str, deleted: bool = False) -> Attempt:
-    """The attempt on the (deleted) task with that id, which is locked; raises NotFound and Forbidden.
+async def locked_item(context: Context, task_id: str, checks: Checks, *texts: str, deleted: bool = False) -> Item:
+    """The (deleted) task with that id, locked; raises NotFound and Forbidden.
 
     Of its long columns it has `texts`.
     """
     row, role = await row_with_role(context, TASKS, task_id, "task", *texts, deleted=deleted)
     require(can_work(context.actor, row, role))
-    return Attempt(checks, row)
+    return Item(checks, row)
 
 
-async def attempts_on(context: Context, task_ids: Sequence[str], *texts: str, deleted: bool = False) -> list[Attempt]:
-    """The attempt on each of the (deleted) tasks, which are locked; raises Rejected where they are too many.
+async def locked_items(context: Context, task_ids: Sequence[str], *texts: str, deleted: bool = False) -> list[Item]:
+    """Each of the (deleted) tasks, locked; raises Rejected where they are too many.
 
     Of their long columns they have `texts`. What is not there, comes twice, or is not the actor's to write, is noted as
     its item's mistake.
     """
     require_few(task_ids, "ids")
     ids = [parse_id(task_id, f"ids.{place}") for place, task_id in enumerate(task_ids)]
-    attempts = []
+    items = []
     for place, (row, role) in enumerate(await rows_with_roles(context, TASKS, ids, *texts, deleted=deleted)):
         checks = Checks("ids", str(place))
         verdict = row is None or can_work(context.actor, row, role)
@@ -53,27 +53,27 @@ async def attempts_on(context: Context, task_ids: Sequence[str], *texts: str, de
             checks.wrong(UserErrorCode.FORBIDDEN, str(verdict))
         elif ids[place] in ids[:place]:
             checks.wrong(UserErrorCode.INVALID, "This id came before: name each once.")
-        attempts.append(Attempt(checks, row))
-    return attempts
+        items.append(Item(checks, row))
+    return items
 
 
-def check_verdicts(attempts: Iterable[Attempt], *path: str) -> None:
+def check_verdicts(items: Iterable[Item], *path: str) -> None:
     """Notes the policy's reason, and nothing else that is wrong, where the actor may not do it."""
-    for attempt in attempts:
-        if attempt.verdict is not True:
-            attempt.checks.errors.clear()
-            attempt.checks.wrong(UserErrorCode.FORBIDDEN, str(attempt.verdict), *path)
+    for item in items:
+        if item.verdict is not True:
+            item.checks.errors.clear()
+            item.checks.wrong(UserErrorCode.FORBIDDEN, str(item.verdict), *path)
 
 
-def admitted(attempts: Sequence[Attempt], on_error: BulkErrorPolicy) -> list[Attempt]:
+def admitted(items: Sequence[Item], on_error: BulkErrorPolicy) -> list[Item]:
     """Those that are to be written: the good ones, or none of them where others have mistakes."""
-    good = [attempt for attempt in attempts if not attempt.checks.errors]
-    return good if on_error is BulkErrorPolicy.SKIP or len(good) == len(attempts) else []
+    good = [item for item in items if not item.checks.errors]
+    return good if on_error is BulkErrorPolicy.SKIP or len(good) == len(items) else []
 
 
-def mistakes(attempts: Iterable[Attempt]) -> list[UserError]:
+def mistakes(items: Iterable[Item]) -> list[UserError]:
     """What speaks against any of them."""
-    return [error for attempt in attempts for error in attempt.checks.errors]
+    return [error for item in items for error in item.checks.errors]
 
 
 def require_few(items: Sequence[Any], *path: str) -> None:

@@ -1,4 +1,4 @@
-"""`trellis import`: tasks from a file, or documents from a folder, with what they need around them."""
+"""`trellis import`: tasks from a file, documents from a folder, or an organization that was exported."""
 
 import asyncio
 import time
@@ -8,14 +8,17 @@ from typing import Annotated
 
 import typer
 
+from app.commands.counting import counted
 from app.commands.database import reach_database
 from app.commands.options import DataOption
 from app.commands.progress import track
+from app.commands.take_back import import_export
 from app.config import DATA_DIRECTORY
 from app.importer.check import Unfit, check_email, check_name
 from app.importer.documents import deposit
 from app.importer.plan import Plan, TaskFile, survey
 from app.importer.read import Reject
+from app.importer.read_export import is_export
 from app.importer.read_folder import Found, documents_in, gather
 from app.importer.reject import Rejects
 from app.importer.tasks import Summary, load
@@ -25,18 +28,25 @@ MOST_MEMBERS = 10_000
 AsOption = Annotated[
     str, typer.Option("--as", metavar="EMAIL", help="On whose behalf: they become OWNER of new organizations.")
 ]
+FileArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        help="CSV or JSON Lines, gzipped or not; a folder of .md and .txt files; or what `trellis export` wrote.",
+    ),
+]
+OrganizationOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Where a line names none; of an export another slug than its own.")
+]
 MembersOption = Annotated[
     int, typer.Option(min=0, max=MOST_MEMBERS, help="Made-up people in each team; its tasks are dealt out to them.")
 ]
 
 
 def import_(
-    file: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="CSV or JSON Lines, gzipped or not; or a folder of .md and .txt files."),
-    ],
+    file: FileArgument,
     email: AsOption,
-    organization: Annotated[str | None, typer.Option(metavar="NAME", help="Where a line names none.")] = None,
+    organization: OrganizationOption = None,
     team: Annotated[str | None, typer.Option(metavar="NAME", help="Where a line names none.")] = None,
     members: MembersOption = 0,
     data: DataOption = DATA_DIRECTORY,
@@ -46,9 +56,16 @@ def import_(
     Columns: organization, team, key, title, description, status, priority, estimate, due_date, tags, assignee_email;
     all but title are optional. The files of a folder become documents of --team, or without one of --organization
     itself. Lines and files that cannot be imported go to FILE.rejects.csv, with the reason.
+
+    An organization that was exported comes back as a new one, whole or not at all.
     """
     started = time.monotonic()
     email = check_options(email, organization, team)
+    if file.is_file() and is_export(file):
+        if team or members:
+            raise typer.BadParameter("an export has teams and members of its own: leave --team and --members out")
+        import_export(file, email, organization, data)
+        return
     if file.is_dir():
         _import_folder(file.resolve(), _required(organization), team, email, data, started)
         return
@@ -120,8 +137,3 @@ def show(summary: Summary, *more: str, since: float, noun: str = "task") -> None
         )
     )
     typer.echo("; ".join((f"Made {made}", *more, f"{time.monotonic() - since:.1f} s")))
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """`1 task`, `2 tasks`."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from app.db.columns import new_id
 from tests.conftest import Database
+from tests.importer.exports import BOB, OTHER, event, member, organization, task, team, team_member, write
 from tests.importer.importing import Importer
 from tests.processes import trellis
 
@@ -166,3 +168,35 @@ def test_help_breaks_its_lines_for_the_terminal(tmp_path: Path) -> None:
     shown = trellis(tmp_path, "import", "--help", COLUMNS="80")
 
     assert " estimate, due_date, tags, assignee_email; all but title are optional. The" in shown.stdout
+
+
+async def test_an_export_comes_back_as_an_organization(tmp_path: Path, importer: Importer) -> None:
+    """And its log stays in the file."""
+    slug = f"acme-{new_id().hex[-12:]}"
+    people = (member(email=importer.email), member(id=OTHER, person=BOB, email=None, name="Bob"))
+    write(tmp_path / "acme.jsonl", organization(), *people, team(), team_member(), task(), event(), event())
+    options = ("--as", importer.email, "--organization", slug)
+
+    made, again = (
+        trellis(tmp_path, "import", "acme.jsonl", *options, TRELLIS_DATABASE_URL=importer.url) for _ in range(2)
+    )
+
+    assert made.returncode == 0
+    assert made.stdout.startswith(f"Made {slug}: 1 organization, 1 member, 1 team, 1 team member, 1 task; ")
+    assert made.stderr.splitlines() == [
+        "Left out, as nobody vouches for their addresses: 1 person. Invite them, and give them tasks",
+        "Left in the file, as the history of the former organization: 2 events",
+    ]
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr == f"There is an organization {slug} already: name another slug by --organization\n"
+    assert await importer.tasks() == [("ENG", 1, "A title", None)]
+
+
+@pytest.mark.parametrize("option", [("--team", "A"), ("--members", "1"), ("--organization", "No Slug")])
+def test_an_export_takes_no_options_of_a_file_of_tasks(tmp_path: Path, option: tuple[str, str]) -> None:
+    write(tmp_path / "acme.jsonl", organization(), member())
+
+    refused = trellis(tmp_path, "import", "acme.jsonl", "--as", "ada@example.com", *option)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert option[0] in refused.stderr

@@ -25,7 +25,7 @@ TOO_MANY = (
 FOUND = prepare(select(func.trellis_found(bindparam("founded_id", type_=Uuid))))
 
 
-async def found(context: Context, values: Mapping[str, Any]) -> Any:
+async def create_organization(context: Context, values: Mapping[str, Any]) -> Any:
     """The organization that was made of `values`, with the actor as its first owner.
 
     Nobody is in an organization that does not exist yet, so the database first lets this transaction write into it, and

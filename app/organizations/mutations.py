@@ -13,7 +13,7 @@ from app.graph.ids import parse_id
 from app.graph.inputs import Checks
 from app.graph.mutation import UserError, UserErrorCode, mutation
 from app.graph.rows import ExpectedVersion, require_version, rows_for_update
-from app.organizations.create import found
+from app.organizations.create import create_organization
 from app.organizations.loaders import ORGANIZATIONS
 from app.organizations.policies import can_delete, can_update
 from app.organizations.types import Organization
@@ -71,7 +71,7 @@ class OrganizationMutations:
         info: Info,
         given: Annotated[CreateOrganizationInput, strawberry.argument(name="input", description="What it will be.")],
     ) -> OrganizationPayload:
-        return OrganizationPayload(organization=await found(info.context, _values(given)))
+        return OrganizationPayload(organization=await create_organization(info.context, _values(given)))
 
     @mutation(
         description="Changes an organization. FORBIDDEN to those who are neither its owners nor its admins. Where "

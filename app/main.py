@@ -21,6 +21,7 @@ from app.auth.tokens import Tokens
 from app.config import Settings
 from app.db.engine import Database
 from app.db.identity import Identities, Uses
+from app.db.work_loop import work_off
 from app.documents.process import Processor
 from app.documents.searchable import CHUNKS
 from app.embedders.embedder import Embedder
@@ -33,7 +34,6 @@ from app.http.graphiql import Assets
 from app.http.rate_limit import HEADERS as RATE_HEADERS
 from app.http.readiness import Readiness
 from app.idempotency.replay import Replays
-from app.indexing.loop import work_off
 from app.indexing.registry import ModelRegistry
 from app.indexing.retry import retry_regularly
 from app.indexing.word_counts import WordCounter

@@ -5,12 +5,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, literal_column, select
 
-from app.db.background import background
 from app.db.columns import table_of
 from app.db.engine import Database
 from app.db.statement import Statement, prepare
 from app.documents.models import Document, DocumentStatus
-from app.documents.process import identify
+from app.documents.queue import QUEUE
 
 documents = table_of(Document)
 
@@ -26,7 +25,7 @@ class Failures(NamedTuple):
 
 async def failures(database: Database) -> Failures:
     """Those that nobody has retried since."""
-    async with background(database, identify()) as fetch:
+    async with QUEUE.transaction(database) as fetch:
         (counted,) = await fetch(_amount(), {})
         return Failures(counted["amount"], await fetch(_newest(), {}))
 

@@ -5,21 +5,18 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Uuid, bindparam, func, select
 
-from app.db.background import background, is_away
-from app.db.columns import now
+from app.db.background import is_away
 from app.db.engine import LOST, Database, DatabaseUnavailable
-from app.db.statement import Fetch, Statement, prepare
+from app.db.lease_queue import NO_WAIT, Taker
+from app.db.statement import Fetch
 from app.documents.chunks import keep_chunks
 from app.documents.loaders import DOCUMENTS
-from app.documents.models import DocumentStatus
-from app.documents.queue import Claim, hold, next_organization, read_text, settle, take
+from app.documents.models import DocumentKind, DocumentStatus
+from app.documents.queue import QUEUE, Job, read_text
 from app.documents.split import Chunk, cut
 from app.events.models import EventType
 from app.events.record import Happened, append, differences
@@ -32,8 +29,6 @@ FIRST_WAIT = timedelta(seconds=2)  # after the first attempt; twice as long afte
 LONGEST_ERROR = 1_000
 REFUSED = "The database did not take its chunks: divide the document, or try it again."
 KILLED = "Each time that it was being cut the server stopped: divide the document, or try it again."
-NOBODY = UUID(int=0)
-NO_WAIT = timedelta(0)
 BUSY = (
     asyncpg.LockNotAvailableError,
     asyncpg.DeadlockDetectedError,
@@ -46,79 +41,76 @@ class Processor:
     def __init__(self, database: Database, then: Callable[[], None]) -> None:
         self.database = database
         self.then = then
-        self._last = NOBODY
+        self._taker = Taker(QUEUE, database)
 
-    async def work(self) -> bool:
-        """Cuts a document of the next organization; whether any was due."""
-        claim, text = await self._claim()
-        if claim is None:
-            return False
-        if claim.attempts > MOST_ATTEMPTS:
-            await self._fail(claim, KILLED)
-            return True
+    async def work(self) -> int:
+        """Cuts a document of the next organization; how many were due, one or none."""
+        taken = await self._taker.take()
+        for job in taken:
+            if job.attempts > MOST_ATTEMPTS:
+                await self._fail(job, KILLED)
+            else:
+                await self._cut(job)
+        return len(taken)
+
+    async def _cut(self, job: Job) -> None:
         try:
-            await self._finish(claim, await asyncio.to_thread(cut, text, claim.kind))
+            async with self._of(job) as fetch:
+                text = await read_text(fetch, job)
+            await self._finish(job, await asyncio.to_thread(cut, text, DocumentKind[job.kind]))
         except asyncio.CancelledError:
-            await self._leave(claim)
+            await self._leave(job)
             raise
         except Exception as error:
             if is_away(error):
-                await self._leave(claim)
+                await self._leave(job)
                 raise
-            logger.warning("document %s could not be cut: %s", claim.id, named(error))
+            logger.warning("document %s could not be cut: %s", job.id, named(error))
             if isinstance(error, BUSY):
-                await self._leave(claim, FIRST_WAIT)
+                await self._leave(job, FIRST_WAIT)
             else:
-                await self._postpone(claim, reason_of(error))
-        return True
+                await self._postpone(job, reason_of(error))
 
-    async def _claim(self) -> tuple[Claim | None, str]:
-        """A document that is due, taken, with its text."""
-        async with background(self.database, identify()) as fetch:
-            organization_id = await next_organization(fetch, self._last)
-            if organization_id is None:
-                return None, ""
-            self._last = organization_id
-            await fetch(identify(), {"organization_id": organization_id})
-            claim = await take(fetch, organization_id)
-            return claim, await read_text(fetch, claim) if claim else ""
-
-    async def _finish(self, claim: Claim, chunks: list[Chunk]) -> None:
+    async def _finish(self, job: Job, chunks: list[Chunk]) -> None:
         """Keeps the chunks, if the document is still the one that was cut."""
-        async with self._of(claim) as fetch:
-            if row := await hold(fetch, claim):
-                await keep_chunks(fetch, claim.organization_id, claim.id, chunks)
-                done = {"status": DocumentStatus.COMPLETED.name, "chunk_count": len(chunks), "processing_error": None}
-                await _end(fetch, claim, row, done)
-            else:
-                await _give_back(fetch, claim)
+        done = {"status": DocumentStatus.COMPLETED.name, "chunk_count": len(chunks), "processing_error": None}
+        async with self._of(job) as fetch:
+            for row in await _locked(fetch, job):
+                await keep_chunks(fetch, job.organization_id, job.id, chunks)
+                await _end(fetch, job, row, done)
         self.then()
 
-    async def _postpone(self, claim: Claim, error: str) -> None:
-        if claim.attempts >= MOST_ATTEMPTS:
-            await self._fail(claim, error)
+    async def _postpone(self, job: Job, error: str) -> None:
+        if job.attempts >= MOST_ATTEMPTS:
+            await self._fail(job, error)
             return
-        wait = FIRST_WAIT * 2 ** (claim.attempts - 1)
-        pending = {"status": DocumentStatus.PENDING.name, "due_at": now() + wait}
-        async with self._of(claim) as fetch:
-            await settle(fetch, claim, {**pending, "processing_error": error[:LONGEST_ERROR]})
+        wait = FIRST_WAIT * 2 ** (job.attempts - 1)
+        async with self._of(job) as fetch:
+            await QUEUE.postpone(fetch, [job], wait, processing_error=error[:LONGEST_ERROR])
 
-    async def _fail(self, claim: Claim, error: str) -> None:
-        async with self._of(claim) as fetch:
-            if row := await hold(fetch, claim):
-                failed = {"status": DocumentStatus.FAILED.name, "processing_error": error[:LONGEST_ERROR]}
-                await _end(fetch, claim, row, failed)
-            else:
-                await _give_back(fetch, claim)
+    async def _fail(self, job: Job, error: str) -> None:
+        failed = {"status": DocumentStatus.FAILED.name, "processing_error": error[:LONGEST_ERROR]}
+        async with self._of(job) as fetch:
+            for row in await _locked(fetch, job):
+                await _end(fetch, job, row, failed)
 
-    async def _leave(self, claim: Claim, wait: timedelta = NO_WAIT) -> None:
+    async def _leave(self, job: Job, wait: timedelta = NO_WAIT) -> None:
         """To whoever takes it next; where the database is away for longer, once the lease has ended."""
         with suppress(DatabaseUnavailable, asyncpg.PostgresError, *LOST):
-            async with self._of(claim) as fetch:
-                await _give_back(fetch, claim, wait)
+            async with self._of(job) as fetch:
+                await QUEUE.give_back(fetch, [job], wait)
 
-    def _of(self, claim: Claim) -> AbstractAsyncContextManager[Fetch]:
-        return background(self.database, identify(), claim.organization_id)
+    def _of(self, job: Job) -> AbstractAsyncContextManager[Fetch]:
+        return QUEUE.transaction(self.database, job.organization_id)
+
+
+async def _locked(fetch: Fetch, job: Job) -> list[Any]:
+    """The document as it is, locked. Where it has changed or been deleted meanwhile it is given back, to be cut as it
+    is then, or as soon as it is restored."""
+    rows = await QUEUE.lock(fetch, [job], "status", "processing_error", "chunk_count", wait=True)
+    if not rows:
+        await QUEUE.give_back(fetch, [job])
+    return rows
 
 
 def reason_of(error: Exception) -> str:
@@ -126,22 +118,11 @@ def reason_of(error: Exception) -> str:
     return REFUSED if isinstance(error, asyncpg.PostgresError) else str(error) or repr(error)
 
 
-async def _give_back(fetch: Fetch, claim: Claim, wait: timedelta = NO_WAIT) -> None:
-    """Makes it due again after `wait`, or as soon as it is restored, without counting it as an attempt."""
-    pending = {"status": DocumentStatus.PENDING.name, "due_at": now() + wait}
-    await settle(fetch, claim, {**pending, "attempts": claim.attempts - 1})
-
-
-async def _end(fetch: Fetch, claim: Claim, row: Any, values: Mapping[str, Any]) -> None:
-    """Writes what became of a document that the transaction holds as `row`, with its event, by which those who wait for
-    it hear. Of the attempts until then there were none."""
-    await settle(fetch, claim, {"due_at": None, **values})
+async def _end(fetch: Fetch, job: Job, row: Any, values: Mapping[str, Any]) -> None:
+    """Writes what became of a document that is locked as `row`, with its event, by which those who wait for it hear. Of
+    the attempts until then there were none."""
+    await QUEUE.finish(fetch, [job], **values)
     before = {**{name: row[name] for name in values}, "status": DocumentStatus.PENDING.name}
     changes = differences(before, values)
-    happened = Happened(claim.organization_id, EventType.UPDATED, DOCUMENTS.typename, claim.id, changes)
+    happened = Happened(job.organization_id, EventType.UPDATED, DOCUMENTS.typename, job.id, changes)
     await append(fetch, [happened], by=None, request_id=None)
-
-
-@lru_cache(1)
-def identify() -> Statement:
-    return prepare(select(func.trellis_process(bindparam("organization_id", type_=Uuid))))

@@ -29,8 +29,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from app.db.columns import table_of
 from app.db.engine import Database
 from app.db.statement import Statement, prepare
+from app.indexing.queue import embedding
 from app.indexing.search_texts import SUBJECT
-from app.indexing.transaction import embedding
 from app.search.models import Embedding, EmbeddingJob, EmbeddingModel, SearchText
 
 texts = table_of(SearchText)

@@ -10,7 +10,7 @@ from sqlalchemy import Interval, bindparam, func, literal_column, select
 from app.db.columns import table_of
 from app.db.engine import Database
 from app.db.statement import Statement, prepare
-from app.indexing.transaction import embedding
+from app.indexing.queue import embedding
 from app.search.embedding_models import Model, living_models
 from app.search.models import EmbeddingJob
 

@@ -13,7 +13,7 @@ from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.embedders.embedder import Embedder, EmbedderUnavailable, TextRefused, as_text, load_embedder
 from app.graph.embedding import ModelUnavailable, QueryEmbedding
 from app.indexing.health import late_organizations
-from app.indexing.transaction import embedding
+from app.indexing.queue import embedding
 from app.search.embedding_models import Model, living_models
 from app.search.models import ModelState
 

@@ -12,8 +12,7 @@ from app.db.columns import table_of
 from app.db.engine import Database
 from app.db.statement import Statement, prepare
 from app.indexing.backfill import BEHIND
-from app.indexing.queue import MOST_ATTEMPTS
-from app.indexing.transaction import embedding
+from app.indexing.queue import MOST_ATTEMPTS, embedding
 from app.log import named
 from app.search.models import EmbeddingJob
 

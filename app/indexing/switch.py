@@ -14,7 +14,7 @@ import asyncpg
 
 from app.db.engine import Database
 from app.indexing.backfill import amount_due, missing, moment, queue_missing, remove_embeddings
-from app.indexing.transaction import embedding
+from app.indexing.queue import embedding
 from app.indexing.worker import Worker
 from app.refusal import Refusal
 from app.search.embedding_models import Model, living_models

@@ -20,7 +20,7 @@ from app.db.columns import table_of
 from app.db.engine import Database
 from app.db.statement import Fetch, Statement, prepare
 from app.db.turns import next_in_turn, turn
-from app.indexing.transaction import embedding
+from app.indexing.queue import embedding
 from app.log import named
 from app.search.models import SearchWordTotal
 

@@ -14,24 +14,13 @@ from uuid import UUID
 import asyncpg
 
 from app.db.engine import LOST, Database, DatabaseUnavailable
+from app.db.lease_queue import NO_WAIT, Taker
 from app.db.statement import Fetch
 from app.embedders.embedder import EmbedderUnavailable, RateLimited, TextRefused
 from app.indexing.embeddings import Made, Waiting, read_texts, write_vectors
 from app.indexing.judge import Judge
-from app.indexing.queue import (
-    FIRST_WAIT,
-    MOST_ATTEMPTS,
-    NO_WAIT,
-    Job,
-    finish,
-    give_back,
-    hold,
-    next_organization,
-    postpone,
-    take,
-)
+from app.indexing.queue import FIRST_WAIT, MOST_ATTEMPTS, QUEUE, Job, embedding, postpone
 from app.indexing.registry import ModelRegistry
-from app.indexing.transaction import embedding
 from app.indexing.word_counts import note_changes
 from app.log import named
 from app.search.embedding_models import Model, filled_models
@@ -41,7 +30,6 @@ logger = logging.getLogger("trellis")
 
 BATCH = 32  # texts that are taken at once
 WRITTEN = 5  # texts to a transaction: an index takes 5 ms for each, and all are undone where one has changed
-NOBODY = UUID(int=0)
 REST = 60.0  # seconds for which a model that is down and can wait is not asked; whoever fills another asks no more
 LEFT = timedelta(minutes=1)  # until a text is due again that only such a model lacks
 # What is said of texts, by a model or by PostgreSQL, and not of how either does.
@@ -53,9 +41,7 @@ REFUSED = (
 )
 KILLED = "Each time that it was being embedded the process was killed: `trellis embed` tries it again"
 
-End: TypeAlias = Callable[
-    [Fetch, UUID, Sequence[Job]], Awaitable[None]
-]  # what becomes of jobs whose vectors are written
+End: TypeAlias = Callable[[Fetch, Sequence[Job]], Awaitable[None]]  # what becomes of jobs whose vectors are written
 Failures: TypeAlias = dict[Model, Exception]
 
 
@@ -86,7 +72,7 @@ class Worker:
         self.searchables = searchables
         self.target = target
         self._judge = Judge(models)
-        self._last = NOBODY
+        self._taker = Taker(QUEUE, database)
         self._most = BATCH
         self._rests: dict[int, float] = {}
 
@@ -95,22 +81,18 @@ class Worker:
 
         Raises EmbedderUnavailable where a model that it needs is down, and then leaves everything as it was.
         """
-        async with embedding(self.database) as fetch:
-            organization_id = await next_organization(fetch, self._last)
-            living = await filled_models(fetch)
-        if organization_id is None:
-            return 0
-        self._last = organization_id
-        async with embedding(self.database, organization_id) as fetch:
-            taken = await take(fetch, organization_id, self._most)
-        await self._embed_or_give_back(organization_id, living, taken)
+        taken = await self._taker.take(self._most)
+        if taken:
+            await self._embed_or_give_back(taken)
         return len(taken)
 
     def _needs(self, model: Model) -> bool:
         return model.needed if self.target is None else model.id == self.target
 
-    async def _embed_or_give_back(self, organization_id: UUID, living: Sequence[Model], taken: Sequence[Job]) -> None:
+    async def _embed_or_give_back(self, taken: Sequence[Job]) -> None:
+        organization_id = taken[0].organization_id
         try:
+            living = await self._living()
             await self._note(organization_id, taken)
             for model in filter(self._needs, living):
                 await self._judge.require(model)
@@ -118,26 +100,31 @@ class Worker:
         except REFUSED as error:
             reason = str(error) if isinstance(error, TextRefused) else named(error)
             async with embedding(self.database, organization_id) as fetch:
-                await self._postpone(fetch, organization_id, taken, reason)
+                await self._postpone(fetch, taken, reason)
         except BaseException as error:  # no text is at fault: they are due again at once
-            await self._give_back(organization_id, taken)
+            await self._give_back(taken)
             if not isinstance(error, RateLimited) or len(taken) == 1:
                 raise
             self._most = len(taken) // 2
         else:
             self._most = min(BATCH, self._most + 1)
 
-    async def _give_back(self, organization_id: UUID, taken: Sequence[Job]) -> None:
+    async def _living(self) -> list[Model]:
+        async with embedding(self.database) as fetch:
+            return await filled_models(fetch)
+
+    async def _give_back(self, taken: Sequence[Job]) -> None:
         """Where the database is away, too, others take them when the lease ends."""
         with suppress(DatabaseUnavailable, asyncpg.PostgresError, *LOST):
-            async with embedding(self.database, organization_id) as fetch:
-                await give_back(fetch, organization_id, taken)
+            async with embedding(self.database, taken[0].organization_id) as fetch:
+                await QUEUE.give_back(fetch, taken)
 
-    async def _postpone(self, fetch: Fetch, organization_id: UUID, jobs: Sequence[Job], error: str) -> None:
+    async def _postpone(self, fetch: Fetch, jobs: Sequence[Job], error: str) -> None:
         """Whoever fills a model says at the end what is left, and why."""
         if self.target is None:
+            organization_id = jobs[0].organization_id
             logger.warning("%d texts could not be embedded and will be tried again: %s", len(jobs), organization_id)
-        await postpone(fetch, organization_id, jobs, error, FIRST_WAIT if self.target is None else NO_WAIT)
+        await postpone(fetch, jobs, error, FIRST_WAIT if self.target is None else NO_WAIT)
 
     async def _embed(self, organization_id: UUID, living: Sequence[Model], taken: Sequence[Job]) -> None:
         """Raises TextRefused where a batch is at fault, and nothing of it is written; a text alone is written all the
@@ -147,13 +134,13 @@ class Worker:
         async with embedding(self.database, organization_id) as fetch:  # who writes one waits for the taking alone
             waiting = await read_texts(fetch, self.searchables, organization_id, taken)
         made, failures = await self._made(living, waiting)
-        end: End = finish
+        end: End = QUEUE.remove
         if refusals := [error for model, error in failures.items() if self._needs(model)]:
             if len(taken) > 1:
                 raise refusals[0]
             end = partial(self._postpone, error=str(refusals[0]))
         elif any(model.needed for model in failures):
-            end = partial(give_back, wait=LEFT)
+            end = partial(QUEUE.give_back, wait=LEFT)
         for first in range(0, len(waiting), WRITTEN):
             await self._write(organization_id, living, waiting[first : first + WRITTEN], made, end)
 
@@ -222,8 +209,8 @@ class Worker:
         there = {model.id for model in await filled_models(fetch)}
         written = [one for one in made if one.waiting.job in jobs and one.model_id in there]
         await write_vectors(fetch, organization_id, written)
-        held = await hold(fetch, organization_id, jobs)
-        if len(held) < len(jobs):
-            raise Overtaken(held)
+        locked = {row["subject_id"] for row in await QUEUE.lock(fetch, jobs, "subject_id")}
+        if len(locked) < len(jobs):
+            raise Overtaken(locked)
         come = {model.id for model in await filled_models(fetch)} - {model.id for model in living}
-        await (give_back if come else end)(fetch, organization_id, jobs)
+        await (QUEUE.give_back if come else end)(fetch, jobs)

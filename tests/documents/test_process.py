@@ -12,10 +12,12 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
+from app.db import lease_queue
 from app.db.columns import new_id
 from app.db.engine import Database
-from app.documents import process, queue
+from app.documents import process
 from app.documents.process import KILLED, REFUSED, Processor
+from app.documents.queue import QUEUE
 from app.documents.split import CutFailed
 from app.main import calm_collector
 from tests.api import SECRET
@@ -266,11 +268,10 @@ async def test_what_is_deleted_while_it_is_cut_is_due_once_it_is_restored(
 ) -> None:
     tenant = await make_tenant(superuser)
     document_id = await make_document(superuser, tenant, "A")
-    claimed, _ = await processor._claim()
-    assert claimed is not None
+    (taken,) = await processor._taker.take()
     await superuser.execute("UPDATE documents SET deleted_at = now() WHERE id = $1", document_id)
 
-    await (processor._finish(claimed, []) if end == "cut" else processor._fail(claimed, "No."))
+    await (processor._finish(taken, []) if end == "cut" else processor._fail(taken, "No."))
     await superuser.execute("UPDATE documents SET deleted_at = NULL WHERE id = $1", document_id)
 
     assert await processor.work()
@@ -322,9 +323,8 @@ async def test_a_document_whose_processor_was_killed_is_taken_up_by_another(
 ) -> None:
     tenant = await make_tenant(superuser)
     document_id = await make_document(superuser, tenant, "A")
-    claimed, _ = await processor._claim()  # and then nothing more is heard of it
+    assert len(await processor._taker.take()) == 1  # and then nothing more is heard of it
 
-    assert claimed is not None
     assert not await processor.work()
     assert (await state(superuser, document_id))[0] == "PROCESSING"
     await superuser.execute("UPDATE documents SET due_at = now() WHERE id = $1", document_id)  # three minutes later
@@ -338,7 +338,7 @@ async def test_a_document_that_kills_who_cuts_it_fails(
     tenant = await make_tenant(superuser)
     document_id = await make_document(superuser, tenant, "A")
     for _ in range(5):
-        await processor._claim()
+        await processor._taker.take()
         await superuser.execute("UPDATE documents SET due_at = now() WHERE id = $1", document_id)
 
     assert await processor.work()
@@ -408,7 +408,7 @@ async def test_a_document_whose_connection_is_lost_is_due_at_once(
     assert await state(superuser, document_id) == ("COMPLETED", 1, None, 1, True)
 
 
-async def longest_hold(working: "asyncio.Task[bool]") -> float:
+async def longest_hold(working: "asyncio.Task[int]") -> float:
     """For how many seconds at most nothing else could run while that did."""
     loop, longest = asyncio.get_running_loop(), 0.0
     while not working.done():
@@ -467,11 +467,11 @@ async def test_the_queue_is_read_off_its_index(made: Any, superuser: "asyncpg.Co
 
     async with runtime.transaction():
         await runtime.fetchval("SELECT trellis_process(NULL)")
-        looking = queue._turn()
+        looking = lease_queue._turn(QUEUE)
         look = await explain(runtime, looking.text, looking.arguments({"after": tenants[0].id}))
         await runtime.fetchval("SELECT trellis_process($1)", tenants[1].id)
-        taking = queue._take()
-        values = {"organization_id": tenants[1].id, "lease": timedelta(minutes=3)}
+        taking = lease_queue.taking(QUEUE)
+        values = {"organization_id": tenants[1].id, "most": 1, "lease": timedelta(minutes=3)}
         take = await explain(runtime, taking.text, taking.arguments(values))
     await runtime.close()
 

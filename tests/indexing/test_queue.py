@@ -12,10 +12,9 @@ from app import time_limits
 from app.embedders import openai
 from app.embedders.embedder import EmbedderUnavailable
 from app.indexing import backfill
-from app.indexing.queue import MOST_ATTEMPTS
+from app.indexing.queue import MOST_ATTEMPTS, embedding
 from app.indexing.registry import ModelRegistry
 from app.indexing.search_texts import write_texts
-from app.indexing.transaction import embedding
 from app.indexing.worker import BATCH, Worker
 from app.tasks.searchable import TASKS
 from app.trash.purge_job import purge_due

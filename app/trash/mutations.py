@@ -10,6 +10,7 @@ from app.graph.ids import parse_id
 from app.graph.mutation import mutation
 from app.graph.node import noun_named
 from app.graph.select import Key
+from app.organizations.policies import can_read
 from app.permissions.judge import restore_verdicts
 from app.trash.loaders import KINDS, deletion_in_trash
 from app.trash.lock import rows_to_restore
@@ -49,6 +50,7 @@ class TrashMutations:
         deletion = await _deletion(context, deletion_id)
         require(can_purge(context.actor, deletion))
         subjects = await _subjects(context, noun_named(deletion.subject_type), deletion)
+        require(can_purge(context.actor, deletion))
         await _require_restorable(context, subjects)
         gone = await purge_now(context, deletion, subjects)
         if gone is None:
@@ -69,8 +71,13 @@ async def _deletion(context: Context, given: str) -> Any:
 
 
 async def _subjects(context: Context, noun: Any, deletion: Any) -> list[Any]:
-    """What the deletion still holds of what was asked for, locked; raises NotFound where that is nothing by now."""
+    """What the deletion still holds of what was asked for, locked; raises NotFound where that is nothing by now.
+
+    Whoever changes a member holds the organization, as this does now: behind them the actor's roles are read again.
+    """
     rows = await rows_to_restore(context, noun.source, deletion.subject_ids)
-    left = [row for row in rows if row is not None and row.deletion_id == deletion.id]
+    await context.signed_in.refresh_actor()
+    there = (row for row in rows if row is not None and can_read(context.actor, row))
+    left = [row for row in there if row.deletion_id == deletion.id]
     require_row(left or None, "deletion")
     return left

@@ -8,14 +8,16 @@ Taking counts as an attempt, which whoever gives a row back for no fault of its 
 behind it is taken alone: what a batch failed at, or somebody died of, is found among its rows.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -35,7 +37,7 @@ from sqlalchemy import (
 
 from app import time_limits
 from app.db.background import background
-from app.db.engine import Database
+from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.db.statement import Fetch, Statement, prepare
 from app.db.turns import next_in_turn, turn
 
@@ -109,7 +111,7 @@ class LeaseQueue(Generic[Taken]):
 
     async def finish(self, fetch: Fetch, taken: Sequence[Taken], **values: Any) -> None:
         """Those that are still as they were taken wait no more, and get these values."""
-        await fetch(_finish(self, tuple(values)), self.values(taken, values))
+        await fetch(_write(self, tuple(values), ends=True), self.values(taken, values))
 
     async def give_back(self, fetch: Fetch, taken: Sequence[Taken], wait: timedelta = NO_WAIT) -> None:
         """Makes them due again, at once or after `wait`, without counting it as an attempt."""
@@ -117,7 +119,7 @@ class LeaseQueue(Generic[Taken]):
 
     async def postpone(self, fetch: Fetch, taken: Sequence[Taken], wait: timedelta, **values: Any) -> None:
         """Lets the attempt count: they are due again after `wait`, and get these values."""
-        await fetch(_postpone(self, tuple(values)), self.values(taken, values) | {"wait": wait})
+        await fetch(_write(self, tuple(values), ends=False), self.values(taken, values) | {"wait": wait})
 
     def values(self, taken: Sequence[Taken], new: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         """The parameters of `as_taken` and `_new`."""
@@ -149,14 +151,26 @@ class Taker(Generic[Taken]):
 
     async def take(self, most: int = 1) -> list[Taken]:
         """Up to so many rows of the next organization; none where nothing is due, or others were faster."""
-        async with self.queue.transaction(self.database) as fetch:
-            organization_id = await next_in_turn(fetch, _turn(self.queue), self._last)
-            if organization_id is None:
-                return []
-            self._last = organization_id
-            await fetch(_identify(self.queue), {"organization_id": organization_id})
-            values = {"organization_id": organization_id, "most": most, "lease": LEASE}
-            return await fetch(taking(self.queue), values)
+        taken: list[Taken] = []
+        try:
+            async with self.queue.transaction(self.database) as fetch:
+                organization_id = await next_in_turn(fetch, _turn(self.queue), self._last)
+                if organization_id is not None:
+                    self._last = organization_id
+                    await fetch(_identify(self.queue), {"organization_id": organization_id})
+                    values = {"organization_id": organization_id, "most": most, "lease": LEASE}
+                    taken = await fetch(taking(self.queue), values)
+        except asyncio.CancelledError:  # perhaps while it was being committed
+            await self.give_back(taken)
+            raise
+        return taken
+
+    async def give_back(self, taken: Sequence[Taken], wait: timedelta = NO_WAIT) -> None:
+        """To whoever takes them next; where the database is away, once the lease has ended."""
+        with suppress(DatabaseUnavailable, asyncpg.PostgresError, *LOST):
+            if taken:
+                async with self.queue.transaction(self.database, taken[0].organization_id) as fetch:
+                    await self.queue.give_back(fetch, taken, wait)
 
 
 Queue = LeaseQueue[Any]
@@ -214,11 +228,6 @@ def _remove(queue: Queue) -> Statement:
 
 
 @lru_cache(100)
-def _finish(queue: Queue, names: tuple[str, ...]) -> Statement:
-    return prepare(update(queue.table).where(queue.as_taken()).values({"due_at": null(), **_new(queue, names)}))
-
-
-@lru_cache(100)
 def _give_back(queue: Queue) -> Statement:
     attempts = func.greatest(queue.table.c.attempts - ONE, NONE)
     again = {"due_at": _later(), "attempts": attempts, **queue.waiting}
@@ -226,9 +235,9 @@ def _give_back(queue: Queue) -> Statement:
 
 
 @lru_cache(100)
-def _postpone(queue: Queue, names: tuple[str, ...]) -> Statement:
-    again = {"due_at": _later(), **queue.waiting, **_new(queue, names)}
-    return prepare(update(queue.table).where(queue.as_taken()).values(again))
+def _write(queue: Queue, names: tuple[str, ...], ends: bool) -> Statement:
+    due = {"due_at": null()} if ends else {"due_at": _later(), **queue.waiting}
+    return prepare(update(queue.table).where(queue.as_taken()).values({**due, **_new(queue, names)}))
 
 
 def _later() -> ColumnElement[datetime]:

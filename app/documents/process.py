@@ -3,15 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
 
 from app.db.background import is_away
-from app.db.engine import LOST, Database, DatabaseUnavailable
-from app.db.lease_queue import NO_WAIT, Taker
+from app.db.engine import Database
+from app.db.lease_queue import Taker
 from app.db.statement import Fetch
 from app.documents.chunks import keep_chunks
 from app.documents.loaders import DOCUMENTS
@@ -59,15 +59,15 @@ class Processor:
                 text = await read_text(fetch, job)
             await self._finish(job, await asyncio.to_thread(cut, text, DocumentKind[job.kind]))
         except asyncio.CancelledError:
-            await self._leave(job)
+            await self._taker.give_back([job])
             raise
         except Exception as error:
             if is_away(error):
-                await self._leave(job)
+                await self._taker.give_back([job])
                 raise
             logger.warning("document %s could not be cut: %s", job.id, named(error))
             if isinstance(error, BUSY):
-                await self._leave(job, FIRST_WAIT)
+                await self._taker.give_back([job], FIRST_WAIT)
             else:
                 await self._postpone(job, reason_of(error))
 
@@ -93,12 +93,6 @@ class Processor:
         async with self._of(job) as fetch:
             for row in await _locked(fetch, job):
                 await _end(fetch, job, row, failed)
-
-    async def _leave(self, job: Job, wait: timedelta = NO_WAIT) -> None:
-        """To whoever takes it next; where the database is away for longer, once the lease has ended."""
-        with suppress(DatabaseUnavailable, asyncpg.PostgresError, *LOST):
-            async with self._of(job) as fetch:
-                await QUEUE.give_back(fetch, [job], wait)
 
     def _of(self, job: Job) -> AbstractAsyncContextManager[Fetch]:
         return QUEUE.transaction(self.database, job.organization_id)

@@ -102,7 +102,7 @@ class Worker:
             async with embedding(self.database, organization_id) as fetch:
                 await self._postpone(fetch, taken, reason)
         except BaseException as error:  # no text is at fault: they are due again at once
-            await self._give_back(taken)
+            await self._taker.give_back(taken)
             if not isinstance(error, RateLimited) or len(taken) == 1:
                 raise
             self._most = len(taken) // 2
@@ -112,12 +112,6 @@ class Worker:
     async def _living(self) -> list[Model]:
         async with embedding(self.database) as fetch:
             return await filled_models(fetch)
-
-    async def _give_back(self, taken: Sequence[Job]) -> None:
-        """Where the database is away, too, others take them when the lease ends."""
-        with suppress(DatabaseUnavailable, asyncpg.PostgresError, *LOST):
-            async with embedding(self.database, taken[0].organization_id) as fetch:
-                await QUEUE.give_back(fetch, taken)
 
     async def _postpone(self, fetch: Fetch, jobs: Sequence[Job], error: str) -> None:
         """Whoever fills a model says at the end what is left, and why."""

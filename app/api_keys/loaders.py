@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from sqlalchemy import Integer, Uuid, bindparam, func, literal, select, true
 from app.api_keys.models import ApiKey
 from app.db.columns import now
 from app.db.source import Source
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement, statement_of
 from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.paging import DeletedScope, Order, Page, Slice
@@ -47,18 +46,18 @@ async def working_api_keys(context: Context, organization_id: UUID, *, most: int
     return working
 
 
-@lru_cache(1)
-def _working() -> Statement:
+@statement
+def _working() -> Clause:
     key = API_KEYS.table.c
     works = key.revoked_at.is_(None) & func.coalesce(
         key.expires_at > bindparam("moment", type_=key.expires_at.type), true()
     )
     of_organization = key.organization_id == bindparam("organization_id", type_=Uuid)
     found = select(literal(1)).where(scoped(API_KEYS), of_organization, works).limit(bindparam("most", type_=Integer))
-    return prepare(select(func.count().label("working")).select_from(found.subquery()))
+    return select(func.count().label("working")).select_from(found.subquery())
 
 
-@lru_cache(1)
-def _locked() -> Statement:
+@statement_of(API_KEYS)
+def _locked() -> Clause:
     table = API_KEYS.table
-    return prepare(select(table).select_from(rows_of_ids(API_KEYS)).with_for_update(of=table, key_share=True), API_KEYS)
+    return select(table).select_from(rows_of_ids(API_KEYS)).with_for_update(of=table, key_share=True)

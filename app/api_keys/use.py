@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-from functools import lru_cache
 
 from sqlalchemy import ARRAY, DateTime, Uuid, bindparam, func, select
 
 from app.db.engine import Database
 from app.db.identity import Uses
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 
 logger = logging.getLogger("trellis")
 
@@ -46,14 +45,12 @@ async def note_uses(database: Database, uses: Uses) -> None:
             del uses[key]
 
 
-@lru_cache(1)
-def _note() -> Statement:
-    return prepare(
-        select(
-            func.trellis_note_uses(
-                bindparam("organization_ids", type_=ARRAY(Uuid)),
-                bindparam("ids", type_=ARRAY(Uuid)),
-                bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
-            )
+@statement
+def _note() -> Clause:
+    return select(
+        func.trellis_note_uses(
+            bindparam("organization_ids", type_=ARRAY(Uuid)),
+            bindparam("ids", type_=ARRAY(Uuid)),
+            bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
         )
     )

@@ -183,7 +183,7 @@ def _identify(queue: Queue) -> Statement:
 
 @lru_cache(100)
 def _turn(queue: Queue) -> Statement:
-    return turn(queue.table, queue.due)
+    return prepare(turn(queue.table, queue.due))
 
 
 @lru_cache(100)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from sqlalchemy import ARRAY, Text, Uuid, all_, bindparam, cast, column, delete,
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.db.columns import new_id, table_of
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Clause, Fetch, statement
 from app.documents.models import DocumentChunk
 from app.documents.searchable import CHUNKS
 from app.documents.split import Chunk
@@ -50,14 +49,14 @@ def _parts(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     return (rows[first : first + BATCH] for first in range(0, len(rows), BATCH))
 
 
-@lru_cache(1)
-def _known() -> Statement:
-    return prepare(select(chunks.c.id, chunks.c.text).where(*_of_document()).order_by(chunks.c.index))
+@statement
+def _known() -> Clause:
+    return select(chunks.c.id, chunks.c.text).where(*_of_document()).order_by(chunks.c.index)
 
 
-@lru_cache(1)
-def _remove() -> Statement:
-    return prepare(delete(chunks).where(*_of_document(), chunks.c.id != all_(bindparam("kept", type_=ARRAY(Uuid)))))
+@statement
+def _remove() -> Clause:
+    return delete(chunks).where(*_of_document(), chunks.c.id != all_(bindparam("kept", type_=ARRAY(Uuid))))
 
 
 def _of_document() -> tuple[Any, Any]:
@@ -67,8 +66,8 @@ def _of_document() -> tuple[Any, Any]:
     )
 
 
-@lru_cache(1)
-def _place() -> Statement:
+@statement
+def _place() -> Clause:
     given = (
         func.jsonb_to_recordset(cast(bindparam("given", type_=Text), JSONB))
         .table_valued(*(column(name, chunks.c[name].type) for name in PLACED))
@@ -76,10 +75,8 @@ def _place() -> Statement:
     )
     placed = insert(chunks).from_select(PLACED, select(*given.c), include_defaults=False)
     moved = or_(*(chunks.c[name].is_distinct_from(placed.excluded[name]) for name in MOVABLE))
-    return prepare(
-        placed.on_conflict_do_update(
-            index_elements=list(chunks.primary_key),
-            set_={name: placed.excluded[name] for name in MOVABLE},
-            where=moved,
-        )
+    return placed.on_conflict_do_update(
+        index_elements=list(chunks.primary_key),
+        set_={name: placed.excluded[name] for name in MOVABLE},
+        where=moved,
     )

@@ -1,13 +1,12 @@
 """Which documents could not be cut, of all organizations together."""
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, literal_column, select
 
 from app.db.columns import table_of
 from app.db.engine import Database
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.documents.models import Document, DocumentStatus
 from app.documents.queue import QUEUE
 
@@ -30,15 +29,15 @@ async def failures(database: Database) -> Failures:
         return Failures(counted["amount"], await fetch(_newest(), {}))
 
 
-@lru_cache(1)
-def _amount() -> Statement:
-    return prepare(select(func.count().label("amount")).where(failed))
+@statement
+def _amount() -> Clause:
+    return select(func.count().label("amount")).where(failed)
 
 
-@lru_cache(1)
-def _newest() -> Statement:
+@statement
+def _newest() -> Clause:
     columns = documents.c
-    return prepare(
+    return (
         select(columns.organization_id, columns.id, columns.processing_error)
         .where(failed)
         .order_by(columns.updated_at.desc(), columns.id)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from sqlalchemy import BigInteger, bindparam, case, func, literal_column, select
 
 from app.db.columns import table_of
 from app.db.source import Source
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.documents.models import Document, DocumentChunk, DocumentText
 from app.graph.context import Context
 from app.graph.edges import ListOf
@@ -66,8 +65,8 @@ async def text_by_document(context: Context, keys: Sequence[Key]) -> list[str]:
     return [found.get(ordinal, "") for ordinal in range(1, len(keys) + 1)]
 
 
-@lru_cache(1)
-def _texts() -> Statement:
+@statement
+def _texts() -> Clause:
     """Texts lie outside of their rows, and PostgreSQL fetches them from there only where it answers them."""
     keys = given_keys()
     here = (documents.c.organization_id == keys.c.organization_id) & (documents.c.id == keys.c.id)
@@ -79,7 +78,7 @@ def _texts() -> Statement:
         .lateral("one")
     )
     fit = func.sum(one.c.size).over() <= bindparam("most_text", type_=BigInteger)
-    return prepare(
+    return (
         select(keys.c.ordinal, one.c.size, case((fit, one.c.text)).label("text"))
         .select_from(keys.join(one, true()))
         .where(the_callers(keys.c.organization_id))

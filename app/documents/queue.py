@@ -1,6 +1,5 @@
 """The queue of documents to cut into chunks."""
 
-from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from sqlalchemy import Uuid, bindparam, select
 
 from app.db.columns import table_of
 from app.db.lease_queue import Lease, LeaseQueue
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Clause, Fetch, statement
 from app.documents.models import Document, DocumentStatus, DocumentText
 
 documents = table_of(Document)
@@ -39,11 +38,9 @@ async def read_text(fetch: Fetch, job: Job) -> str:
     return str(rows[0]["text"])
 
 
-@lru_cache(1)
-def _text() -> Statement:
-    return prepare(
-        select(texts.c.text).where(
-            texts.c.organization_id == bindparam("organization_id", type_=Uuid),
-            texts.c.document_id == bindparam("id", type_=Uuid),
-        )
+@statement
+def _text() -> Clause:
+    return select(texts.c.text).where(
+        texts.c.organization_id == bindparam("organization_id", type_=Uuid),
+        texts.c.document_id == bindparam("id", type_=Uuid),
     )

@@ -1,14 +1,13 @@
 """Writing documents, each with its text beside it. What changes how a document is found has it cut anew."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Text, Uuid, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.columns import new_id, now, table_of
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import DocumentStatus, DocumentText
 from app.events.models import EventType
@@ -75,13 +74,11 @@ async def _write_text(context: Context, row: Any, text: str) -> None:
     await context.fetch(_text(), {"organization_id": row.organization_id, "document_id": row.id, "text": text})
 
 
-@lru_cache(1)
-def _text() -> Statement:
+@statement
+def _text() -> Clause:
     given = insert(texts).values(
         organization_id=bindparam("organization_id", type_=Uuid),
         document_id=bindparam("document_id", type_=Uuid),
         text=bindparam("text", type_=Text),
     )
-    return prepare(
-        given.on_conflict_do_update(index_elements=list(texts.primary_key), set_={"text": given.excluded.text})
-    )
+    return given.on_conflict_do_update(index_elements=list(texts.primary_key), set_={"text": given.excluded.text})

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.auth.actor import Actor
 from app.db.columns import new_id, now, table_of
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Clause, Fetch, statement
 from app.db.unit_of_work import Turn
 from app.events.models import Event, EventCounter, EventType
 from app.graph.context import Context
@@ -110,21 +109,19 @@ def _plain(value: Any) -> str:
     raise TypeError(f"no JSON for a {type(value).__name__}")
 
 
-@lru_cache(1)
-def _count() -> Statement:
+@statement
+def _count() -> Clause:
     """An organization's first event makes its counter."""
     amount = bindparam("amount", type_=BigInteger)
     counting = upsert(counters).values(organization_id=bindparam("organization_id", type_=Uuid), last_sequence=amount)
-    return prepare(
-        counting.on_conflict_do_update(
-            index_elements=[counters.c.organization_id],
-            set_={"last_sequence": counters.c.last_sequence + counting.excluded.last_sequence},
-        ).returning(counters.c.last_sequence)
-    )
+    return counting.on_conflict_do_update(
+        index_elements=[counters.c.organization_id],
+        set_={"last_sequence": counters.c.last_sequence + counting.excluded.last_sequence},
+    ).returning(counters.c.last_sequence)
 
 
-@lru_cache(1)
-def _insert() -> Statement:
+@statement
+def _insert() -> Clause:
     happened = (
         func.unnest(
             bindparam("ids", type_=ARRAY(Uuid)),
@@ -151,7 +148,7 @@ def _insert() -> Statement:
         "subject_id": columns.subject_id,
         "changes": cast(columns.changes, JSONB),
     }
-    return prepare(insert(events).from_select(list(values), select(*values.values())))
+    return insert(events).from_select(list(values), select(*values.values()))
 
 
 def _newest() -> ScalarSelect[datetime]:

@@ -1,7 +1,6 @@
 """Idempotency keys: a mutation that is sent again is answered as it was the first time, and not done again."""
 
 from datetime import timedelta
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -21,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.columns import now, table_of
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.db.unit_of_work import StatementTooSlow, Unit
 from app.errors import AppError
 from app.http.idempotency import KeyedRequest
@@ -117,8 +116,8 @@ def _name(unit: Unit, keyed: KeyedRequest) -> dict[str, Any]:
     return {"actor_id": unit.actor.id, "key": keyed.key}
 
 
-@lru_cache(1)
-def _claim() -> Statement:
+@statement
+def _claim() -> Clause:
     """Answers a row where the key is new or has expired, and nobody else is at it."""
     mine = select(
         bindparam("actor_id", type_=Uuid),
@@ -127,26 +126,24 @@ def _claim() -> Statement:
         bindparam("now", type_=DateTime(timezone=True)),
     ).where(func.pg_try_advisory_xact_lock(bindparam("turn", type_=BigInteger)))
     claimed = insert(keys).from_select(["actor_id", "key", "request_hash", "created_at"], mine)
-    return prepare(
-        claimed.on_conflict_do_update(
-            index_elements=[keys.c.actor_id, keys.c.key],
-            set_={
-                **{name: claimed.excluded[name] for name in ("request_hash", "created_at")},
-                **{name: null() for name in ("body", "roles", "kept_bytes")},
-            },
-            where=keys.c.created_at < bindparam("expired", type_=DateTime(timezone=True)),
-        ).returning(keys.c.key)
-    )
+    return claimed.on_conflict_do_update(
+        index_elements=[keys.c.actor_id, keys.c.key],
+        set_={
+            **{name: claimed.excluded[name] for name in ("request_hash", "created_at")},
+            **{name: null() for name in ("body", "roles", "kept_bytes")},
+        },
+        where=keys.c.created_at < bindparam("expired", type_=DateTime(timezone=True)),
+    ).returning(keys.c.key)
 
 
-@lru_cache(1)
-def _first() -> Statement:
+@statement
+def _first() -> Clause:
     fresh = keys.c.created_at >= bindparam("expired", type_=DateTime(timezone=True))
-    return prepare(select(keys.c.request_hash, keys.c.body, keys.c.roles).where(*_same_key(), fresh))
+    return select(keys.c.request_hash, keys.c.body, keys.c.roles).where(*_same_key(), fresh)
 
 
-@lru_cache(1)
-def _keep() -> Statement:
+@statement
+def _keep() -> Clause:
     """Keeps an answer, and lets go of those that are too far behind it. Of several at once each may count itself alone,
     so that for a moment there is as much more as they are."""
     own = keys.c.actor_id == bindparam("actor_id", type_=Uuid)
@@ -169,7 +166,7 @@ def _keep() -> Statement:
     let_go = update(keys).where(own, keys.c.key.in_(behind)).values(body=null(), kept_bytes=null()).cte("let_go")
     body, roles = bindparam("body", type_=LargeBinary), bindparam("roles", type_=Text)
     kept = update(keys).where(*_same_key()).values(body=body, roles=roles, kept_bytes=now_kept.c.bytes)
-    return prepare(kept.add_cte(let_go))
+    return kept.add_cte(let_go)
 
 
 def _same_key() -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Table, Text, Uuid, any_, bindparam, exists, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.columns import table_of
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Clause, Fetch, Statement, prepare, statement
 from app.importer.connection import fetch
 from app.members.models import OrganizationMember, OrganizationRole
 from app.team_members.models import TeamMember
@@ -77,9 +77,9 @@ def _former(table: Table) -> Statement:
     )
 
 
-@lru_cache(1)
-def _demote() -> Statement:
-    return prepare(
+@statement
+def _demote() -> Clause:
+    return (
         update(MEMBERS)
         .where(
             MEMBERS.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),

@@ -1,7 +1,6 @@
 """Filling a model: the texts that it lacks are found, and queued behind everything that people write meanwhile."""
 
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,7 +27,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.columns import table_of
 from app.db.engine import Database
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.indexing.queue import embedding
 from app.indexing.search_texts import SUBJECT
 from app.search.models import Embedding, EmbeddingJob, EmbeddingModel, SearchText
@@ -57,9 +56,9 @@ async def organization_ids(database: Database) -> list[UUID]:
         return [row["id"] for row in await fetch(_organizations(), {})]
 
 
-@lru_cache(1)
-def _organizations() -> Statement:
-    return prepare(select(organizations.c.id).order_by(organizations.c.id))
+@statement
+def _organizations() -> Clause:
+    return select(organizations.c.id).order_by(organizations.c.id)
 
 
 async def queue_missing(database: Database, model_id: int) -> int:
@@ -79,16 +78,16 @@ async def queue_missing(database: Database, model_id: int) -> int:
     return amount
 
 
-@lru_cache(1)
-def _unqueued() -> Statement:
+@statement
+def _unqueued() -> Clause:
     """In the order of their keys, in which writers queue them, too: so no two wait for each other."""
     subject = (texts.c.kind, texts.c.subject_id)
     queued = exists().where(*_same_subject(jobs))
-    return prepare(select(*subject).where(_lacking(), ~queued).order_by(*subject).limit(literal(BATCH)))
+    return select(*subject).where(_lacking(), ~queued).order_by(*subject).limit(literal(BATCH))
 
 
-@lru_cache(1)
-def _queue() -> Statement:
+@statement
+def _queue() -> Clause:
     given = (
         func.unnest(bindparam("kinds", type_=ARRAY(Text)), bindparam("subject_ids", type_=ARRAY(Uuid)))
         .table_valued("kind", "subject_id", name="given")
@@ -106,7 +105,7 @@ def _queue() -> Statement:
         .order_by(texts.c.kind, texts.c.subject_id)
     )
     written = upsert(jobs).from_select([*SUBJECT, "attempts", "due_at", "waiting_since"], still_there)
-    return prepare(written.on_conflict_do_nothing().returning(jobs.c.subject_id))
+    return written.on_conflict_do_nothing().returning(jobs.c.subject_id)
 
 
 async def missing(database: Database, model_id: int) -> set[Lacked]:
@@ -119,10 +118,10 @@ async def missing(database: Database, model_id: int) -> set[Lacked]:
     return found
 
 
-@lru_cache(1)
-def _missing() -> Statement:
+@statement
+def _missing() -> Clause:
     parked = exists().where(*_same_subject(jobs), jobs.c.parked_at.is_not(None))
-    return prepare(select(texts.c.subject_id, texts.c.content_hash).where(_lacking(), ~parked).limit(literal(BATCH)))
+    return select(texts.c.subject_id, texts.c.content_hash).where(_lacking(), ~parked).limit(literal(BATCH))
 
 
 def _lacking() -> ColumnElement[bool]:
@@ -147,9 +146,9 @@ async def moment(database: Database) -> datetime:
     return now
 
 
-@lru_cache(1)
-def _moment() -> Statement:
-    return prepare(select(func.now().label("now")))
+@statement
+def _moment() -> Clause:
+    return select(func.now().label("now"))
 
 
 async def amount_due(database: Database, before: datetime) -> int:
@@ -160,10 +159,10 @@ async def amount_due(database: Database, before: datetime) -> int:
     return amount
 
 
-@lru_cache(1)
-def _amount_due() -> Statement:
+@statement
+def _amount_due() -> Clause:
     due = (jobs.c.due_at <= bindparam("before", type_=DateTime(timezone=True))) & jobs.c.parked_at.is_(None)
-    return prepare(select(func.count().label("amount")).select_from(jobs).where(due))
+    return select(func.count().label("amount")).select_from(jobs).where(due)
 
 
 async def remove_embeddings(database: Database, model_id: int) -> None:
@@ -176,11 +175,11 @@ async def remove_embeddings(database: Database, model_id: int) -> None:
                 removed = bool(await fetch(_remove(), values))
 
 
-@lru_cache(1)
-def _remove() -> Statement:
+@statement
+def _remove() -> Clause:
     key = tuple_(*embeddings.primary_key.columns)
     own = (embeddings.c.organization_id == bindparam("organization_id", type_=Uuid)) & (
         embeddings.c.model_id == bindparam("model_id", type_=SmallInteger)
     )
     chosen = select(*embeddings.primary_key.columns).where(own).limit(literal(BATCH))
-    return prepare(delete(embeddings).where(key.in_(chosen)).returning(embeddings.c.subject_id))
+    return delete(embeddings).where(key.in_(chosen)).returning(embeddings.c.subject_id)

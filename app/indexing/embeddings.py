@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, LargeBinary, SmallInteger, Text, Uuid, any_, bindp
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.columns import table_of
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Clause, Fetch, Statement, prepare, statement
 from app.indexing.queue import Job
 from app.indexing.search_texts import content_hash, whole_text
 from app.search.models import Embedding
@@ -93,8 +93,8 @@ async def write_vectors(fetch: Fetch, organization_id: UUID, made: Sequence[Made
         await fetch(_write(), values)
 
 
-@lru_cache(1)
-def _write() -> Statement:
+@statement
+def _write() -> Clause:
     given = (
         func.unnest(
             bindparam("kinds", type_=ARRAY(Text)),
@@ -114,9 +114,7 @@ def _write() -> Statement:
         "embedding": cast(given.c.vector, VECTOR()),
     }
     written = upsert(embeddings).from_select(list(values), select(*values.values()).order_by(given.c.subject_id))
-    return prepare(
-        written.on_conflict_do_update(
-            index_elements=list(embeddings.primary_key.columns.keys()),
-            set_={name: written.excluded[name] for name in ("content_hash", "embedding")},
-        )
+    return written.on_conflict_do_update(
+        index_elements=list(embeddings.primary_key.columns.keys()),
+        set_={name: written.excluded[name] for name in ("content_hash", "embedding")},
     )

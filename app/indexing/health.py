@@ -1,7 +1,6 @@
 """How the queue does: what waits, since when, and what failed for good."""
 
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from sqlalchemy import Interval, bindparam, func, literal_column, select
 
 from app.db.columns import table_of
 from app.db.engine import Database
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.indexing.queue import embedding
 from app.search.embedding_models import Model, living_models
 from app.search.models import EmbeddingJob
@@ -47,17 +46,15 @@ async def examine(database: Database) -> Health:
         )
 
 
-@lru_cache(1)
-def _counts() -> Statement:
+@statement
+def _counts() -> Clause:
     waits = jobs.c.parked_at.is_(None)
-    return prepare(
-        select(
-            func.count().filter(waits).label("waiting"),
-            func.min(jobs.c.waiting_since).filter(waits).label("oldest"),
-            func.count(jobs.c.error).filter(waits).label("failing"),
-            func.max(jobs.c.error).filter(waits).label("error"),
-            func.count().filter(~waits).label("amount_parked"),
-        )
+    return select(
+        func.count().filter(waits).label("waiting"),
+        func.min(jobs.c.waiting_since).filter(waits).label("oldest"),
+        func.count(jobs.c.error).filter(waits).label("failing"),
+        func.max(jobs.c.error).filter(waits).label("error"),
+        func.count().filter(~waits).label("amount_parked"),
     )
 
 
@@ -67,17 +64,17 @@ async def late_organizations(database: Database) -> set[UUID]:
         return {row["organization_id"] for row in await fetch(_late(), {"late": LATE})}
 
 
-@lru_cache(1)
-def _late() -> Statement:
+@statement
+def _late() -> Clause:
     before = func.now() - bindparam("late", type_=Interval)
     waits = jobs.c.parked_at.is_(None) & (jobs.c.waiting_since < before)
-    return prepare(select(jobs.c.organization_id).where(waits).distinct())
+    return select(jobs.c.organization_id).where(waits).distinct()
 
 
-@lru_cache(1)
-def _parked() -> Statement:
+@statement
+def _parked() -> Clause:
     columns = jobs.c
-    return prepare(
+    return (
         select(columns.organization_id, columns.kind, columns.subject_id, columns.error)
         .where(columns.parked_at.is_not(None))
         .order_by(columns.parked_at.desc())

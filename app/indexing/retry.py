@@ -3,14 +3,13 @@
 import asyncio
 import logging
 from datetime import timedelta
-from functools import lru_cache
 from random import uniform
 
 from sqlalchemy import Interval, SmallInteger, Uuid, bindparam, func, literal, null, select, update
 
 from app.db.columns import table_of
 from app.db.engine import Database
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.indexing.backfill import BEHIND
 from app.indexing.queue import MOST_ATTEMPTS, embedding
 from app.log import named
@@ -51,13 +50,13 @@ async def retry_parked(database: Database, *, parked_for: timedelta = timedelta(
 parked = jobs.c.parked_at <= func.now() - bindparam("parked_for", type_=Interval)
 
 
-@lru_cache(1)
-def _parked() -> Statement:
-    return prepare(select(jobs.c.organization_id).where(parked).distinct().order_by(jobs.c.organization_id))
+@statement
+def _parked() -> Clause:
+    return select(jobs.c.organization_id).where(parked).distinct().order_by(jobs.c.organization_id)
 
 
-@lru_cache(1)
-def _retry() -> Statement:
+@statement
+def _retry() -> Clause:
     anew = {
         "due_at": func.now() - literal(BEHIND),
         "waiting_since": func.now(),
@@ -66,4 +65,4 @@ def _retry() -> Statement:
         "parked_at": null(),
     }
     mine = jobs.c.organization_id == bindparam("organization_id", type_=Uuid)
-    return prepare(update(jobs).where(mine, parked).values(anew).returning(jobs.c.subject_id))
+    return update(jobs).where(mine, parked).values(anew).returning(jobs.c.subject_id)

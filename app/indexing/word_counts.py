@@ -8,7 +8,6 @@ that way for a while where it fails.
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Interval, Text, Uuid, any_, bindparam, func, literal_column, select, update
@@ -18,7 +17,7 @@ from app.db.analyze import analyze
 from app.db.background import is_away
 from app.db.columns import table_of
 from app.db.engine import Database
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Clause, Fetch, statement
 from app.db.turns import next_in_turn, turn
 from app.indexing.queue import embedding
 from app.log import named
@@ -86,16 +85,16 @@ async def note_changes(fetch: Fetch, organization_id: UUID, kind: str, changed: 
     await fetch(_note(), {"organization_id": organization_id, "kind": kind, "changed": changed})
 
 
-@lru_cache(1)
-def _turn() -> Statement:
+@statement
+def _turn() -> Clause:
     return turn(totals, due)
 
 
-@lru_cache(1)
-def _put_off() -> Statement:
+@statement
+def _put_off() -> Clause:
     """Those that are due, or are of these kinds."""
     mine = totals.c.kind == any_(bindparam("kinds", type_=ARRAY(Text)))
-    return prepare(
+    return (
         update(totals)
         .where(totals.c.organization_id == bindparam("organization_id", type_=Uuid), due | mine)
         .values(due_at=func.now() + bindparam("wait", type_=Interval))
@@ -103,8 +102,8 @@ def _put_off() -> Statement:
     )
 
 
-@lru_cache(1)
-def _note() -> Statement:
+@statement
+def _note() -> Clause:
     noted = upsert(totals).values(
         organization_id=bindparam("organization_id", type_=Uuid),
         kind=bindparam("kind", type_=Text),
@@ -112,12 +111,10 @@ def _note() -> Statement:
         changed=bindparam("changed", type_=Integer),
     )
     more = {"changed": totals.c.changed + noted.excluded.changed}
-    return prepare(
-        noted.on_conflict_do_update(index_elements=["organization_id", "kind"], set_=more).returning(totals.c.texts)
-    )
+    return noted.on_conflict_do_update(index_elements=["organization_id", "kind"], set_=more).returning(totals.c.texts)
 
 
-@lru_cache(1)
-def _count() -> Statement:
+@statement
+def _count() -> Clause:
     organization_id, kind = bindparam("organization_id", type_=Uuid), bindparam("kind", type_=Text)
-    return prepare(select(func.trellis_count_words(organization_id, kind).label("counted")))
+    return select(func.trellis_count_words(organization_id, kind).label("counted"))

@@ -1,14 +1,13 @@
 """Coming into an organization by an invitation, of which whoever comes is no member yet."""
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, Uuid, bindparam, func, select
 
 from app.auth.secrets import PresentedKey
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.graph.guards import NotFound, require_row
 from app.graph.rows import rows_for_update
@@ -44,10 +43,10 @@ async def enter(context: Context, invitation_id: UUID, presented: PresentedKey |
     return row
 
 
-@lru_cache(1)
-def _enter() -> Statement:
+@statement
+def _enter() -> Clause:
     names = bindparam("invitation_id", type_=Uuid), bindparam("presented", type_=LargeBinary)
-    return prepare(select(func.trellis_enter(*names)))
+    return select(func.trellis_enter(*names))
 
 
 async def come_in(context: Context, row: Any) -> Any:

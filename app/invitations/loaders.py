@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, func, litera
 
 from app.db.columns import table_of
 from app.db.source import Source
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement, statement_of
 from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.paging import DeletedScope, Order, Page, Slice
@@ -46,12 +45,9 @@ async def invitation_for_update(context: Context, invitation_id: UUID) -> Any:
     return rows[0] if rows else None
 
 
-@lru_cache(1)
-def _locked() -> Statement:
-    return prepare(
-        select(invitations).select_from(rows_of_ids(INVITATIONS)).with_for_update(of=invitations, key_share=True),
-        INVITATIONS,
-    )
+@statement_of(INVITATIONS)
+def _locked() -> Clause:
+    return select(invitations).select_from(rows_of_ids(INVITATIONS)).with_for_update(of=invitations, key_share=True)
 
 
 async def teams_of_invitation(context: Context, keys: Sequence[Key]) -> list[list[Any]]:
@@ -62,10 +58,10 @@ async def teams_of_invitation(context: Context, keys: Sequence[Key]) -> list[lis
     return found
 
 
-@lru_cache(1)
-def _teams() -> Statement:
+@statement_of(INVITATION_TEAMS)
+def _teams() -> Clause:
     keys = given_keys()
-    return prepare(
+    return (
         select(keys.c.ordinal, *INVITATION_TEAMS.columns.values())
         .join(
             invited_teams,
@@ -76,8 +72,7 @@ def _teams() -> Statement:
             (teams.c.organization_id == invited_teams.c.organization_id) & (teams.c.id == invited_teams.c.team_id),
         )
         .where(the_callers(keys.c.organization_id), teams.c.deleted_at.is_(None))
-        .order_by(keys.c.ordinal, teams.c.name, teams.c.id),
-        INVITATION_TEAMS,
+        .order_by(keys.c.ordinal, teams.c.name, teams.c.id)
     )
 
 
@@ -90,10 +85,10 @@ async def is_member(context: Context, organization_id: UUID, email_key: str) -> 
     return bool((await context.fetch(_is_member(), values))[0][0])
 
 
-@lru_cache(1)
-def _is_member() -> Statement:
+@statement
+def _is_member() -> Clause:
     names = bindparam("organization_id", type_=Uuid), bindparam("email_key", type_=Text)
-    return prepare(select(func.trellis_is_member(*names)))
+    return select(func.trellis_is_member(*names))
 
 
 async def expired_invitation(context: Context, organization_id: UUID, email_key: str) -> Any:
@@ -102,9 +97,9 @@ async def expired_invitation(context: Context, organization_id: UUID, email_key:
     return rows[0] if rows else None
 
 
-@lru_cache(1)
-def _expired() -> Statement:
-    return prepare(
+@statement_of(INVITATIONS)
+def _expired() -> Clause:
+    return (
         select(invitations)
         .where(
             scoped(INVITATIONS),
@@ -113,8 +108,7 @@ def _expired() -> Statement:
             text(PENDING),
             invitations.c.expires_at <= func.clock_timestamp(),
         )
-        .with_for_update(key_share=True),
-        INVITATIONS,
+        .with_for_update(key_share=True)
     )
 
 
@@ -124,8 +118,8 @@ async def newest(context: Context, organization_id: UUID, since: datetime, most:
     return int((await context.fetch(_newest(), values))[0][0])
 
 
-@lru_cache(1)
-def _newest() -> Statement:
+@statement
+def _newest() -> Clause:
     made = (
         select(literal(1))
         .where(
@@ -136,7 +130,7 @@ def _newest() -> Statement:
         .limit(bindparam("most", type_=BigInteger))
         .subquery()
     )
-    return prepare(select(func.count()).select_from(made))
+    return select(func.count()).select_from(made)
 
 
 async def received_by_actor(context: Context, keys: Sequence[Key]) -> list[list[Any]]:
@@ -148,7 +142,7 @@ async def received_by_actor(context: Context, keys: Sequence[Key]) -> list[list[
     return [rows for _ in keys]
 
 
-@lru_cache(1)
-def _received() -> Statement:
+@statement
+def _received() -> Clause:
     names = "organization_id", "id", "organization_name", "role", "message", "invited_by", "created_at", "expires_at"
-    return prepare(select(func.trellis_received_invitations().table_valued(*names)))
+    return select(func.trellis_received_invitations().table_valued(*names))

@@ -1,12 +1,11 @@
 """Coming into an organization: who has been a member comes back as the one they were, and has their tasks again."""
 
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, literal, select
 
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.events.change import change, create
 from app.graph.context import Context
 from app.graph.rows import rows_for_update
@@ -34,13 +33,13 @@ async def join_organization(context: Context, organization_id: UUID, role: str) 
     return await create(context, ORGANIZATION_MEMBERS, organization_id, {"user_id": context.actor.id, "role": role})
 
 
-@lru_cache(1)
-def _memberships() -> Statement:
+@statement
+def _memberships() -> Clause:
     """The one that lives, or else the newest that can be restored."""
     deletions = DELETIONS.table
     same = (deletions.c.organization_id == members.c.organization_id) & (deletions.c.id == members.c.deletion_id)
     live = members.c.deleted_at.is_(None)
-    return prepare(
+    return (
         select(members.c.id, live.label("live"))
         .outerjoin(deletions, same & IN_TRASH)
         .where(

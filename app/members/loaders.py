@@ -1,7 +1,6 @@
 """Reading memberships in organizations."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from app.db.columns import table_of
 from app.db.source import Source
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.graph.paging import Page, Slice
 from app.graph.select import Key, pages, rows_by_key, scoped
@@ -37,10 +36,10 @@ async def organization_of_member(context: Context, ids: Sequence[UUID]) -> list[
     return [found.get(member_id) for member_id in ids]
 
 
-@lru_cache(1)
-def _organizations() -> Statement:
+@statement
+def _organizations() -> Clause:
     wanted = members.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    return prepare(select(members.c.id, members.c.organization_id).where(scoped(ORGANIZATION_MEMBERS), wanted))
+    return select(members.c.id, members.c.organization_id).where(scoped(ORGANIZATION_MEMBERS), wanted)
 
 
 async def actor_member_by_organization(context: Context, organization_ids: Sequence[UUID]) -> list[UUID | None]:
@@ -50,13 +49,11 @@ async def actor_member_by_organization(context: Context, organization_ids: Seque
     return [found.get(organization_id) for organization_id in organization_ids]
 
 
-@lru_cache(1)
-def _of_actor() -> Statement:
-    return prepare(
-        select(members.c.organization_id, members.c.id).where(
-            scoped(ORGANIZATION_MEMBERS),
-            members.c.organization_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
-            members.c.user_id == bindparam("actor_id", type_=Uuid),
-            members.c.deleted_at.is_(None),
-        )
+@statement
+def _of_actor() -> Clause:
+    return select(members.c.organization_id, members.c.id).where(
+        scoped(ORGANIZATION_MEMBERS),
+        members.c.organization_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+        members.c.user_id == bindparam("actor_id", type_=Uuid),
+        members.c.deleted_at.is_(None),
     )

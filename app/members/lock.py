@@ -4,13 +4,12 @@ Whoever changes a member holds the organization's row until the commit. So two o
 one after the other: the second looks at what the first has made of them, and is no owner any more, or the last one.
 """
 
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, literal, select
 
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.graph.guards import require_row
 from app.graph.mutation import UserErrorCode, rejected
@@ -45,9 +44,9 @@ async def require_other_owner(context: Context, member: Any, argument: str) -> N
         raise rejected(UserErrorCode.LAST_OWNER, message, argument)
 
 
-@lru_cache(1)
-def _other_owner() -> Statement:
-    return prepare(
+@statement
+def _other_owner() -> Clause:
+    return (
         select(literal(1))
         .where(
             scoped(ORGANIZATION_MEMBERS),

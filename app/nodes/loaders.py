@@ -1,7 +1,6 @@
 """Finding out what an id names."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,7 +20,7 @@ from sqlalchemy import (
 )
 
 from app.db.source import Source
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.graph.node import Node
 from app.graph.select import Key, given_keys, key_values
@@ -43,8 +42,8 @@ async def node_key_of_id(context: Context, ids: Sequence[UUID]) -> list[NodeKey 
     return [found.get(row_id) for row_id in ids]
 
 
-@lru_cache(1)
-def _node_keys() -> Statement:
+@statement
+def _node_keys() -> Clause:
     """Each organization's primary keys are asked one by one: for a set of both the planner reads whole tenants."""
     sources = [noun.source for noun in Node.__subclasses__()]
     keys = given_keys()
@@ -55,9 +54,7 @@ def _node_keys() -> Statement:
         .select_from(keys.join(found, true()))
         .where(keys.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))))
     )
-    return prepare(
-        union_all(owned, *(_unowned(source) for source in sources if "organization_id" not in source.columns))
-    )
+    return union_all(owned, *(_unowned(source) for source in sources if "organization_id" not in source.columns))
 
 
 def _noun(source: Source, keys: TableValuedAlias) -> Select[Any]:

@@ -1,11 +1,10 @@
 """What a text must hold, and what it must not: the phrases and -words of a query, as PostgreSQL reads them."""
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Text, bindparam, cast, func, select
 
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.ranking.query import Query
 from app.ranking.terms import ENGLISH
@@ -36,11 +35,11 @@ async def demands_of(context: Context, query: Query) -> Demands:
     return Demands(row["held"], tuple(row["held_terms"]), row["unwanted"], tuple(row["unwanted_terms"]))
 
 
-@lru_cache(1)
-def _read() -> Statement:
+@statement
+def _read() -> Clause:
     columns = []
     for name, given in (("held", "all_of"), ("unwanted", "none_of")):
         text = bindparam(given, type_=Text)
         columns.append(cast(func.websearch_to_tsquery(ENGLISH, text), Text).label(name))
         columns.append(func.tsvector_to_array(func.to_tsvector(ENGLISH, text)).label(f"{name}_terms"))
-    return prepare(select(*columns))
+    return select(*columns)

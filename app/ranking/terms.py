@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import REGCONFIG
 
 from app.db.columns import table_of
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, Statement, prepare, statement
 from app.graph.context import Context
 from app.ranking.alike import likenesses
 from app.search.models import SearchWord, SearchWordTotal
@@ -179,8 +179,8 @@ def _likeliest_first(candidate: Candidate) -> tuple[bool, float, str]:
     return candidate.likeness < 1, -likely, candidate.lexeme
 
 
-@lru_cache(1)
-def _spelled_alike() -> Statement:
+@statement
+def _spelled_alike() -> Clause:
     organization_id = bindparam("organization_id", type_=Uuid)
     similar = func.trellis_similar_words(
         organization_id,
@@ -189,7 +189,7 @@ def _spelled_alike() -> Statement:
         cast(bindparam("likeness", type_=REAL), REAL),
         bindparam("most", type_=Integer),
     ).table_valued("word", "lexeme", "documents", "similarity", name="alike")
-    return prepare(select(similar).where(is_callers(organization_id)))
+    return select(similar).where(is_callers(organization_id))
 
 
 def as_query(lexeme: str) -> str:

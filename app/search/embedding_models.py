@@ -1,12 +1,11 @@
 """Which models live, as the database has it."""
 
-from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import select
 
 from app.db.columns import table_of
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Clause, Fetch, statement
 from app.search.models import EmbeddingModel, ModelState
 
 models = table_of(EmbeddingModel)
@@ -38,7 +37,7 @@ async def filled_models(fetch: Fetch) -> list[Model]:
     return [model for model in await living_models(fetch) if model.state is not ModelState.RETIRING]
 
 
-@lru_cache(1)
-def _living() -> Statement:
+@statement
+def _living() -> Clause:
     columns = models.c
-    return prepare(select(columns.id, columns.name, columns.dimension, columns.state).order_by(columns.id))
+    return select(columns.id, columns.name, columns.dimension, columns.state).order_by(columns.id)

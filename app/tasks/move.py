@@ -1,6 +1,5 @@
 """Moving a task to another team: it gets a new number, and the key that it had still finds it."""
 
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +7,7 @@ from sqlalchemy import Integer, Text, Uuid, bindparam, cast, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.columns import now, table_of
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.graph.guards import require, require_row
 from app.graph.inputs import Checks
@@ -66,8 +65,8 @@ async def _keep_keys(context: Context, task: Any, team: Any) -> None:
     await context.fetch(_keep(), {**values, "task_id": task.id, "number": task.number})
 
 
-@lru_cache(1)
-def _keep() -> Statement:
+@statement
+def _keep() -> Clause:
     """With the keys that the team had before; of several tasks that had a key, it finds the one that had it last."""
     organization_id, team_key = bindparam("organization_id", type_=Uuid), bindparam("team_key", type_=Text)
     moment_type = former_keys.c.created_at.type
@@ -87,10 +86,8 @@ def _keep() -> Statement:
             called.c.created_at,
         ),
     )
-    return prepare(
-        kept.on_conflict_do_update(
-            index_elements=["organization_id", "key"],
-            set_={name: kept.excluded[name] for name in ("task_id", "created_at")},
-            where=former_keys.c.created_at < kept.excluded.created_at,
-        )
+    return kept.on_conflict_do_update(
+        index_elements=["organization_id", "key"],
+        set_={name: kept.excluded[name] for name in ("task_id", "created_at")},
+        where=former_keys.c.created_at < kept.excluded.created_at,
     )

@@ -1,12 +1,11 @@
 """Numbering tasks: each team counts its own from 1 on, and skips none."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, update
 
 from app.db.columns import table_of
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.graph.select import Key, key_columns, key_values
 from app.teams.models import Team
@@ -26,8 +25,8 @@ async def take_numbers(context: Context, amounts: Mapping[Key, int]) -> dict[Key
     return {team: number - amounts[team] + 1 for team, number in newest.items()}
 
 
-@lru_cache(1)
-def _take() -> Statement:
+@statement
+def _take() -> Clause:
     needed = (
         func.unnest(*key_columns(), bindparam("amounts", type_=ARRAY(Integer)))
         .table_valued("organization_id", "id", "amount")
@@ -44,7 +43,7 @@ def _take() -> Statement:
         .with_for_update(of=teams, key_share=True)
         .cte("locked")
     )
-    return prepare(
+    return (
         update(teams)
         .where(teams.c.organization_id == locked.c.organization_id, teams.c.id == locked.c.id)
         .values(last_number=teams.c.last_number + locked.c.amount)

@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import accumulate, chain
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, literal_column, select, true, union_all
 
 from app.db.columns import table_of
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.members.models import OrganizationMember
 from app.ranking.alike import compare
@@ -80,9 +79,9 @@ def _alike(word: str) -> str:
     return "|".join([rf"\m{word[0]}", *inside, rf"{word[-2:]}\M"])
 
 
-@lru_cache(1)
-def _names() -> Statement:
-    return prepare(union_all(_teams(), _people()).limit(literal_column(str(MOST_NAMES))))
+@statement
+def _names() -> Clause:
+    return union_all(_teams(), _people()).limit(literal_column(str(MOST_NAMES)))
 
 
 def _teams() -> Select[Any]:

@@ -1,14 +1,13 @@
 """What inputs refer to: the team of a task, and who works on it."""
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, select
 
 from app.db.columns import table_of
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement, statement_of
 from app.graph.context import Context
 from app.graph.inputs import Checks
 from app.graph.mutation import UserErrorCode
@@ -29,10 +28,10 @@ async def teams_by_id(context: Context, ids: Sequence[UUID]) -> dict[UUID, Any]:
     return {row["id"]: row for row in await context.fetch(_teams(), values)}
 
 
-@lru_cache(1)
-def _teams() -> Statement:
+@statement_of(TEAMS)
+def _teams() -> Clause:
     columns = (teams.c.organization_id, teams.c.id, teams.c.key, teams.c.deleted_at)
-    return prepare(select(*columns, _role().label("role")).select_from(rows_of_ids(TEAMS)), TEAMS)
+    return select(*columns, _role().label("role")).select_from(rows_of_ids(TEAMS))
 
 
 def _role() -> ColumnElement[str]:
@@ -79,15 +78,15 @@ async def live_assignees(context: Context, wanted: Iterable[Assignee]) -> set[As
     return {Assignee(*row) for row in await context.fetch(_assignees(), values)}
 
 
-@lru_cache(1)
-def _assignees() -> Statement:
+@statement
+def _assignees() -> Clause:
     names = Assignee._fields
     asked = (
         func.unnest(*(bindparam(f"key_{name}s", type_=ARRAY(Uuid)) for name in names))
         .table_valued(*names)
         .render_derived("asked")
     )
-    return prepare(
+    return (
         select(*(team_members.c[name] for name in names))
         .join(asked, (asked.c.organization_id == team_members.c.organization_id) & (asked.c.id == team_members.c.id))
         .where(
@@ -111,11 +110,11 @@ async def same_person_in(context: Context, team: Any, member_id: UUID) -> UUID |
     return rows[0]["id"] if rows else None
 
 
-@lru_cache(1)
-def _same_person() -> Statement:
+@statement
+def _same_person() -> Clause:
     here, there = team_members.alias("here"), team_members.alias("there")
     organization_id = bindparam("organization_id", type_=Uuid)
-    return prepare(
+    return (
         select(there.c.id)
         .select_from(here)
         .join(there, there.c.organization_member_id == here.c.organization_member_id)

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, TableValuedAlias, Text, Uuid, any_, bindparam, cas
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.columns import now, table_of
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, Statement, prepare, statement_of
 from app.graph.context import Context
 from app.tasks.loaders import TASKS
 from app.tasks.models import Task
@@ -32,10 +32,10 @@ async def insert_tasks(context: Context, tasks: Sequence[Values]) -> list[Any]:
     return [made[values["id"]] for values in tasks]
 
 
-@lru_cache(1)
-def _insert() -> Statement:
+@statement_of(TASKS)
+def _insert() -> Clause:
     new = insert(tasks).from_select(NEW, select(*_given(NEW).c), include_defaults=False)
-    return prepare(new.returning(*tasks.c), TASKS)
+    return new.returning(*tasks.c)
 
 
 async def update_tasks(context: Context, changes: Sequence[tuple[Any, Values]]) -> None:

@@ -1,11 +1,10 @@
 """Coming into a team: who has been in it comes back as the member they were, so that their tasks are theirs."""
 
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Uuid, bindparam, literal, select
 
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.events.change import change, create
 from app.graph.context import Context
 from app.graph.rows import rows_for_update
@@ -37,15 +36,15 @@ async def is_in_team(context: Context, team: Any, member: Any) -> bool:
     return any(row["live"] for row in await context.fetch(_memberships(), values))
 
 
-@lru_cache(1)
-def _memberships() -> Statement:
+@statement
+def _memberships() -> Clause:
     """The one that lives, or else the newest that can be restored."""
     deletions = DELETIONS.table
     same = (deletions.c.organization_id == team_members.c.organization_id) & (
         deletions.c.id == team_members.c.deletion_id
     )
     live = team_members.c.deleted_at.is_(None)
-    return prepare(
+    return (
         select(team_members.c.id, live.label("live"))
         .outerjoin(deletions, same & IN_TRASH)
         .where(

@@ -1,13 +1,12 @@
 """Giving a team another key: the keys that its tasks had before still find them."""
 
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Text, Uuid, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.columns import now, table_of
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.teams.models import FormerTeamKey
 
@@ -20,8 +19,8 @@ async def keep_key(context: Context, team: Any) -> None:
     await context.fetch(_keep(), values)
 
 
-@lru_cache(1)
-def _keep() -> Statement:
+@statement
+def _keep() -> Clause:
     """A team may have had the same key before: the newer of the two times counts."""
     kept = insert(former_keys).values(
         organization_id=bindparam("organization_id", type_=Uuid),
@@ -29,8 +28,6 @@ def _keep() -> Statement:
         team_id=bindparam("team_id", type_=Uuid),
         created_at=bindparam("created_at", type_=former_keys.c.created_at.type),
     )
-    return prepare(
-        kept.on_conflict_do_update(
-            index_elements=list(former_keys.primary_key), set_={"created_at": kept.excluded.created_at}
-        )
+    return kept.on_conflict_do_update(
+        index_elements=list(former_keys.primary_key), set_={"created_at": kept.excluded.created_at}
     )

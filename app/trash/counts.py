@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, DateTime, Integer, Uuid, all_, bindparam, case, func, select, update
 
 from app.db.columns import now
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Clause, Fetch, statement
 from app.trash.loaders import DELETIONS, KINDS
 
 
@@ -36,8 +35,8 @@ async def update_counts(fetch: Fetch, moves: Moves, *, gone: Sequence[UUID]) -> 
     await fetch(_update_counts(), {**values, **keys, "gone": gone, "moment": now()})
 
 
-@lru_cache(1)
-def _update_counts() -> Statement:
+@statement
+def _update_counts() -> Clause:
     table, columns = DELETIONS.table, DELETIONS.table.c
     more = [bindparam(f"more_{kind}", type_=ARRAY(Integer)) for kind in KINDS]
     given = (
@@ -56,7 +55,7 @@ def _update_counts() -> Statement:
         type_=ARRAY(Uuid),
     )
     nothing_left = columns.subject_ids.bool_op("<@")(gone)
-    return prepare(
+    return (
         update(table)
         .where(columns.organization_id == given.c.organization_id, columns.id == given.c.deletion_id)
         .values(

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, func, insert, null, 
 
 from app.db.columns import new_id, now
 from app.db.source import Source
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, Statement, prepare, statement_of
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
@@ -115,8 +115,8 @@ async def _insert_deletion(
     return (await context.fetch(_insert(), values))[0]
 
 
-@lru_cache(1)
-def _insert() -> Statement:
+@statement_of(DELETIONS)
+def _insert() -> Clause:
     columns = [column for column in DELETIONS.table.c if column.name not in ("restored_at", "conversations")]
     values = {column.name: bindparam(column.name, type_=column.type) for column in columns}
-    return prepare(insert(DELETIONS.table).values(values).returning(*DELETIONS.table.c), DELETIONS)
+    return insert(DELETIONS.table).values(values).returning(*DELETIONS.table.c)

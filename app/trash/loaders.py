@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select
 
 from app.db.source import Source
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement_of
 from app.graph.conditions import Chosen, Condition
 from app.graph.context import Context
 from app.graph.edges import ListOf
@@ -49,11 +48,11 @@ async def deletion_in_trash(context: Context, ids: Sequence[UUID]) -> list[Any]:
     return [found.get(row_id) for row_id in ids]
 
 
-@lru_cache(1)
-def _in_trash() -> Statement:
+@statement_of(DELETIONS)
+def _in_trash() -> Clause:
     columns = DELETIONS.table.c
     wanted = columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    return prepare(select(DELETIONS.table).where(scoped(DELETIONS), wanted, IN_TRASH), DELETIONS)
+    return select(DELETIONS.table).where(scoped(DELETIONS), wanted, IN_TRASH)
 
 
 async def deletions_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:

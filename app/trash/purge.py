@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Boolean, Table, Uuid, any_, bindparam, delete, func, literal, null, select, update
 
 from app.db.columns import now, table_of
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Clause, Fetch, Statement, prepare, statement
 from app.events.models import EventType
 from app.events.record import Happened, differences
 from app.graph.node import noun_named, noun_of_table
@@ -177,16 +177,14 @@ async def _update_counts(fetch: Fetch, deletion: Any, batch: Purged, left: Count
     await fetch(_drop_empty(), {"organization_id": deletion.organization_id, "ids": ids, "every": every})
 
 
-@lru_cache(1)
-def _drop_empty() -> Statement:
+@statement
+def _drop_empty() -> Clause:
     """Removes deletions that hold nothing; of an organization that goes every one that ever was."""
     columns = DELETIONS.table.c
-    return prepare(
-        delete(DELETIONS.table).where(
-            columns.organization_id == bindparam("organization_id", type_=Uuid),
-            bindparam("every", type_=Boolean) | (columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))),
-            columns.restored_at.is_not(None),
-        )
+    return delete(DELETIONS.table).where(
+        columns.organization_id == bindparam("organization_id", type_=Uuid),
+        bindparam("every", type_=Boolean) | (columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))),
+        columns.restored_at.is_not(None),
     )
 
 
@@ -196,7 +194,7 @@ async def _forget_log(fetch: Fetch, organization_id: UUID) -> bool:
     return bool(forgotten[0]["amount"] < BATCH)
 
 
-@lru_cache(1)
-def _forget() -> Statement:
+@statement
+def _forget() -> Clause:
     organization_id = bindparam("organization_id", type_=Uuid)
-    return prepare(select(func.trellis_forget(organization_id, literal(BATCH)).label("amount")))
+    return select(func.trellis_forget(organization_id, literal(BATCH)).label("amount"))

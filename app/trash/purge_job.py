@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections import Counter
 from contextlib import AbstractAsyncContextManager
-from functools import lru_cache
 from random import uniform
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,7 @@ from sqlalchemy import Uuid, bindparam, delete, func, select, tuple_
 from app.db.background import background
 from app.db.columns import now, table_of
 from app.db.engine import Database
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Clause, Fetch, statement
 from app.events.models import EventType
 from app.events.record import Happened, append
 from app.idempotency.models import IdempotencyKey
@@ -96,22 +95,22 @@ def _purging(database: Database, organization_id: UUID | None = None) -> Abstrac
     return background(database, _identify(), organization_id)
 
 
-@lru_cache(1)
-def _identify() -> Statement:
-    return prepare(select(func.trellis_purge(bindparam("organization_id", type_=Uuid))))
+@statement
+def _identify() -> Clause:
+    return select(func.trellis_purge(bindparam("organization_id", type_=Uuid)))
 
 
-@lru_cache(1)
-def _due() -> Statement:
+@statement
+def _due() -> Clause:
     columns = deletions.c
     wanted = select(columns.organization_id, columns.id).where(columns.purge_at <= func.now())
-    return prepare(wanted.order_by(columns.purge_at))
+    return wanted.order_by(columns.purge_at)
 
 
-@lru_cache(1)
-def _claim() -> Statement:
+@statement
+def _claim() -> Clause:
     columns = deletions.c
-    return prepare(
+    return (
         select(deletions)
         .where(
             columns.organization_id == bindparam("organization_id", type_=Uuid),
@@ -122,12 +121,12 @@ def _claim() -> Statement:
     )
 
 
-@lru_cache(1)
-def _old_answers() -> Statement:
+@statement
+def _old_answers() -> Clause:
     old = (
         select(keys.c.actor_id, keys.c.key)
         .where(keys.c.created_at < bindparam("before", type_=keys.c.created_at.type))
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
-    return prepare(delete(keys).where(tuple_(keys.c.actor_id, keys.c.key).in_(old)).returning(keys.c.actor_id))
+    return delete(keys).where(tuple_(keys.c.actor_id, keys.c.key).in_(old)).returning(keys.c.actor_id)

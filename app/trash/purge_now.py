@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Uuid, bindparam, func, select, update
 
 from app.db.columns import table_of
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement, statement_of
 from app.events.models import EventCounter, EventType
 from app.events.record import note, record
 from app.graph.context import Context
@@ -66,10 +65,10 @@ def _key(deletion: Any) -> dict[str, Any]:
     return {"key_organization_id": deletion.organization_id, "key_id": deletion.id}
 
 
-@lru_cache(1)
-def _make_due() -> Statement:
+@statement_of(DELETIONS)
+def _make_due() -> Clause:
     columns = deletions.c
-    return prepare(
+    return (
         update(deletions)
         .where(
             columns.organization_id == bindparam("key_organization_id", type_=Uuid),
@@ -77,8 +76,7 @@ def _make_due() -> Statement:
             IN_TRASH,
         )
         .values(purge_at=func.clock_timestamp())
-        .returning(*columns),
-        DELETIONS,
+        .returning(*columns)
     )
 
 
@@ -90,10 +88,10 @@ async def _size(context: Context, deletion: Any) -> int:
     return size
 
 
-@lru_cache(1)
-def _log_size() -> Statement:
+@statement
+def _log_size() -> Clause:
     wanted = counters.c.organization_id == bindparam("key_organization_id", type_=Uuid)
-    return prepare(select(counters.c.last_sequence).where(wanted))
+    return select(counters.c.last_sequence).where(wanted)
 
 
 async def _forget_organization(context: Context, deletion: Any) -> None:

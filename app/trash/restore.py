@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from app.db.source import Source
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Clause, Fetch, Statement, prepare, statement
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
@@ -117,11 +117,11 @@ async def _lock_deletions(fetch: Fetch, table: Table, rows: Sequence[Any]) -> No
         require_row(locked.get(deletion_id), noun_of(table))
 
 
-@lru_cache(1)
-def _lock() -> Statement:
+@statement
+def _lock() -> Clause:
     columns = DELETIONS.table.c
     wanted = columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    return prepare(select(columns.id).where(scoped(DELETIONS), wanted, IN_TRASH).order_by(columns.id).with_for_update())
+    return select(columns.id).where(scoped(DELETIONS), wanted, IN_TRASH).order_by(columns.id).with_for_update()
 
 
 async def _require_owners(fetch: Fetch, table: Table, rows: Sequence[Any]) -> None:

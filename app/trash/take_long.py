@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import lru_cache
 
 from sqlalchemy import Text, bindparam, func, literal, select
 
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.time_limits import milliseconds
 
@@ -26,6 +25,6 @@ async def taking_long(context: Context) -> AsyncIterator[None]:
         await context.fetch(_limit(), {"timeout": milliseconds(context.signed_in.database.limits.statement)})
 
 
-@lru_cache(1)
-def _limit() -> Statement:
-    return prepare(select(func.set_config("statement_timeout", bindparam("timeout", type_=Text), literal(True))))
+@statement
+def _limit() -> Clause:
+    return select(func.set_config("statement_timeout", bindparam("timeout", type_=Text), literal(True)))

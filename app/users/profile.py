@@ -1,7 +1,6 @@
 """Changing what somebody says of themselves, with an event in each of their organizations."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,7 +8,7 @@ import orjson
 from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.statement import Statement, prepare
+from app.db.statement import Clause, statement
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
@@ -44,7 +43,7 @@ async def change_profile(context: Context, wanted: Mapping[str, Any]) -> None:
     context.batches.clear()
 
 
-@lru_cache(1)
-def _update() -> Statement:
+@statement
+def _update() -> Clause:
     changed = func.trellis_update_profile(cast(bindparam("changes", type_=Text), JSONB))
-    return prepare(select(changed.table_valued("former_name", "former_avatar_url", "name_is_provided")))
+    return select(changed.table_valued("former_name", "former_avatar_url", "name_is_provided"))

@@ -22,9 +22,10 @@ KEPT = "SELECT key, length(body) AS size FROM idempotency_keys WHERE actor_id = 
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Of each caller 2,000 bytes are kept."""
     monkeypatch.setattr(replay, "MOST_KEPT", 2_000)
-    replay._keep.cache_clear()
+    keep: Any = replay._keep
+    keep.cache_clear()
     yield
-    replay._keep.cache_clear()
+    keep.cache_clear()
 
 
 async def create(api: Api, tenant: Tenant, key: str, title: str = "New", *, who: str | None = None) -> Any:

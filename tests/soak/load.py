@@ -74,6 +74,8 @@ class Load:
         row = (await self._send(http, COUNTER, {"id": self.counter}))["data"]["node"]
         variables = {"id": self.counter, "to": (row["estimate"] or 0) + 1, "version": row["version"]}
         data = await self._write(http, Operation(INCREMENT, variables))
+        if data["updateTask"] is None:
+            return
         codes = [error["code"] for error in data["updateTask"]["userErrors"]]
         self.increments += not codes
         self.counts["stale"] += codes == ["CONFLICT"]

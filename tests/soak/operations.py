@@ -31,7 +31,7 @@ class World:
 
     def learn(self, data: dict[str, Any]) -> None:
         """Takes in what an answer says."""
-        for payload in data.values():
+        for payload in filter(None, data.values()):
             for one in payload.get("results", [payload]):
                 if one.get("task") and one["task"]["id"] not in self.tasks:
                     self.tasks.append(one["task"]["id"])
@@ -40,7 +40,7 @@ class World:
 
 def events_of(data: dict[str, Any] | None) -> int:
     """How many events an answer tells of: one for each object that it says was written."""
-    return sum(_events(payload) for payload in (data or {}).values())
+    return sum(_events(payload) for payload in (data or {}).values() if payload is not None)
 
 
 def _events(payload: dict[str, Any]) -> int:

@@ -79,11 +79,14 @@ class Load:
         """The processes at the other end of the connections."""
         lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         sockets = {f"socket:[{line[9]}]" for line in lines if line[1].endswith(f":{self.port:04X}") and line[3] == "01"}
-        return {int(link.parts[2]) for link in Path("/proc").glob("[0-9]*/fd/*") if _target(link) in sockets}
+        return {int(one.name) for one in Path("/proc").glob("[0-9]*") if sockets & _open_in(one)}
 
 
-def _target(link: Path) -> str:
-    try:
-        return str(link.readlink())
-    except OSError:  # it has been closed meanwhile
-        return ""
+def _open_in(process: Path) -> set[str]:
+    """What a process has open; nothing of what has been closed, or has ended, meanwhile."""
+    found = set()
+    with suppress(OSError):
+        for link in (process / "fd").iterdir():
+            with suppress(OSError):
+                found.add(str(link.readlink()))
+    return found

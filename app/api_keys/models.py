@@ -10,6 +10,9 @@ from sqlmodel import Field
 
 from app.db.columns import Stamped, new_id, now
 
+LONGEST_NAME = 100
+HIGHEST_RATE_LIMIT = 1_000_000  # points a minute
+
 
 @strawberry.enum(description="What an API key may do. Each scope includes those before it.")
 class ApiKeyScope(Enum):
@@ -35,13 +38,13 @@ class ApiKey(Stamped, table=True):
         # Goes with its organization, after the log that refers to it.
         ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
         ForeignKeyConstraint(["created_by"], ["users.id"], ondelete="RESTRICT"),
-        CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
+        CheckConstraint(f"char_length(name) BETWEEN 1 AND {LONGEST_NAME}", name="name_length"),
         CheckConstraint(
             "scopes <@ ARRAY['READ', 'WRITE_TASKS', 'WRITE_ALL', 'ADMIN']::varchar[]"
             " AND cardinality(scopes) BETWEEN 1 AND 4",
             name="scopes_known",
         ),
-        CheckConstraint("rate_limit_per_minute BETWEEN 1 AND 1000000", name="rate_limit_in_range"),
+        CheckConstraint(f"rate_limit_per_minute BETWEEN 1 AND {HIGHEST_RATE_LIMIT}", name="rate_limit_in_range"),
         CheckConstraint("octet_length(secret_hash) = 32", name="secret_hash_length"),
         CheckConstraint("octet_length(former_secret_hash) = 32", name="former_secret_hash_length"),
         CheckConstraint(

@@ -9,7 +9,7 @@ from strawberry import UNSET
 
 from app.api_keys.issue import Issued, issue, revoke, rotate
 from app.api_keys.loaders import api_key_for_update, working_api_keys
-from app.api_keys.models import ApiKeyScope
+from app.api_keys.models import HIGHEST_RATE_LIMIT, LONGEST_NAME, ApiKeyScope
 from app.api_keys.policies import can_create, can_manage
 from app.api_keys.types import ApiKey
 from app.db.columns import now
@@ -21,8 +21,6 @@ from app.graph.mutation import UserError, UserErrorCode, mutation, rejected
 from app.graph.parents import parent_for_update
 from app.organizations.loaders import ORGANIZATIONS
 
-LONGEST_NAME = 100
-HIGHEST_RATE_LIMIT = 1_000_000  # that can be stored
 MOST_KEYS = 100  # of an organization: more than anybody keeps track of
 DEFAULT_GRACE = 86_400  # seconds; long enough to bring a new secret to wherever the old one is
 LONGEST_GRACE = 2_592_000

@@ -6,12 +6,9 @@ from typing import Any
 from strawberry import UNSET
 
 from app.documents.inputs import CreateDocumentInput, UpdateDocumentInput
+from app.documents.models import LARGEST_TEXT, LONGEST_SOURCE, LONGEST_TITLE
 from app.graph.inputs import Checks
 from app.graph.mutation import UserErrorCode
-
-LONGEST_TITLE = 200
-LONGEST_SOURCE = 2_000
-LARGEST_TEXT = 1024 * 1024  # bytes in UTF-8
 
 
 def columns_given(given: CreateDocumentInput | UpdateDocumentInput, checks: Checks) -> dict[str, Any]:

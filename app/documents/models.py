@@ -10,6 +10,11 @@ from sqlmodel import Field, SQLModel
 
 from app.db.columns import OWNS, Owned, new_id, page_indexes
 
+LONGEST_TITLE = 200
+LONGEST_SOURCE = 2_000
+LARGEST_TEXT = 1024 * 1024  # bytes in UTF-8
+LONGEST_ERROR = 1_000
+
 
 @strawberry.enum(description="How a document's text is written.")
 class DocumentKind(Enum):
@@ -42,10 +47,10 @@ class Document(Owned, table=True):
             ["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="RESTRICT", info=OWNS
         ),
         ForeignKeyConstraint(["created_by"], ["users.id"], ondelete="RESTRICT"),
-        CheckConstraint("char_length(title) BETWEEN 1 AND 200", name="title_length"),
+        CheckConstraint(f"char_length(title) BETWEEN 1 AND {LONGEST_TITLE}", name="title_length"),
         CheckConstraint("kind IN ('MARKDOWN', 'TEXT')", name="kind_known"),
-        CheckConstraint("char_length(source) BETWEEN 1 AND 2000", name="source_length"),
-        CheckConstraint("size BETWEEN 0 AND 1048576", name="size_fits"),
+        CheckConstraint(f"char_length(source) BETWEEN 1 AND {LONGEST_SOURCE}", name="source_length"),
+        CheckConstraint(f"size BETWEEN 0 AND {LARGEST_TEXT}", name="size_fits"),
         CheckConstraint("text_hash ~ '^[0-9a-f]{64}$'", name="text_hash_form"),
         CheckConstraint("status IN ('PENDING', 'PROCESSING', 'COMPLETED', 'FAILED')", name="status_known"),
         CheckConstraint("(status IN ('PENDING', 'PROCESSING')) = (due_at IS NOT NULL)", name="due_until_done"),
@@ -54,7 +59,7 @@ class Document(Owned, table=True):
             " WHEN 'COMPLETED' THEN processing_error IS NULL ELSE true END",
             name="error_where_failed",
         ),
-        CheckConstraint("char_length(processing_error) <= 1000", name="processing_error_length"),
+        CheckConstraint(f"char_length(processing_error) <= {LONGEST_ERROR}", name="processing_error_length"),
         CheckConstraint("attempts >= 0", name="attempts_not_negative"),
         CheckConstraint("chunk_count >= 0", name="chunk_count_not_negative"),
         CheckConstraint("version > 0", name="version_positive"),
@@ -86,7 +91,7 @@ class DocumentText(SQLModel, table=True):
         ForeignKeyConstraint(
             ["organization_id", "document_id"], ["documents.organization_id", "documents.id"], ondelete="RESTRICT"
         ),
-        CheckConstraint("octet_length(text) <= 1048576", name="text_fits"),
+        CheckConstraint(f"octet_length(text) <= {LARGEST_TEXT}", name="text_fits"),
     )
 
     organization_id: UUID = Field(primary_key=True, sa_type=Uuid)

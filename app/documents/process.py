@@ -15,7 +15,7 @@ from app.db.lease_queue import Taker
 from app.db.statement import Fetch
 from app.documents.chunks import keep_chunks
 from app.documents.loaders import DOCUMENTS
-from app.documents.models import DocumentKind, DocumentStatus
+from app.documents.models import LONGEST_ERROR, DocumentKind, DocumentStatus
 from app.documents.queue import QUEUE, Job, read_text
 from app.documents.split import Chunk, cut
 from app.events.models import EventType
@@ -26,7 +26,6 @@ logger = logging.getLogger("trellis")
 
 MOST_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=2)  # after the first attempt; twice as long after each further one
-LONGEST_ERROR = 1_000
 REFUSED = "The database did not take its chunks: divide the document, or try it again."
 KILLED = "Each time that it was being cut the server stopped: divide the document, or try it again."
 BUSY = (

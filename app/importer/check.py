@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from app.auth.email import LONGEST_EMAIL, InvalidEmail, parse_email
 from app.importer.read import Record
-from app.tasks.check import (
+from app.tasks.models import (
     FIRST_DAY,
     LARGEST_ESTIMATE,
     LAST_DAY,
@@ -17,10 +17,11 @@ from app.tasks.check import (
     LONGEST_TAG,
     LONGEST_TITLE,
     MOST_TAGS,
+    TaskPriority,
+    TaskStatus,
 )
-from app.tasks.models import TaskPriority, TaskStatus
+from app.teams.models import LONGEST_NAME
 
-LONGEST_NAME = 100
 # A number is a 32-bit integer; what is above is left to the tasks that will be made later.
 HIGHEST_NUMBER = 2_000_000_000
 

@@ -12,14 +12,21 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from app.auth.email import LONGEST_EMAIL
-from app.documents.check import LARGEST_TEXT, LONGEST_SOURCE
-from app.documents.models import DocumentKind
+from app.documents.models import LARGEST_TEXT, LONGEST_SOURCE, DocumentKind
 from app.members.models import OrganizationRole
 from app.ranking.search import SearchMode
-from app.settings.inputs import LONGEST_RETENTION, ZONES
-from app.settings.models import SettingName, Weekday
-from app.tasks.check import FIRST_DAY, LARGEST_ESTIMATE, LAST_DAY, LONGEST_DESCRIPTION, LONGEST_TAG, MOST_TAGS
-from app.tasks.models import TaskPriority, TaskStatus
+from app.settings.inputs import ZONES
+from app.settings.models import LONGEST_RETENTION, SettingName, Weekday
+from app.tasks.models import (
+    FIRST_DAY,
+    LARGEST_ESTIMATE,
+    LAST_DAY,
+    LONGEST_DESCRIPTION,
+    LONGEST_TAG,
+    MOST_TAGS,
+    TaskPriority,
+    TaskStatus,
+)
 from app.team_members.models import TeamRole
 
 HIGHEST = 2**31 - 1  # of a 32-bit integer

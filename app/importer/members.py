@@ -11,7 +11,6 @@ from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, select
 from app.auth.email import email_key
 from app.db.columns import new_id, now, table_of
 from app.db.statement import prepare
-from app.importer.check import LONGEST_NAME
 from app.importer.come_back import come_back
 from app.importer.connection import fetch, insert_rows, insertion
 from app.importer.demo_people import People, Person
@@ -19,6 +18,7 @@ from app.importer.organizations import Target, Targets
 from app.importer.plan import Plan
 from app.members.models import OrganizationMember, OrganizationRole
 from app.team_members.models import TeamMember, TeamRole
+from app.users.models import LONGEST_NAME
 
 members = table_of(OrganizationMember)
 team_members = table_of(TeamMember)

@@ -16,12 +16,9 @@ from app.importer.connection import fetch, insert_rows, insertion
 from app.importer.lock import lock_rows
 from app.importer.plan import Plan, TeamPlan
 from app.members.models import OrganizationMember, OrganizationRole
-from app.organizations.models import Organization
+from app.organizations.models import LONGEST_SLUG, Organization
 from app.refusal import Refusal
-from app.teams.models import Team
-
-LONGEST_SLUG = 50
-LONGEST_KEY = 12
+from app.teams.models import LONGEST_KEY, Team
 
 organizations = table_of(Organization)
 memberships = table_of(OrganizationMember)

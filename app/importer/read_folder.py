@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.documents.check import LARGEST_TEXT, LONGEST_SOURCE, LONGEST_TITLE
 from app.documents.headings import outline
-from app.documents.models import DocumentKind
+from app.documents.models import LARGEST_TEXT, LONGEST_SOURCE, LONGEST_TITLE, DocumentKind
 from app.importer.check import Unfit, clean
 from app.importer.read import Reject
 from app.refusal import Refusal

@@ -8,9 +8,12 @@ import strawberry
 from sqlalchemy import CheckConstraint, Computed, DateTime, ForeignKeyConstraint, Index, LargeBinary, Uuid, text
 from sqlmodel import Field, SQLModel
 
+from app.auth.email import LONGEST_EMAIL
 from app.db.columns import Stamped, new_id
 
 PENDING = "status = 'PENDING'"
+
+LONGEST_MESSAGE = 1_000
 
 
 @strawberry.enum(description="What has become of an invitation.")
@@ -33,8 +36,8 @@ class Invitation(Stamped, table=True):
         # Goes with its organization, as API keys do.
         ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
         ForeignKeyConstraint(["invited_by"], ["users.id"], ondelete="RESTRICT"),
-        CheckConstraint("char_length(email) BETWEEN 3 AND 254", name="email_length"),
-        CheckConstraint("char_length(message) BETWEEN 1 AND 1000", name="message_length"),
+        CheckConstraint(f"char_length(email) BETWEEN 3 AND {LONGEST_EMAIL}", name="email_length"),
+        CheckConstraint(f"char_length(message) BETWEEN 1 AND {LONGEST_MESSAGE}", name="message_length"),
         CheckConstraint("role IN ('OWNER', 'ADMIN', 'MEMBER')", name="role_known"),
         CheckConstraint("status IN ('PENDING', 'ACCEPTED', 'DECLINED', 'REVOKED')", name="status_known"),
         CheckConstraint("octet_length(secret_hash) = 32", name="secret_hash_length"),

@@ -21,11 +21,10 @@ from app.graph.select import Key
 from app.invitations.enter import come_in, enter
 from app.invitations.issue import Issued, end, issue, link_of, renew
 from app.invitations.loaders import expired_invitation, invitation_for_update, is_member, newest
-from app.invitations.models import InvitationStatus
+from app.invitations.models import LONGEST_MESSAGE, InvitationStatus
 from app.invitations.payloads import (
     DEFAULT_DAYS,
     LONGEST_DAYS,
-    LONGEST_MESSAGE,
     MOST_TEAMS,
     AcceptInvitationPayload,
     DeclineInvitationPayload,

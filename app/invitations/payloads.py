@@ -4,12 +4,12 @@ import strawberry
 from strawberry import UNSET
 
 from app.graph.mutation import UserError
+from app.invitations.models import LONGEST_MESSAGE
 from app.invitations.types import Invitation
 from app.members.models import OrganizationRole
 from app.members.types import OrganizationMember
 from app.team_members.models import TeamRole
 
-LONGEST_MESSAGE = 1000
 MOST_TEAMS = 50
 LONGEST_DAYS = 90
 DEFAULT_DAYS = 14

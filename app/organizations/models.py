@@ -7,14 +7,17 @@ from sqlmodel import Field
 
 from app.db.columns import Deletable, new_id
 
+LONGEST_NAME = 100
+LONGEST_SLUG = 50
+
 
 class Organization(Deletable, table=True):
     """A tenant; its own id is the `organization_id` of everything in it."""
 
     __tablename__ = "organizations"
     __table_args__ = (
-        CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
-        CheckConstraint("slug ~ '^[a-z0-9-]{2,50}$'", name="slug_form"),
+        CheckConstraint(f"char_length(name) BETWEEN 1 AND {LONGEST_NAME}", name="name_length"),
+        CheckConstraint(f"slug ~ '^[a-z0-9-]{{2,{LONGEST_SLUG}}}$'", name="slug_form"),
         CheckConstraint("version > 0", name="version_positive"),
         Index(
             "uq_organizations_slug",

@@ -15,6 +15,7 @@ from app.graph.mutation import UserError, UserErrorCode, mutation
 from app.graph.rows import ExpectedVersion, require_version, rows_for_update
 from app.organizations.create import create_organization
 from app.organizations.loaders import ORGANIZATIONS
+from app.organizations.models import LONGEST_NAME
 from app.organizations.policies import can_delete, can_update
 from app.organizations.types import Organization
 from app.trash.delete import delete_rows
@@ -23,7 +24,6 @@ from app.trash.types import DeletePayload
 
 SLUG = re.compile(r"[a-z0-9-]{2,50}", re.ASCII)
 SLUG_HINT = "2 to 50 of the characters a-z, 0-9 and `-` are allowed."
-LONGEST_NAME = 100
 SLUG_TAKEN = UserError(
     code=UserErrorCode.TAKEN, message="Another organization has this slug: choose another.", path=["input", "slug"]
 )

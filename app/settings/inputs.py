@@ -10,10 +10,9 @@ from strawberry import UNSET
 from app.graph.inputs import Checks
 from app.graph.mutation import UserErrorCode
 from app.ranking.search import SearchMode
-from app.settings.models import SettingName, Weekday
+from app.settings.models import LONGEST_RETENTION, SettingName, Weekday
 from app.tasks.models import TaskPriority
 
-LONGEST_RETENTION = 3650  # days
 # The names of the time zone database as of the package, so that every server takes the same ones.
 ZONES = frozenset(files("tzdata").joinpath("zones").read_text().split())
 

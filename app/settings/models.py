@@ -9,6 +9,8 @@ from sqlmodel import Field
 
 from app.db.columns import Stamped
 
+LONGEST_RETENTION = 3650  # days
+
 
 @strawberry.enum(description="A setting.")
 class SettingName(Enum):
@@ -49,7 +51,7 @@ OWN_CHECKS = {
     "version_positive": "version > 0",
 }
 GROUP_CHECKS = OWN_CHECKS | {
-    "retention_days_range": "retention_days BETWEEN 1 AND 3650",
+    "retention_days_range": f"retention_days BETWEEN 1 AND {LONGEST_RETENTION}",
     "locked_known": (
         "array_position(locked, NULL) IS NULL AND locked <@ ARRAY['TIMEZONE', 'WEEK_START', 'DEFAULT_TASK_PRIORITY',"
         " 'RETENTION_DAYS', 'SEARCH_MODE', 'DIGEST']::text[]"

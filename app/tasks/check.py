@@ -11,13 +11,15 @@ from app.graph.inputs import Checks
 from app.graph.mutation import UserErrorCode
 from app.tasks.inputs import CreateTaskInput, UpdateTaskInput
 from app.tasks.loaders import TASKS
-
-LONGEST_TITLE = 200
-LONGEST_DESCRIPTION = 65_536
-LONGEST_TAG = 50
-MOST_TAGS = 20
-LARGEST_ESTIMATE = 1_000_000
-FIRST_DAY, LAST_DAY = date(1, 1, 2), date(9999, 12, 30)  # the driver takes the days beyond them for infinity
+from app.tasks.models import (
+    FIRST_DAY,
+    LARGEST_ESTIMATE,
+    LAST_DAY,
+    LONGEST_DESCRIPTION,
+    LONGEST_TAG,
+    LONGEST_TITLE,
+    MOST_TAGS,
+)
 
 
 class Wanted(NamedTuple):

@@ -22,6 +22,13 @@ from sqlmodel import Field, SQLModel
 
 from app.db.columns import OWNS, Owned, now, page_indexes
 
+LONGEST_TITLE = 200
+LONGEST_DESCRIPTION = 65_536
+LONGEST_TAG = 50
+MOST_TAGS = 20
+LARGEST_ESTIMATE = 1_000_000
+FIRST_DAY, LAST_DAY = date(1, 1, 2), date(9999, 12, 30)  # the driver takes the days beyond them for infinity
+
 
 @strawberry.enum(description="How far a task is, in the order of work.")
 class TaskStatus(Enum):
@@ -73,14 +80,14 @@ class Task(Owned, table=True):
         ForeignKeyConstraint(["creator_id"], ["users.id"], ondelete="RESTRICT"),
         UniqueConstraint("organization_id", "team_id", "number", name="uq_tasks_number"),
         CheckConstraint("number > 0", name="number_positive"),
-        CheckConstraint("char_length(title) BETWEEN 1 AND 200", name="title_length"),
-        CheckConstraint("char_length(description) <= 65536", name="description_length"),
+        CheckConstraint(f"char_length(title) BETWEEN 1 AND {LONGEST_TITLE}", name="title_length"),
+        CheckConstraint(f"char_length(description) <= {LONGEST_DESCRIPTION}", name="description_length"),
         CheckConstraint(
             "status IN ('BACKLOG', 'TODO', 'IN_PROGRESS', 'IN_REVIEW', 'DONE', 'CANCELED')", name="status_known"
         ),
         CheckConstraint("priority IN ('NONE', 'URGENT', 'HIGH', 'MEDIUM', 'LOW')", name="priority_known"),
-        CheckConstraint("estimate BETWEEN 0 AND 1000000", name="estimate_fits"),
-        CheckConstraint("due_date BETWEEN '0001-01-02' AND '9999-12-30'", name="due_date_fits"),
+        CheckConstraint(f"estimate BETWEEN 0 AND {LARGEST_ESTIMATE}", name="estimate_fits"),
+        CheckConstraint(f"due_date BETWEEN '{FIRST_DAY}' AND '{LAST_DAY}'", name="due_date_fits"),
         CheckConstraint("trellis_tags_valid(tags)", name="tags_valid"),
         CheckConstraint("(status = 'DONE') = (completed_at IS NOT NULL)", name="completed_when_done"),
         CheckConstraint("version > 0", name="version_positive"),

@@ -8,6 +8,11 @@ from sqlmodel import Field, SQLModel
 
 from app.db.columns import OWNS, Owned, now
 
+LONGEST_KEY = 12
+LONGEST_NAME = 100
+LONGEST_DESCRIPTION = 65_536
+KEY_FORM = f"key ~ '^[A-Z][A-Z0-9]{{0,{LONGEST_KEY - 1}}}$'"
+
 
 class Team(Owned, table=True):
     """A team; `key` is what its tasks' keys begin with, `last_number` the newest task's number."""
@@ -15,9 +20,9 @@ class Team(Owned, table=True):
     __tablename__ = "teams"
     __table_args__ = (
         ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="RESTRICT", info=OWNS),
-        CheckConstraint("key ~ '^[A-Z][A-Z0-9]{0,11}$'", name="key_form"),
-        CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
-        CheckConstraint("char_length(description) <= 65536", name="description_length"),
+        CheckConstraint(KEY_FORM, name="key_form"),
+        CheckConstraint(f"char_length(name) BETWEEN 1 AND {LONGEST_NAME}", name="name_length"),
+        CheckConstraint(f"char_length(description) <= {LONGEST_DESCRIPTION}", name="description_length"),
         CheckConstraint("last_number >= 0", name="last_number_not_negative"),
         CheckConstraint("version > 0", name="version_positive"),
         Index(
@@ -47,7 +52,7 @@ class FormerTeamKey(SQLModel, table=True):
     __table_args__ = (
         # Says something of the team and is nothing by itself, so it goes with it.
         ForeignKeyConstraint(["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="CASCADE"),
-        CheckConstraint("key ~ '^[A-Z][A-Z0-9]{0,11}$'", name="key_form"),
+        CheckConstraint(KEY_FORM, name="key_form"),
         Index("ix_former_team_keys_team", "organization_id", "team_id"),
     )
 

@@ -19,6 +19,7 @@ from app.team_members.loaders import TEAM_MEMBERS
 from app.team_members.lock import row_with_role
 from app.team_members.models import TeamRole
 from app.teams.loaders import TEAMS
+from app.teams.models import LONGEST_DESCRIPTION, LONGEST_NAME
 from app.teams.policies import can_create, can_manage
 from app.teams.rename import keep_key
 from app.teams.types import Team
@@ -28,8 +29,6 @@ from app.trash.types import DeletePayload
 
 KEY = re.compile(r"[A-Z][A-Z0-9]{0,11}", re.ASCII)
 KEY_HINT = "A letter A-Z, then up to 11 of A-Z and 0-9 are allowed."
-LONGEST_NAME = 100
-LONGEST_DESCRIPTION = 65_536
 KEY_TAKEN = UserError(
     code=UserErrorCode.TAKEN, message="Another team has this key: choose another.", path=["input", "key"]
 )

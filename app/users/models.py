@@ -6,7 +6,12 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, DateTime, Index, Uuid, false, text, true
 from sqlmodel import Field
 
+from app.auth.email import LONGEST_EMAIL
 from app.db.columns import Stamped, new_id
+
+LONGEST_NAME = 100
+LONGEST_URL = 2_000
+LONGEST_SUBJECT = 255
 
 
 class User(Stamped, table=True):
@@ -18,10 +23,10 @@ class User(Stamped, table=True):
 
     __tablename__ = "users"
     __table_args__ = (
-        CheckConstraint("char_length(email) BETWEEN 3 AND 254", name="email_length"),
-        CheckConstraint("char_length(name) BETWEEN 1 AND 100", name="name_length"),
-        CheckConstraint("char_length(avatar_url) BETWEEN 1 AND 2000", name="avatar_url_length"),
-        CheckConstraint("char_length(subject) BETWEEN 1 AND 255", name="subject_length"),
+        CheckConstraint(f"char_length(email) BETWEEN 3 AND {LONGEST_EMAIL}", name="email_length"),
+        CheckConstraint(f"char_length(name) BETWEEN 1 AND {LONGEST_NAME}", name="name_length"),
+        CheckConstraint(f"char_length(avatar_url) BETWEEN 1 AND {LONGEST_URL}", name="avatar_url_length"),
+        CheckConstraint(f"char_length(subject) BETWEEN 1 AND {LONGEST_SUBJECT}", name="subject_length"),
         Index(
             "uq_users_address", text('lower(email COLLATE "C")'), unique=True, postgresql_where=text("owns_email")
         ),  # app/auth/email.py says why

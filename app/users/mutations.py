@@ -12,11 +12,9 @@ from app.graph.inputs import Checks
 from app.graph.mutation import UserError, UserErrorCode, mutation
 from app.graph.select import Key
 from app.users.loaders import user_by_id
+from app.users.models import LONGEST_NAME, LONGEST_URL
 from app.users.profile import change_profile
 from app.users.types import User
-
-LONGEST_NAME = 100
-LONGEST_URL = 2000
 
 
 @strawberry.input(description="Changes of one's own profile: what is left out stays as it is.")

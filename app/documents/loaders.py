@@ -14,7 +14,7 @@ from app.documents.models import Document, DocumentChunk, DocumentText
 from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.paging import DeletedScope, Order, Page, Slice
-from app.graph.select import Key, given_keys, key_values, live_rows, pages, rows_by_key, the_callers
+from app.graph.select import Key, given_keys, key_values, pages, rows_by_id, rows_by_key, the_callers
 
 documents = table_of(Document)
 texts = table_of(DocumentText)
@@ -29,9 +29,9 @@ async def document_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
     return await rows_by_key(context, DOCUMENTS, keys)
 
 
-async def live_document(context: Context, ids: Sequence[UUID]) -> list[Any]:
-    """The document of each id, unless it is deleted."""
-    return await live_rows(context, DOCUMENTS, ids)
+async def any_document(context: Context, ids: Sequence[UUID]) -> list[Any]:
+    """The document of each id, deleted or not, in whichever of the caller's organizations."""
+    return await rows_by_id(context, DOCUMENTS, ids)
 
 
 async def documents_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:

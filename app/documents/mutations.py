@@ -22,7 +22,7 @@ from app.graph.rows import ExpectedVersion, require_version, rows_for_update
 from app.graph.select import Key
 from app.organizations.loaders import ORGANIZATIONS
 from app.team_members.loaders import actor_roles_by_team
-from app.team_members.lock import row_with_role
+from app.team_members.lock import row_to_delete, row_with_role
 from app.teams.loaders import TEAMS
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
@@ -85,8 +85,9 @@ class DocumentMutations:
 
     @mutation(description="Deletes a document. It can be restored until its deletion is purged." + WRITERS_ONLY)
     async def delete_document(self, info: Info, document_id: DocumentId) -> DeletePayload:
-        row = await _written(info.context, document_id)
-        return DeletePayload.of(await delete_rows(info.context, DOCUMENTS, [row]))
+        row, role = await row_to_delete(info.context, DOCUMENTS, document_id, "document")
+        require(can_write(info.context.actor, row, role))
+        return DeletePayload.of(await delete_rows(info.context, DOCUMENTS, [row]), [row])
 
     @mutation(
         description="Restores a deleted document. PARENT_DELETED while what it belongs to is deleted." + WRITERS_ONLY

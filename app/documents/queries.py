@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import strawberry
 
 from app.documents.filter import DocumentFilter
-from app.documents.loaders import chunk_by_id, live_document
+from app.documents.loaders import any_document, chunk_by_id
 from app.documents.search import search_documents
 from app.documents.types import Document, DocumentChunk
 from app.graph.context import Context, Info
@@ -46,14 +46,16 @@ class DocumentSearchConnection(SearchConnection[Document]):
 
 @strawberry.type
 class DocumentQueries:
-    @strawberry.field(description="A document of one of the viewer's organizations; null where there is none.")
+    @strawberry.field(
+        description="A document of one of the viewer's organizations, deleted or not; null where there is none."
+    )
     async def document(
         self,
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],  # noqa: A002  # its name in the schema
     ) -> Document | None:
         actor = info.context.actor
-        row: Any = await info.context.load(live_document, parse_id(id, "id"))
+        row: Any = await info.context.load(any_document, parse_id(id, "id"))
         return row if row is not None and can_read(actor, row) else None
 
     search_documents: DocumentSearchConnection | None = searching(

@@ -15,6 +15,7 @@ from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.long_texts import fetch_measured, measured
 from app.graph.mutation import UserErrorCode, rejected
+from app.graph.select import rows_by_id
 
 ExpectedVersion = Annotated[
     int | None, strawberry.argument(description="CONFLICT if this is not its version; null for any.")
@@ -36,6 +37,17 @@ async def rows_for_update(
     rows = await fetch_measured(context, _locked(source, texts, deleted), {"ids": list(set(ids))}, source)
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]
+
+
+async def rows_to_delete(context: Context, source: Source, ids: Sequence[UUID]) -> list[Any]:
+    """The row of each id: locked as above, or without a lock where it is deleted already; None where there is none."""
+    rows = await rows_for_update(context, source, ids)
+    gone = [row_id for row_id, row in zip(ids, rows, strict=True) if row is None]
+    if not gone:
+        return rows
+    short = (name for name in source.columns if name not in source.long)
+    before = dict(zip(gone, await rows_by_id(context, source, gone, *short), strict=True))
+    return [row or before.get(row_id) for row_id, row in zip(ids, rows, strict=True)]
 
 
 @lru_cache(100)

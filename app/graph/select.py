@@ -92,13 +92,24 @@ async def rows_by_key(context: Context, source: Source, keys: Sequence[Key], *mo
     return [found.get(ordinal) for ordinal in range(1, len(keys) + 1)]
 
 
-async def live_rows(context: Context, source: Source, ids: Sequence[UUID], *more: str) -> list[Any]:
-    """The row of each id, in whichever of the caller's organizations; None where there is none, or it is deleted.
+async def rows_by_id(context: Context, source: Source, ids: Sequence[UUID], *more: str) -> list[Any]:
+    """The row of each id, deleted or not, in whichever of the caller's organizations; None where there is none.
 
     It has the columns that the operation asks for, and `more`.
     """
+    return await _rows_by_id(context, source, ids, more, live=False)
+
+
+async def live_rows(context: Context, source: Source, ids: Sequence[UUID], *more: str) -> list[Any]:
+    """The same, and None where it is deleted."""
+    return await _rows_by_id(context, source, ids, more, live=True)
+
+
+async def _rows_by_id(
+    context: Context, source: Source, ids: Sequence[UUID], more: tuple[str, ...], *, live: bool
+) -> list[Any]:
     keys = [Key(organization_id, row_id) for row_id in ids for organization_id in context.organization_ids]
-    statement = _by_key(source, context.columns(source, "organization_id", "id", *more), live=True)
+    statement = _by_key(source, context.columns(source, "organization_id", "id", *more), live=live)
     rows = await fetch_measured(context, statement, key_values(keys), source)
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]

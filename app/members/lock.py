@@ -12,8 +12,8 @@ from sqlalchemy import Uuid, bindparam, literal, select
 from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.graph.guards import require_row
-from app.graph.mutation import UserErrorCode, rejected
-from app.graph.rows import rows_for_update
+from app.graph.mutation import Rejected, UserErrorCode, rejected
+from app.graph.rows import rows_for_update, rows_to_delete
 from app.graph.select import scoped
 from app.members.loaders import ORGANIZATION_MEMBERS, members, organization_of_member
 from app.members.policies import OWNER
@@ -26,14 +26,34 @@ async def member_for_update(context: Context, member_id: UUID, *, deleted: bool 
     Raises NotFound, and Rejected where the organization is deleted.
     """
     noun = "deleted member" if deleted else "member"
-    (organization_id,) = await organization_of_member(context, [member_id])
-    require_row(organization_id, noun)
-    if await rows_for_update(context, ORGANIZATIONS, [organization_id]) == [None]:
-        raise rejected(UserErrorCode.PARENT_DELETED, "The organization is deleted: restore it first.", "id")
-    await context.signed_in.refresh_actor()
+    if not await _hold_organization(context, member_id, noun):
+        raise _organization_deleted()
     (member,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [member_id], deleted=deleted)
     require_row(member, noun)
     return member
+
+
+async def member_to_remove(context: Context, member_id: UUID) -> Any:
+    """The same of one that is to be removed: locked, or removed already."""
+    lives = await _hold_organization(context, member_id, "member")
+    (member,) = await rows_to_delete(context, ORGANIZATION_MEMBERS, [member_id])
+    require_row(member, "member")
+    if not lives and member.deleted_at is None:
+        raise _organization_deleted()
+    return member
+
+
+async def _hold_organization(context: Context, member_id: UUID, noun: str) -> bool:
+    """Whether the member's organization lives: its row is locked then. Raises NotFound."""
+    (organization_id,) = await organization_of_member(context, [member_id])
+    require_row(organization_id, noun)
+    (organization,) = await rows_for_update(context, ORGANIZATIONS, [organization_id])
+    await context.signed_in.refresh_actor()
+    return organization is not None
+
+
+def _organization_deleted() -> Rejected:
+    return rejected(UserErrorCode.PARENT_DELETED, "The organization is deleted: restore it first.", "id")
 
 
 async def require_other_owner(context: Context, member: Any, argument: str) -> None:

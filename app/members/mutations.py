@@ -11,7 +11,7 @@ from app.graph.ids import parse_id
 from app.graph.mutation import UserError, mutation
 from app.graph.rows import rows_for_update
 from app.members.loaders import ORGANIZATION_MEMBERS
-from app.members.lock import member_for_update, require_other_owner
+from app.members.lock import member_for_update, member_to_remove, require_other_owner
 from app.members.models import OrganizationRole
 from app.members.policies import OWNER, can_give, can_remove, can_restore, can_update
 from app.members.types import OrganizationMember
@@ -62,10 +62,11 @@ class OrganizationMemberMutations:
     )
     async def remove_organization_member(self, info: Info, member_id: MemberId) -> DeletePayload:
         context = info.context
-        member = await member_for_update(context, parse_id(member_id, "id"))
+        member = await member_to_remove(context, parse_id(member_id, "id"))
         require(can_remove(context.actor, member))
-        await require_other_owner(context, member, "id")
-        payload = DeletePayload.of(await delete_rows(context, ORGANIZATION_MEMBERS, [member]))
+        if member.deleted_at is None:
+            await require_other_owner(context, member, "id")
+        payload = DeletePayload.of(await delete_rows(context, ORGANIZATION_MEMBERS, [member]), [member])
         if member.user_id == context.actor.user_id:
             await context.signed_in.refresh_actor()
             payload.deletion = None

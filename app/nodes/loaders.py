@@ -34,7 +34,7 @@ class NodeKey(NamedTuple):
 
 
 async def node_key_of_id(context: Context, ids: Sequence[UUID]) -> list[NodeKey | None]:
-    """Where each id is found among the live rows that the caller may see; one statement for all nouns."""
+    """Where each id is found among the rows that the caller may see, deleted or not; one statement for all nouns."""
     keys = [Key(organization_id, row_id) for row_id in ids for organization_id in context.organization_ids]
     rows = await context.fetch(_node_keys(), key_values(keys) | {"ids": list(ids)})
     nouns = {noun.source.typename: noun for noun in Node.__subclasses__()}
@@ -59,9 +59,8 @@ def _node_keys() -> Clause:
 
 def _noun(source: Source, keys: TableValuedAlias) -> Select[Any]:
     columns = source.columns
-    present = columns["deleted_at"].is_(None) if "deletion_id" in columns else true()  # some cannot be deleted
     here = (columns["organization_id"] == keys.c.organization_id) & (columns["id"] == keys.c.id)
-    return select(_name(source)).where(here, present).correlate(keys)
+    return select(_name(source)).where(here).correlate(keys)
 
 
 def _unowned(source: Source) -> Select[Any]:

@@ -16,7 +16,7 @@ LARGEST_LIST = 100
 
 @strawberry.type
 class NodeQueries:
-    @strawberry.field(description="Any object that the viewer may see; null where there is none.")
+    @strawberry.field(description="Any object that the viewer may see, deleted or not; null where there is none.")
     async def node(
         self,
         info: Info,
@@ -25,7 +25,9 @@ class NodeQueries:
         node: Node | None = await _node(info.context, id, "id")
         return node
 
-    @strawberry.field(description="The objects of some ids, at most 100, in their order; null where there is none.")
+    @strawberry.field(
+        description="The objects of some ids, at most 100, in their order, deleted or not; null where there is none."
+    )
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their ids.")]
     ) -> list[Node | None] | None:

@@ -14,7 +14,7 @@ from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.paging import Order, Page, Slice
-from app.graph.select import Key, live_rows, pages, rows_by_key, scoped
+from app.graph.select import Key, live_rows, pages, rows_by_id, rows_by_key, scoped
 from app.organizations.models import Organization
 from app.organizations.policies import belongs_to
 
@@ -29,13 +29,18 @@ async def organization_by_id(context: Context, keys: Sequence[Key]) -> list[Any]
     return await rows_by_key(context, ORGANIZATIONS, keys)
 
 
+async def any_organization(context: Context, ids: Sequence[UUID]) -> list[Any]:
+    """The organization of each id, deleted or not."""
+    return await rows_by_id(context, ORGANIZATIONS, ids, "slug")
+
+
 async def live_organization(context: Context, ids: Sequence[UUID]) -> list[Any]:
     """The organization of each id, unless it is deleted."""
     return await live_rows(context, ORGANIZATIONS, ids, "slug")
 
 
 async def organization_by_slug(context: Context, slugs: Sequence[str]) -> list[Any]:
-    """The live organization of each slug."""
+    """The organization of each slug: the live one, or else that of the caller's which was deleted last."""
     statement = _by_slug(context.columns(ORGANIZATIONS, "organization_id", "slug"))
     rows = await context.fetch(statement, {"slugs": list(slugs)})
     found = {row["slug"]: row for row in rows}
@@ -44,12 +49,11 @@ async def organization_by_slug(context: Context, slugs: Sequence[str]) -> list[A
 
 @lru_cache(1000)
 def _by_slug(columns: tuple[str, ...]) -> Statement:
+    """By the caller's organizations, and not by the slugs, which only live ones have to themselves."""
     return prepare(
-        select(*(ORGANIZATIONS.columns[name].label(name) for name in columns)).where(
-            organizations.c.slug == any_(bindparam("slugs", type_=ARRAY(Text))),
-            organizations.c.deleted_at.is_(None),
-            scoped(ORGANIZATIONS),
-        ),
+        select(*(ORGANIZATIONS.columns[name].label(name) for name in columns))
+        .where(organizations.c.slug == any_(bindparam("slugs", type_=ARRAY(Text))), scoped(ORGANIZATIONS))
+        .order_by(organizations.c.deleted_at.nulls_last()),
         ORGANIZATIONS,
     )
 

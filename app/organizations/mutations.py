@@ -12,7 +12,7 @@ from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
 from app.graph.mutation import UserError, UserErrorCode, mutation
-from app.graph.rows import ExpectedVersion, require_version, rows_for_update
+from app.graph.rows import ExpectedVersion, require_version, rows_for_update, rows_to_delete
 from app.organizations.create import create_organization
 from app.organizations.loaders import ORGANIZATIONS
 from app.organizations.models import LONGEST_NAME
@@ -99,9 +99,10 @@ class OrganizationMutations:
         scope=None,
     )
     async def delete_organization(self, info: Info, organization_id: OrganizationId) -> DeletePayload:
-        row = await _locked(info.context, organization_id)
+        (row,) = await rows_to_delete(info.context, ORGANIZATIONS, [parse_id(organization_id, "id")])
+        require_row(row, "organization")
         require(can_delete(info.context.actor, row))
-        return DeletePayload.of(await delete_rows(info.context, ORGANIZATIONS, [row]))
+        return DeletePayload.of(await delete_rows(info.context, ORGANIZATIONS, [row]), [row])
 
     @mutation(
         description="Restores a deleted organization and what was deleted along with it. TAKEN where another one has "

@@ -11,7 +11,7 @@ from app.graph.edges import key_of_actor, to_many
 from app.graph.ids import parse_id
 from app.organizations.loaders import (
     ORGANIZATION_LIST,
-    live_organization,
+    any_organization,
     organization_by_slug,
     organizations_of_actor,
 )
@@ -27,7 +27,10 @@ class OrganizationBy:
 
 @strawberry.type
 class OrganizationQueries:
-    @strawberry.field(description="An organization that the viewer is a member of; null where there is none.")
+    @strawberry.field(
+        description="An organization that the viewer is a member of, deleted or not; null where there is none. By "
+        "slug the live one is found, or else the one that was deleted last."
+    )
     async def organization(
         self, info: Info, by: Annotated[OrganizationBy, strawberry.argument(description="Its id or its slug.")]
     ) -> Organization | None:
@@ -36,7 +39,7 @@ class OrganizationQueries:
         if isinstance(by.slug, str):
             row = await info.context.load(organization_by_slug, by.slug)
         else:
-            row = await info.context.load(live_organization, parse_id(by.id or "", "by.id"))
+            row = await info.context.load(any_organization, parse_id(by.id or "", "by.id"))
         return row if row is not None and can_read(actor, row) else None
 
     organizations: Connection[Organization] | None = to_many(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from app.graph.context import Context
 from app.graph.guards import Verdict, require
@@ -12,7 +13,7 @@ from app.graph.mutation import UserError, UserErrorCode, rejected
 from app.tasks.inputs import MOST_ITEMS, BulkErrorPolicy
 from app.tasks.loaders import TASKS
 from app.tasks.policies import can_work
-from app.team_members.lock import row_with_role, rows_with_roles
+from app.team_members.lock import row_with_role, rows_to_delete_with_roles, rows_with_roles
 
 
 @dataclass
@@ -41,14 +42,29 @@ async def locked_items(context: Context, task_ids: Sequence[str], *texts: str, d
     Of their long columns they have `texts`. What is not there, comes twice, or is not the actor's to write, is noted as
     its item's mistake.
     """
+    ids = _parsed(task_ids)
+    rows = await rows_with_roles(context, TASKS, ids, *texts, deleted=deleted)
+    return _judged(context, ids, rows, "deleted task" if deleted else "task")
+
+
+async def items_to_delete(context: Context, task_ids: Sequence[str]) -> list[Item]:
+    """The same of tasks that are to be deleted: each locked, or deleted already."""
+    ids = _parsed(task_ids)
+    return _judged(context, ids, await rows_to_delete_with_roles(context, TASKS, ids), "task")
+
+
+def _parsed(task_ids: Sequence[str]) -> list[UUID]:
     require_few(task_ids, "ids")
-    ids = [parse_id(task_id, f"ids.{place}") for place, task_id in enumerate(task_ids)]
+    return [parse_id(task_id, f"ids.{place}") for place, task_id in enumerate(task_ids)]
+
+
+def _judged(context: Context, ids: Sequence[UUID], rows: Sequence[tuple[Any, str | None]], noun: str) -> list[Item]:
     items = []
-    for place, (row, role) in enumerate(await rows_with_roles(context, TASKS, ids, *texts, deleted=deleted)):
+    for place, (row, role) in enumerate(rows):
         checks = Checks("ids", str(place))
         verdict = row is None or can_work(context.actor, row, role)
         if row is None:
-            checks.wrong(UserErrorCode.NOT_FOUND, f"There is no such {'deleted ' if deleted else ''}task.")
+            checks.wrong(UserErrorCode.NOT_FOUND, f"There is no such {noun}.")
         elif verdict is not True:
             checks.wrong(UserErrorCode.FORBIDDEN, str(verdict))
         elif ids[place] in ids[:place]:

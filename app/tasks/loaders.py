@@ -21,7 +21,6 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
-    null,
     select,
     true,
     union_all,
@@ -32,7 +31,7 @@ from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.paging import Page, Slice
-from app.graph.select import Key, live_rows, pages, rows_by_key
+from app.graph.select import Key, pages, rows_by_id, rows_by_key
 from app.organizations.models import Organization
 from app.tasks.models import FormerTaskKey, Task, TaskStatus
 from app.teams.models import FormerTeamKey, Team
@@ -71,9 +70,9 @@ async def task_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
     return await rows_by_key(context, TASKS, keys)
 
 
-async def live_task(context: Context, ids: Sequence[UUID]) -> list[Any]:
-    """The task of each id, unless it is deleted."""
-    return await live_rows(context, TASKS, ids)
+async def any_task(context: Context, ids: Sequence[UUID]) -> list[Any]:
+    """The task of each id, deleted or not, in whichever of the caller's organizations."""
+    return await rows_by_id(context, TASKS, ids)
 
 
 async def tasks_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:
@@ -92,13 +91,16 @@ async def tasks_by_assignee(context: Context, team_members: Sequence[Key], page:
 
 
 async def task_by_name(context: Context, names: Sequence[TaskName]) -> list[Any]:
-    """The live task of each name, also of one that it had before it moved, its team was renamed or it was imported."""
+    """The task of each name, also of one that it had before it moved, its team was renamed or it was imported.
+
+    It has `deleted_at`: one that is deleted is found where no live one has or had the name.
+    """
     values = {
         "slugs": [name.slug for name in names],
         "team_keys": [name.team_key for name in names],
         "numbers": [name.number for name in names],
     }
-    rows = await context.fetch(_by_name(context.columns(TASKS, "organization_id", "id")), values)
+    rows = await context.fetch(_by_name(context.columns(TASKS, "organization_id", "id", "deleted_at")), values)
     found = {row["ordinal"]: row for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(names) + 1)]
 
@@ -118,27 +120,27 @@ def _by_name(columns: tuple[str, ...]) -> Statement:
     return prepare(
         select(names.c.ordinal, *(TASKS.columns[name].label(name) for name in columns))
         .select_from(names)
-        .join(organizations, (organizations.c.slug == names.c.slug) & organizations.c.deleted_at.is_(None))
+        .join(organizations, organizations.c.slug == names.c.slug)
         .join(named, true())
         .join(tasks, (tasks.c.organization_id == organizations.c.id) & (tasks.c.id == named.c.id))
-        .where(
-            # Of the organization, as the tasks are found by it: on theirs, too, it would let the planner read them all.
-            organizations.c.id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
-            tasks.c.deleted_at.is_(None),
-        ),
+        # Of the organization, as the tasks are found by it: on theirs, too, it would let the planner read them all.
+        .where(organizations.c.id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))))
+        # Of several organizations that had the slug the last counts: the live one, or what was deleted last.
+        .order_by(organizations.c.deleted_at.nulls_last()),
         TASKS,
     )
 
 
 def _named(names: TableValuedAlias) -> FromClause:
     """The id of the task that has the name, or else of the one that had it last: until it moved, or its team got
-    another key."""
-    has = _in_team(names, teams.c.id, teams, cast(null(), former_keys.c.created_at.type)).where(
-        teams.c.deleted_at.is_(None)
-    )
+    another key or was deleted. A deleted task comes after all live ones."""
+    has = _in_team(names, teams.c.id, teams, teams.c.deleted_at)
     had = _in_team(names, former_team_keys.c.team_id, former_team_keys, former_team_keys.c.created_at)
+    other = tasks.alias("other")
     moved = (
-        select(former_keys.c.task_id, former_keys.c.created_at)
+        select(other.c.id, other.c.deleted_at, former_keys.c.created_at)
+        .select_from(former_keys)
+        .join(other, (other.c.organization_id == former_keys.c.organization_id) & (other.c.id == former_keys.c.task_id))
         .where(
             former_keys.c.organization_id == organizations.c.id,
             former_keys.c.key == names.c.team_key + "-" + cast(names.c.number, Text),
@@ -146,7 +148,8 @@ def _named(names: TableValuedAlias) -> FromClause:
         .correlate(organizations, names)
     )
     named = union_all(has, had, moved).subquery("every")
-    return select(named.c.id).order_by(named.c.until.desc().nulls_first()).limit(1).lateral("named")
+    live_first = named.c.deleted_at.is_not(None)
+    return select(named.c.id).order_by(live_first, named.c.until.desc().nulls_first()).limit(1).lateral("named")
 
 
 def _in_team(
@@ -156,7 +159,7 @@ def _in_team(
     numbered = tasks.alias("numbered")
     same_team = (numbered.c.organization_id == called.c.organization_id) & (numbered.c.team_id == team_id)
     return (
-        select(numbered.c.id, until.label("until"))
+        select(numbered.c.id, numbered.c.deleted_at, until.label("until"))
         .select_from(called)
         .join(numbered, same_team)
         .where(

@@ -115,7 +115,7 @@ class Task(Owned, table=True):
 
 
 class FormerTaskKey(SQLModel, table=True):
-    """A key that once named a task and still finds it."""
+    """A key that once named a task and still finds it. Of several tasks the live one counts that had it last."""
 
     __tablename__ = "former_task_keys"
     __table_args__ = (
@@ -128,5 +128,5 @@ class FormerTaskKey(SQLModel, table=True):
 
     organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
     key: str = Field(primary_key=True)
-    task_id: UUID = Field(sa_type=Uuid)
+    task_id: UUID = Field(primary_key=True, sa_type=Uuid)
     created_at: datetime = Field(default_factory=now, sa_type=DateTime(timezone=True))

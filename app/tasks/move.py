@@ -67,7 +67,7 @@ async def _keep_keys(context: Context, task: Any, team: Any) -> None:
 
 @statement
 def _keep() -> Clause:
-    """With the keys that the team had before; of several tasks that had a key, it finds the one that had it last."""
+    """With the keys that the team had before. The task may have had the same key before: the newer time counts."""
     organization_id, team_key = bindparam("organization_id", type_=Uuid), bindparam("team_key", type_=Text)
     moment_type = former_keys.c.created_at.type
     now_called = select(cast(team_key, Text).label("key"), cast(bindparam("moment"), moment_type).label("created_at"))
@@ -87,7 +87,7 @@ def _keep() -> Clause:
         ),
     )
     return kept.on_conflict_do_update(
-        index_elements=["organization_id", "key"],
-        set_={name: kept.excluded[name] for name in ("task_id", "created_at")},
+        index_elements=list(former_keys.primary_key),
+        set_={"created_at": kept.excluded.created_at},
         where=former_keys.c.created_at < kept.excluded.created_at,
     )

@@ -13,7 +13,16 @@ from app.graph.inputs import Checks
 from app.graph.mutation import mutation
 from app.graph.rows import ExpectedVersion, require_version
 from app.graph.select import Key
-from app.tasks.bulk import Item, admitted, check_verdicts, locked_item, locked_items, mistakes, require_few
+from app.tasks.bulk import (
+    Item,
+    admitted,
+    check_verdicts,
+    items_to_delete,
+    locked_item,
+    locked_items,
+    mistakes,
+    require_few,
+)
 from app.tasks.change import change, plan_changes
 from app.tasks.check import wanted
 from app.tasks.create import create, new_items
@@ -21,7 +30,9 @@ from app.tasks.inputs import BulkErrorPolicy, CreateTaskInput, UpdateTaskInput
 from app.tasks.loaders import TASKS, task_by_id
 from app.tasks.move import move
 from app.tasks.payloads import TaskPayload, TaskResult, TasksPayload
+from app.tasks.policies import can_work
 from app.tasks.restore import check_teams
+from app.team_members.lock import row_to_delete
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
@@ -96,8 +107,9 @@ class TaskMutations:
         scope="WRITE_TASKS",
     )
     async def delete_task(self, info: Info, task_id: TaskId) -> DeletePayload:
-        item = await locked_item(info.context, task_id, Checks())
-        return DeletePayload.of(await delete_rows(info.context, TASKS, [item.row]))
+        row, role = await row_to_delete(info.context, TASKS, task_id, "task")
+        require(can_work(info.context.actor, row, role))
+        return DeletePayload.of(await delete_rows(info.context, TASKS, [row]), [row])
 
     @mutation(
         description="Restores a deleted task. PARENT_DELETED while its team is deleted." + WORKERS_ONLY,
@@ -148,15 +160,16 @@ class TaskMutations:
         return await _tasks_payload(info.context, items, good)
 
     @mutation(
-        description="Deletes up to 100 tasks of an organization as one deletion; all of them or none.",
+        description="Deletes up to 100 tasks of an organization as one deletion; all of them or none. Those that are "
+        "deleted already stay in the deletion that they are in.",
         scope="WRITE_TASKS",
     )
     async def delete_tasks(self, info: Info, task_ids: TaskIds) -> DeletePayload:
-        items = await locked_items(info.context, task_ids)
-        good = admitted(items, BulkErrorPolicy.ROLLBACK)
-        if not good:
+        items = await items_to_delete(info.context, task_ids)
+        rows = [item.row for item in admitted(items, BulkErrorPolicy.ROLLBACK)]
+        if not rows:
             return DeletePayload(user_errors=mistakes(items))
-        return DeletePayload.of(await delete_rows(info.context, TASKS, [item.row for item in good]))
+        return DeletePayload.of(await delete_rows(info.context, TASKS, rows), rows)
 
     @mutation(
         description="Restores up to 100 deleted tasks at once, whichever deletions they are in; all or none.",

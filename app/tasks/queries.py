@@ -14,7 +14,7 @@ from app.ranking.connection import SearchConnection
 from app.ranking.cursors import MOST_RESULTS
 from app.tasks.filter import TaskFilter
 from app.tasks.key import name_of
-from app.tasks.loaders import TaskName, live_task, task_by_name
+from app.tasks.loaders import TaskName, any_task, task_by_name
 from app.tasks.search import search_tasks
 from app.tasks.types import Task
 
@@ -33,7 +33,10 @@ class TaskBy:
 
 @strawberry.type
 class TaskQueries:
-    @strawberry.field(description="A task of one of the viewer's organizations; null where there is none.")
+    @strawberry.field(
+        description="A task of one of the viewer's organizations, deleted or not; null where there is none. Of "
+        "several that have or had the key a live one is found, and of those the one that has it, or had it last."
+    )
     async def task(
         self, info: Info, by: Annotated[TaskBy, strawberry.argument(description="Its id or its key.")]
     ) -> Task | None:
@@ -42,7 +45,7 @@ class TaskQueries:
         if by.key:
             row = await info.context.load(task_by_name, parse_name(by.key))
         else:
-            row = await info.context.load(live_task, parse_id(by.id or "", "by.id"))
+            row = await info.context.load(any_task, parse_id(by.id or "", "by.id"))
         return row if row is not None and can_read(actor, row) else None
 
     search_tasks: SearchConnection[Task] | None = searching(

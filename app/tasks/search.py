@@ -58,8 +58,8 @@ async def _owners(context: Context, inquiry: Inquiry) -> tuple[Owner, ...]:
 
 
 async def _called(context: Context, inquiry: Inquiry) -> Any:
-    """The id of the task that is called so, now or before."""
+    """The id of the live task that is called so, now or before."""
     loosely = inquiry.mode is SearchMode.FUZZY
     name = name_of(inquiry.organization.slug, inquiry.query.strip(), loosely=loosely)
     row = await context.load(task_by_name, name) if name else None
-    return row.id if row else None
+    return row.id if row and row.deleted_at is None else None

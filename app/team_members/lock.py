@@ -8,7 +8,7 @@ from app.db.source import Source
 from app.graph.context import Context
 from app.graph.guards import require_row
 from app.graph.ids import parse_id
-from app.graph.rows import rows_for_update
+from app.graph.rows import rows_for_update, rows_to_delete
 from app.graph.select import Key
 from app.team_members.loaders import actor_roles_by_team, actor_roles_to_restore
 from app.teams.loaders import TEAMS
@@ -39,6 +39,30 @@ async def rows_with_roles(
     rows = await lock(context, source, ids, *texts)
     teams = [None if row is None else team_of(row) for row in rows]
     return list(zip(rows, await context.load_many(roles, teams), strict=True))
+
+
+async def row_to_delete(context: Context, source: Source, given: str, noun: str) -> tuple[Any, str | None]:
+    """The row that the argument `id` names, locked or deleted already, with the actor's role; raises NotFound."""
+    ((row, role),) = await rows_to_delete_with_roles(context, source, [parse_id(given, "id")])
+    require_row(row, noun)
+    return row, role
+
+
+async def rows_to_delete_with_roles(
+    context: Context, source: Source, ids: Sequence[UUID]
+) -> list[tuple[Any, str | None]]:
+    """The row of each id, locked or deleted already, with what the actor is in its team, or was when that was deleted.
+
+    None in place of a row that the caller does not have.
+    """
+    rows = await rows_to_delete(context, source, ids)
+    live = [None if row is None or row.deleted_at else team_of(row) for row in rows]
+    deleted = [None if row is None or not row.deleted_at else team_of(row) for row in rows]
+    now, before = (
+        await context.load_many(actor_roles_by_team, live),
+        await context.load_many(actor_roles_to_restore, deleted),
+    )
+    return [(row, one or other) for row, one, other in zip(rows, now, before, strict=True)]
 
 
 def team_of(row: Any) -> Key | None:

@@ -14,7 +14,7 @@ from app.graph.select import Key
 from app.members.loaders import ORGANIZATION_MEMBERS
 from app.team_members.join import is_in_team, join_team
 from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team, team_member_by_id
-from app.team_members.lock import row_with_role
+from app.team_members.lock import row_to_delete, row_with_role
 from app.team_members.models import TeamRole
 from app.team_members.policies import can_remove
 from app.team_members.types import TeamMember
@@ -96,9 +96,9 @@ class TeamMemberMutations:
     )
     async def remove_team_member(self, info: Info, team_member_id: TeamMemberId) -> DeletePayload:
         context = info.context
-        row, own_role = await row_with_role(context, TEAM_MEMBERS, team_member_id, "team member")
+        row, own_role = await row_to_delete(context, TEAM_MEMBERS, team_member_id, "team member")
         require(can_remove(context.actor, row, own_role))
-        return DeletePayload.of(await delete_rows(context, TEAM_MEMBERS, [row]))
+        return DeletePayload.of(await delete_rows(context, TEAM_MEMBERS, [row]), [row])
 
     @mutation(
         description="Brings a removed member back into a team, with their role. TAKEN where the person is a member "

@@ -7,7 +7,7 @@ from uuid import UUID
 from app.db.source import Source
 from app.graph.context import Context
 from app.graph.paging import Page, Slice
-from app.graph.select import Key, live_rows, pages, rows_by_key
+from app.graph.select import Key, pages, rows_by_id, rows_by_key
 from app.teams.models import Team
 
 TEAMS = Source(Team, long=("description",))
@@ -18,9 +18,9 @@ async def team_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
     return await rows_by_key(context, TEAMS, keys)
 
 
-async def live_team(context: Context, ids: Sequence[UUID]) -> list[Any]:
-    """The team of each id, unless it is deleted."""
-    return await live_rows(context, TEAMS, ids)
+async def any_team(context: Context, ids: Sequence[UUID]) -> list[Any]:
+    """The team of each id, deleted or not, in whichever of the caller's organizations."""
+    return await rows_by_id(context, TEAMS, ids)
 
 
 async def teams_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:

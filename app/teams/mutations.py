@@ -16,7 +16,7 @@ from app.graph.rows import ExpectedVersion, require_version, rows_for_update
 from app.members.loaders import actor_member_by_organization
 from app.organizations.loaders import ORGANIZATIONS
 from app.team_members.loaders import TEAM_MEMBERS
-from app.team_members.lock import row_with_role
+from app.team_members.lock import row_to_delete, row_with_role
 from app.team_members.models import TeamRole
 from app.teams.loaders import TEAMS
 from app.teams.models import LONGEST_DESCRIPTION, LONGEST_NAME
@@ -124,8 +124,10 @@ class TeamMutations:
         "administer the organization."
     )
     async def delete_team(self, info: Info, team_id: TeamId) -> DeletePayload:
-        team = await _managed(info, team_id)
-        return DeletePayload.of(await delete_rows(info.context, TEAMS, [team]))
+        context = info.context
+        team, role = await row_to_delete(context, TEAMS, team_id, "team")
+        require(can_manage(context.actor, team, role))
+        return DeletePayload.of(await delete_rows(context, TEAMS, [team]), [team])
 
     @mutation(
         description="Restores a deleted team and what was deleted along with it. TAKEN where another team has its key "

@@ -16,19 +16,25 @@ from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
 from app.graph.mutation import UserErrorCode, rejected
+from app.graph.select import Key
 from app.settings.loaders import Subject
 from app.settings.resolve import effective_settings
 from app.trash.cascade import organization_of, owned_under
-from app.trash.loaders import DELETIONS, KINDS
+from app.trash.loaders import DELETIONS, KINDS, deletion_by_id
 from app.trash.take_long import taking_long
 
 
 async def delete_rows(context: Context, source: Source, rows: Sequence[Any]) -> Any:
-    """Deletes `rows`, live and locked by the operation, and everything under them; answers the row of the deletion.
+    """Deletes those of `rows` that live, which the operation has locked, and everything under them.
 
-    Raises Rejected where they are of several organizations. One event is recorded for each of `rows`; what went with
-    them is said by their deletion.
+    Answers the row of the deletion; where all of them are deleted already, that of the one that the first is in.
+    Raises Rejected where they are of several organizations. One event is recorded for each row that is deleted; what
+    went with them is said by their deletion.
     """
+    first, rows = rows[0], [row for row in rows if row.deleted_at is None]
+    if not rows:
+        key = first.deletion_id and Key(first.organization_id, first.deletion_id)
+        return key and await context.load(deletion_by_id, key)
     stamp = _new_stamp(rows)
     ids = [row.id for row in rows]
     counts = await _stamp_all(context, source.table, ids, stamp)

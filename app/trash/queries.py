@@ -14,7 +14,8 @@ from app.trash.types import Deletable, DeletionCounts
 @strawberry.type
 class TrashQueries:
     @strawberry.field(
-        description="How many objects deleting one would take, those under it included; null where there is none."
+        description="How many objects deleting one would take, those under it included; null where there is none, or "
+        "it is deleted already."
     )
     async def deletion_preview(
         self,
@@ -25,4 +26,5 @@ class TrashQueries:
         found: NodeKey | None = await info.context.load(node_key_of_id, parse_id(id, "id"))
         if found is None or not issubclass(found.noun, Deletable) or not found.noun.can_read(actor, found.key):
             return None
-        return DeletionCounts(**await count_under(info.context, found.noun.source.table, found.key))
+        counts = await count_under(info.context, found.noun.source.table, found.key)
+        return DeletionCounts(**counts) if counts[found.noun.source.table.name] else None

@@ -90,16 +90,20 @@ class Deletion(Node):
 
 @strawberry.type(description="What came of deleting.")
 class DeletePayload:
-    deletion: Deletion | None = strawberry.field(default=None, description="What was deleted together.")
+    deletion: Deletion | None = strawberry.field(
+        default=None,
+        description="What was deleted together; of what had been deleted before, and is not deleted again, the "
+        "deletion that it is in.",
+    )
     deleted_ids: list[strawberry.ID] = strawberry.field(
         default_factory=list, description="The objects that were asked for, without those under them."
     )
     user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why nothing was deleted.")
 
     @classmethod
-    def of(cls, deletion: Any) -> Self:
-        """The payload of a deletion that was just made."""
-        return cls(deletion=deletion, deleted_ids=[strawberry.ID(str(one)) for one in deletion.subject_ids])
+    def of(cls, deletion: Any, rows: Sequence[Any]) -> Self:
+        """The payload of deleting `rows`."""
+        return cls(deletion=deletion, deleted_ids=[strawberry.ID(str(row.id)) for row in rows])
 
 
 @strawberry.type(description="What came of restoring a deletion.")

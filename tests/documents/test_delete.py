@@ -25,7 +25,9 @@ async def test_a_deleted_document_comes_back_as_it_was(api: Api, superuser: "asy
 
     deleted = (await api.data(DELETE, who=tenant.owner, **variables))["deleteDocument"]
     gone = await api.data(
-        "query ($id: ID!) { document(id: $id) { id } node(id: $id) { id } }", who=tenant.owner, **variables
+        "query ($id: ID!) { document(id: $id) { text deletion { counts { documents } } } node(id: $id) { id } }",
+        who=tenant.owner,
+        **variables,
     )
     restored = (await api.data(RESTORE, who=tenant.owner, **variables))["restoreDocument"]
 
@@ -34,7 +36,10 @@ async def test_a_deleted_document_comes_back_as_it_was(api: Api, superuser: "asy
         "deletion": {"counts": {"documents": 1, "tasks": 0}},
         "userErrors": [],
     }
-    assert gone == {"document": None, "node": None}
+    assert gone == {
+        "document": {"text": "A text", "deletion": {"counts": {"documents": 1}}},
+        "node": {"id": variables["id"]},
+    }
     assert restored == {
         "document": {
             "title": "Document 1",

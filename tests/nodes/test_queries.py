@@ -44,13 +44,6 @@ async def test_ids_find_objects_in_their_order_repeated_and_missing(
     ]
 
 
-async def test_a_deleted_object_is_not_found(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
-    tenant = await make_tenant(superuser)
-    await superuser.execute("UPDATE tasks SET deleted_at = now() WHERE id = $1", tenant.tasks[0])
-
-    assert await api.data(NODES, who=tenant.owner, ids=[str(tenant.tasks[0])]) == {"nodes": [None]}
-
-
 async def test_a_hundred_ids_are_found_and_one_more_is_refused(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser, tasks=101)
     ids = [str(row_id) for row_id in tenant.tasks]

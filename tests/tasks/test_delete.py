@@ -84,14 +84,14 @@ async def test_number_of_a_deleted_task_is_not_given_again(api: Api, superuser: 
     assert data["createTask"]["task"]["key"] == "T1-2"
 
 
-async def test_only_live_tasks_can_be_deleted(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
-    tenant, other = await make_tenant(superuser), await make_tenant(superuser)
-    await superuser.execute("UPDATE tasks SET deleted_at = now() WHERE id = $1", tenant.tasks[0])
+async def test_only_ones_own_tasks_can_be_deleted(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant, other = await make_tenant(superuser), await make_tenant(superuser, tasks=2)
+    await api.data(DELETE, who=other.owner, id=str(other.tasks[1]))
 
     async with unchanged(superuser, tenant, other):
         errors = [
             await api.error(DELETE, who=tenant.owner, id=str(task_id))
-            for task_id in (new_id(), other.tasks[0], tenant.tasks[0])
+            for task_id in (new_id(), other.tasks[0], other.tasks[1])
         ]
 
     assert [(error["message"], error["extensions"]["code"]) for error in errors] == [

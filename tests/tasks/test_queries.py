@@ -1,5 +1,6 @@
 """Finding a task, and what it shows."""
 
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -78,15 +79,76 @@ async def test_a_former_key_finds_its_task_until_another_has_it(api: Api, superu
     assert await title_of(api, tenant, "T1-2") == "Task 2"
 
 
-async def test_a_deleted_task_is_found_by_neither_id_nor_key(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+async def test_a_deleted_task_is_found_by_its_key(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser)
     await superuser.execute("UPDATE tasks SET deleted_at = now() WHERE id = $1", tenant.tasks[0])
-    by_id = await api.data(
-        "query ($id: ID!) { task(by: {id: $id}) { title } }", who=tenant.owner, id=str(tenant.tasks[0])
+
+    assert await title_of(api, tenant, "T1-1") == "Task 1"
+
+
+async def test_a_deleted_task_hides_no_live_one_that_had_its_key(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    """Both moved away; then the team's key became another team's, which has a task of that number as well."""
+    tenant = await make_tenant(superuser, teams=2, tasks=3)
+    lives, moved_later, has = tenant.tasks[1], tenant.tasks[2], tenant.tasks[0]
+    await superuser.executemany("UPDATE tasks SET title = $2 WHERE id = $1", [(lives, "Lives"), (has, "Has it")])
+    keep = "INSERT INTO former_task_keys (organization_id, key, task_id, created_at) VALUES ($1, 'T1-1', $2, $3::date)"
+    await superuser.executemany(
+        keep, [(tenant.id, lives, date(2026, 1, 1)), (tenant.id, moved_later, date(2026, 1, 2))]
+    )
+    delete = "UPDATE tasks SET deleted_at = now() WHERE id = $1"
+
+    found = [await title_of(api, tenant, "T1-1")]
+    for task_id in (has, moved_later, lives):
+        await superuser.execute(delete, task_id)
+        found.append(await title_of(api, tenant, "T1-1"))
+
+    assert found == ["Has it", "Task 3", "Lives", "Has it"]
+
+
+async def test_a_moved_task_is_found_when_the_new_bearer_of_its_key_is_deleted(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser, teams=2, tasks=1)
+    ids = {"task": str(tenant.tasks[0]), "team": str(tenant.teams[0]), "other": str(tenant.teams[1])}
+    await api.data(
+        "mutation ($task: ID!, $other: ID!) { moveTask(id: $task, teamId: $other) { task { key } } }",
+        who=tenant.owner,
+        task=ids["task"],
+        other=ids["other"],
+    )
+    await api.data("mutation ($team: ID!) { deleteTeam(id: $team) { deletedIds } }", who=tenant.owner, team=ids["team"])
+    made = await api.data(
+        """mutation ($id: ID!) { createTeam(input: {organizationId: $id, key: "T1", name: "New"}) { team { id } } }""",
+        who=tenant.owner,
+        id=str(tenant.id),
+    )
+    new = await api.data(
+        """mutation ($id: ID!) { createTask(input: {teamId: $id, title: "New"}) { task { id key } } }""",
+        who=tenant.owner,
+        id=made["createTeam"]["team"]["id"],
+    )
+    assert new["createTask"]["task"]["key"] == "T1-1"
+    assert await title_of(api, tenant, "T1-1") == "New"
+
+    await api.data(
+        "mutation ($id: ID!) { deleteTask(id: $id) { deletedIds } }",
+        who=tenant.owner,
+        id=new["createTask"]["task"]["id"],
     )
 
-    assert by_id == {"task": None}
-    assert await title_of(api, tenant, "T1-1") is None
+    assert await title_of(api, tenant, "T1-1") == "Task 1"
+
+
+async def test_a_task_of_a_deleted_organization_is_found_by_its_key(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser)
+    document = "mutation ($id: ID!) { deleteOrganization(id: $id) { deletedIds } }"
+    await api.data(document, who=tenant.owner, id=str(tenant.id))
+
+    assert await title_of(api, tenant, "T1-1") == "Task 1"
 
 
 async def test_an_assignee_who_left_is_still_shown(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

@@ -37,7 +37,9 @@ async def test_whoever_is_not_in_a_team_has_no_role_there(api: Api, superuser: "
     ]
 
 
-async def test_a_deleted_team_is_found_only_in_lists_that_ask(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+async def test_a_deleted_team_is_found_by_its_id_and_in_lists_that_ask(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
     tenant = await make_tenant(superuser, teams=2)
     await superuser.execute("UPDATE teams SET deleted_at = now() WHERE id = $1", tenant.teams[0])
     query = """query ($id: ID!, $slug: String!) {
@@ -50,7 +52,7 @@ async def test_a_deleted_team_is_found_only_in_lists_that_ask(api: Api, superuse
     }"""
 
     assert await api.data(query, who=tenant.owner, id=str(tenant.teams[0]), slug=tenant.slug) == {
-        "team": None,
+        "team": {"key": "T1"},
         "organization": {
             "live": {"totalCount": 1, "nodes": [{"key": "T2"}]},
             "all": {"totalCount": 2, "nodes": [{"key": "T1"}, {"key": "T2"}]},

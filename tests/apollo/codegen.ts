@@ -16,7 +16,7 @@ const config: CodegenConfig = {
         skipTypeNameForRoot: true,
       },
     },
-    "generated/lists.ts": { plugins: ["./lists.js"] },
+    "generated/rules.ts": { plugins: ["./trellis/rules.js"] },
     "generated/possible-types.ts": { plugins: ["fragment-matcher"] },
   },
 };

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { CombinedGraphQLErrors } from "@apollo/client";
 
-import { newClient } from "./client";
+import { newClient } from "./trellis/client";
 import { graphql } from "./generated";
 import { colleaguesClient, ownersClient, Screen, site } from "./site";
 

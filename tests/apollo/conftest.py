@@ -30,7 +30,8 @@ TESTS = sorted(path.name for path in PROJECT.glob("*.test.ts"))
 OLDEST_NODE = (20, 19)
 BUNDLE = (
     *("--bundle", "--splitting", "--platform=node", "--format=esm", "--out-extension:.js=.mjs"),
-    *("--main-fields=module,main", "--sourcemap=inline", "--log-level=warning"),
+    *("--main-fields=module,main", "--sourcemap=inline", "--log-level=warning", "--preserve-symlinks"),
+    "--conditions=development,module",  # as developers run them, so that the libraries say what they do not like
 )
 
 
@@ -40,7 +41,8 @@ def script(path: Path, *arguments: str) -> list[str]:
 
 
 def environment(site: str) -> dict[str, str]:
-    return os.environ | {"TRELLIS_SITE": site, "NO_COLOR": "1"}
+    # What examples/board shares with the tests is linked from here, and takes the packages from here.
+    return os.environ | {"TRELLIS_SITE": site, "NO_COLOR": "1", "NODE_OPTIONS": "--preserve-symlinks"}
 
 
 def run(*command: str, site: str = "{}") -> None:

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { ApolloClient, CombinedGraphQLErrors, type DocumentNode, gql, type OperationVariables } from "@apollo/client";
 
-import { newClient } from "./client";
+import { newClient } from "./trellis/client";
 import { graphql } from "./generated";
 import { ownersClient, site } from "./site";
 

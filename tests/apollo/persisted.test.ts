@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
-import { hashed, newClient } from "./client";
+import { newClient } from "./trellis/client";
+import { hashed } from "./trellis/hashed";
 import { graphql } from "./generated";
 import { site } from "./site";
 
@@ -21,6 +22,22 @@ const RENAME = graphql(`
       team {
         id
         name
+      }
+    }
+  }
+`);
+
+const SOME = graphql(`
+  query TasksByHash($teamId: ID!, $ids: [ID!]!) {
+    team(id: $teamId) {
+      id
+      tasks(first: 100, filter: { id: { in: $ids } }) {
+        edges {
+          cursor
+          node {
+            id
+          }
+        }
       }
     }
   }
@@ -59,4 +76,19 @@ test("a mutation is never sent by GET", async () => {
 
   assert.deepEqual(sent(), ["POST hash", "POST text and hash", "POST hash"]);
   assert.equal(data?.updateTeam?.team?.name, "Renamed");
+});
+
+test("variables that are too long for an address go out by POST", async () => {
+  const teamId = site.teamId;
+  const counts = [1, 1, 100];
+
+  for (const count of counts) {
+    const { data } = await newTab().query({
+      query: SOME,
+      variables: { teamId, ids: site.taskIds.slice(0, count) },
+    });
+    assert.equal(data?.team?.tasks.edges.length, count);
+  }
+
+  assert.deepEqual(sent(), ["GET hash", "POST text and hash", "GET hash", "POST hash"]);
 });

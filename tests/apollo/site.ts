@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 
 import type { ApolloClient, ObservableQuery, OperationVariables } from "@apollo/client";
 
-import { newClient } from "./client";
+import { newClient } from "./trellis/client";
 
 interface Site {
   uri: string;

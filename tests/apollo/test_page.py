@@ -6,14 +6,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "clients.md"
 BLOCK = re.compile(r"```\w+\n(.*?)```", re.DOTALL)
-LINKED_BLOCK = re.compile(r"\(\.\./(tests/apollo/[^)\s]+)\):\n\n```\w+\n(.*?)```", re.DOTALL)
+LINKED_BLOCK = re.compile(r"\(\.\./((?:tests/apollo|examples/board)/[^)\s]+)\):\n\n```\w+\n(.*?)```", re.DOTALL)
 
 
 def test_each_block_of_code_stands_in_the_file_above_it() -> None:
     text = PAGE.read_text()
     shown = LINKED_BLOCK.findall(text)
 
-    assert len(shown) == len(BLOCK.findall(text)) == 6
+    assert len(shown) == len(BLOCK.findall(text)) == 18
     for file, block in shown:
         assert block in without_indent((ROOT / file).read_text(), block), file
 

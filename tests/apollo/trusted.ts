@@ -4,7 +4,8 @@ import { mock, test } from "node:test";
 
 import { CombinedGraphQLErrors, type DocumentNode, gql } from "@apollo/client";
 
-import { hashed, newClient } from "./client";
+import { newClient } from "./trellis/client";
+import { hashed } from "./trellis/hashed";
 import { graphql } from "./generated";
 import { ownersClient, site } from "./site";
 

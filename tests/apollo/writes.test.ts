@@ -2,20 +2,36 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { ApolloCache } from "@apollo/client";
+
 import { graphql } from "./generated";
-import type { TeamsTasksQuery } from "./generated/graphql";
+import type { ListedTaskFragment, TeamsTasksQuery } from "./generated/graphql";
 import { ownersClient, Screen, site } from "./site";
+import { placed } from "./trellis/lists";
+
+const LISTED = graphql(`
+  fragment ListedTask on Task {
+    id
+    title
+    createdAt
+    deletedAt
+  }
+`);
 
 const TASKS = graphql(`
-  query TeamsTasks($teamId: ID!) {
+  query TeamsTasks($teamId: ID!, $after: String) {
     team(id: $teamId) {
       id
-      tasks(first: 3) {
+      tasks(first: 3, after: $after) {
         edges {
+          cursor
           node {
-            id
-            title
+            ...ListedTask
           }
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
         }
         totalCount
       }
@@ -27,8 +43,7 @@ const CREATE = graphql(`
   mutation CreateTask($input: CreateTaskInput!) {
     createTask(input: $input) {
       task {
-        id
-        title
+        ...ListedTask
       }
       userErrors {
         code
@@ -72,8 +87,12 @@ const RESTORE = graphql(`
   mutation RestoreTask($id: ID!) {
     restoreTask(id: $id) {
       task {
-        id
-        title
+        ...ListedTask
+      }
+      userErrors {
+        code
+        message
+        path
       }
     }
   }
@@ -96,7 +115,16 @@ test("an updated task is shown wherever it is", async () => {
   ]);
 });
 
-test("a deleted task is evicted, and comes back when the list is asked for again", async () => {
+/** Shows the task in the team's list where it is not deleted, and nowhere where it is. */
+function place(cache: ApolloCache, task: ListedTaskFragment): void {
+  cache.updateQuery(list, (data) => {
+    if (!data?.team) return data;
+    const edge = { __typename: "TaskEdge" as const, cursor: "", node: task };
+    return { team: { ...data.team, tasks: placed(data.team.tasks, edge, task.deletedAt === null) } };
+  });
+}
+
+test("a deleted task is evicted, and comes back to its place by being read again", async () => {
   const client = ownersClient();
   const screen = new Screen(client, list);
   const [first, ...others] = (await screen.shows(1)).flatMap(titles);
@@ -110,30 +138,55 @@ test("a deleted task is evicted, and comes back when the list is asked for again
     },
   });
   await screen.shows(2);
-  await client.mutate({
-    mutation: RESTORE,
-    variables: { id: newest },
-    refetchQueries: [TASKS],
-    awaitRefetchQueries: true,
-  });
+  await client.mutate({ mutation: RESTORE, variables: { id: newest } });
 
   assert.equal(others.length, 2);
   assert.deepEqual((await screen.shows(3)).map(titles), [[first, ...others], others, [first, ...others]]);
 });
 
-test("a new task is put in front of its list", async () => {
+test("what is undone is shown once, where it was", async () => {
+  const client = ownersClient();
+  const screen = new Screen(client, list);
+  const [first, second, third] = (await screen.shows(1)).flatMap(titles);
+  const id = site.taskIds.at(-2)!;
+  const task = client.cache.readFragment({ fragment: LISTED, id: `Task:${id}` })!;
+
+  await client.mutate({
+    mutation: DELETE,
+    variables: { id },
+    update: (cache) => place(cache, { ...task, deletedAt: new Date().toISOString() }),
+  });
+  await screen.shows(2);
+  await client.mutate({
+    mutation: RESTORE,
+    variables: { id },
+    update: (cache, { data }) => data?.restoreTask?.task && place(cache, data.restoreTask.task),
+  });
+
+  const shown = await screen.shows(3);
+  assert.deepEqual(shown.map(titles), [
+    [first, second, third],
+    [first, third],
+    [first, second, third],
+  ]);
+  assert.deepEqual(
+    shown.map(({ team }) => team?.tasks.totalCount),
+    [250, 249, 250],
+  );
+});
+
+test("a new task is put in front of its list, once", async () => {
   const client = ownersClient();
   const screen = new Screen(client, list);
   const known = (await screen.shows(1)).flatMap(titles);
 
-  await client.mutate({
+  const { data } = await client.mutate({
     mutation: CREATE,
     variables: { input: { teamId: site.teamId, title: "New" } },
-    update: (cache, { data }) => {
-      const task = data?.createTask?.task;
-      if (task) cache.updateQuery(list, (data) => data && withTask(data, task));
-    },
+    update: (cache, { data }) => data?.createTask?.task && place(cache, data.createTask.task),
   });
+  await screen.shows(2);
+  place(client.cache, data!.createTask!.task!);
 
   const shown = await screen.shows(2);
   assert.equal(known.length, 3);
@@ -144,13 +197,23 @@ test("a new task is put in front of its list", async () => {
   );
 });
 
-type Task = NonNullable<TeamsTasksQuery["team"]>["tasks"]["edges"][number]["node"];
+test("a page that comes again is shown once, though the list was written meanwhile", async () => {
+  const client = ownersClient();
+  const screen = new Screen(client, list);
+  const after = (await screen.shows(1))[0]?.team?.tasks.pageInfo.endCursor;
+  await screen.query.fetchMore({ variables: { after } });
+  await client.mutate({
+    mutation: CREATE,
+    variables: { input: { teamId: site.teamId, title: "Between two clicks" } },
+    update: (cache, { data }) => data?.createTask?.task && place(cache, data.createTask.task),
+  });
 
-function withTask({ team }: TeamsTasksQuery, node: Task): TeamsTasksQuery {
-  if (!team) return { team };
-  const edges = [{ __typename: "TaskEdge" as const, node }, ...team.tasks.edges];
-  return { team: { ...team, tasks: { ...team.tasks, edges, totalCount: team.tasks.totalCount + 1 } } };
-}
+  await screen.query.fetchMore({ variables: { after } });
+
+  const ids = client.readQuery(list)?.team?.tasks.edges.map(({ node }) => node.id) ?? [];
+  assert.equal(ids.length, 7);
+  assert.equal(new Set(ids).size, 7);
+});
 
 function titles({ team }: TeamsTasksQuery): string[] {
   return team?.tasks.edges.map(({ node }) => node.title) ?? [];

@@ -1,6 +1,6 @@
 /** What Relay's compiler makes of the documents is answered by the server, and keeps Relay's store up to date. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 import {
   commitLocalUpdate,
@@ -9,14 +9,18 @@ import {
   createOperationDescriptor,
   Environment,
   fetchQuery,
+  getSelector,
   Network,
   RecordSource,
   type RecordSourceProxy,
   type RequestParameters,
+  type SingularReaderSelector,
   Store,
   type Variables,
 } from "relay-runtime";
 
+import TEAM_OF_HEADLINE, { type headline_team$data } from "../generated/relay/headline_team.graphql";
+import HEADLINE, { type headlineQuery$data } from "../generated/relay/headlineQuery.graphql";
 import CREATE from "../generated/relay/tasksCreateMutation.graphql";
 import DELETE from "../generated/relay/tasksDeleteMutation.graphql";
 import PAGE from "../generated/relay/tasksPageQuery.graphql";
@@ -42,7 +46,11 @@ function listed(environment: Environment): { tasks: unknown[]; connection: strin
   commitLocalUpdate(environment, (store: RecordSourceProxy) => {
     const list = ConnectionHandler.getConnection(store.get(teamId)!, "tasks_tasks")!;
     const tasks = list.getLinkedRecords("edges")!.map((edge) => edge.getLinkedRecord("node")!.getDataID());
-    found = { tasks, connection: list.getDataID(), endCursor: list.getLinkedRecord("pageInfo")!.getValue("endCursor") };
+    found = {
+      tasks,
+      connection: list.getDataID(),
+      endCursor: list.getLinkedRecord("pageInfo")!.getValue("endCursor"),
+    };
   });
   return found;
 }
@@ -58,6 +66,29 @@ function mutate(environment: Environment, mutation: typeof DELETE, variables: Va
     commitMutation(environment, { mutation, variables, onCompleted: resolve, onError: reject });
   });
 }
+
+test("organizations, teams, members and tasks come by one query", async () => {
+  const environment = newEnvironment();
+  const asked = mock.method(globalThis, "fetch");
+
+  await fetchQuery(environment, HEADLINE, {}).toPromise();
+
+  const seen = environment.lookup(createOperationDescriptor(HEADLINE, {}).fragment);
+  const [organization] = (seen.data as unknown as headlineQuery$data).organizations!.edges;
+  const [team] = organization!.node.teams.edges;
+  const selector = getSelector(TEAM_OF_HEADLINE, team!.node.headline_team);
+  const shown = environment.lookup(selector as SingularReaderSelector).data as unknown as headline_team$data;
+  assert.equal(asked.mock.callCount(), 1);
+  assert.equal(seen.isMissingData, false);
+  assert.equal(organization!.node.name, site.organizationSlug);
+  assert.deepEqual(
+    shown.members.edges.map(({ node }) => [node.role, node.user.name, node.tasks.edges.map((edge) => edge.node.key)]),
+    [
+      ["ADMIN", "Person 1", ["T1-125", "T1-124"]],
+      ["MEMBER", "Person 2", ["T1-250", "T1-249"]],
+    ],
+  );
+});
 
 test("the pages of a connection are joined", async () => {
   const environment = newEnvironment();

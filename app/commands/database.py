@@ -11,6 +11,7 @@ from app.db import embedded
 from app.db.engine import LOST, DatabaseUnavailable
 from app.db.migrate import migrate
 from app.db.postgres import Addresses
+from app.db.too_slow import TIMED_OUT
 from app.refusal import Refusal
 
 
@@ -53,6 +54,11 @@ def explained() -> Iterator[None]:
         yield
     except (DatabaseUnavailable, *LOST) as error:
         raise DatabaseUnusable(f"{unreachable(error)}; what is done stays done, so run the command again") from error
+    except TIMED_OUT as error:
+        raise DatabaseUnusable(
+            f"The database took too long ({error}), as while others write a lot: what is done stays done, so run the "
+            "command again"
+        ) from error
     except (asyncpg.UndefinedFunctionError, asyncpg.UndefinedTableError) as error:
         raise DatabaseUnusable("The database lacks Trellis's tables: run `trellis migrate` first") from error
 

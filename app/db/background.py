@@ -5,8 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.db.statement import Fetch, Statement
 
@@ -30,4 +28,4 @@ async def background(
 
 def is_away(error: BaseException) -> bool:
     """Whether it says that the database cannot be reached, and not that it refused what it was told."""
-    return isinstance(error, (DatabaseUnavailable, *LOST)) and not isinstance(error, asyncpg.QueryCanceledError)
+    return isinstance(error, (DatabaseUnavailable, *LOST))

@@ -18,7 +18,10 @@ Connection: TypeAlias = "asyncpg.Connection[Record]"  # not generic when it runs
 # What asyncpg and the operating system say of a server that is away, going or coming.
 LOST = (
     asyncpg.PostgresConnectionError,
-    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.DatabaseDroppedError,
     asyncpg.exceptions.ConnectionDoesNotExistError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,

@@ -17,6 +17,7 @@ from app.db.columns import now
 from app.db.engine import LOST, Connection, Database, DatabaseUnavailable
 from app.db.record import Record
 from app.db.statement import prepare
+from app.db.too_slow import TIMED_OUT, StatementTooSlow
 from app.errors import AppError
 
 SIGN_IN = prepare(
@@ -85,7 +86,7 @@ class Identities:
     async def find(self, credentials: Credentials, address: str) -> Actor:
         """Who the credentials speak of, which come from that address; a first sign-in makes the user.
 
-        Raises SignInRefused, DatabaseUnavailable or CallerBusy.
+        Raises SignInRefused, DatabaseUnavailable, CallerBusy or StatementTooSlow.
         """
         actor = self.actors[_name(credentials)] = await self._read(credentials, address)
         return actor
@@ -97,13 +98,15 @@ class Identities:
                     return await read_key(connection, credentials)
                 user_id: UUID = await connection.fetchval(SIGN_IN.text, *SIGN_IN.arguments(asdict(credentials)))
                 return await read_actor(connection, user_id)
+        except TIMED_OUT as error:
+            raise StatementTooSlow from error
+        except LOST as error:
+            raise DatabaseUnavailable("The database connection was lost: try again.") from error
         except asyncpg.PostgresError as error:
             refusal = refusal_of(error, credentials)
             if refusal is None:
                 raise
             raise refusal from error
-        except LOST as error:
-            raise DatabaseUnavailable("The database connection was lost: try again.") from error
 
     def remember(self, credentials: Credentials, actor: Actor) -> None:
         """Notes who the database has just let in."""

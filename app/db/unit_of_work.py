@@ -12,21 +12,14 @@ from app.auth.actor import Actor
 from app.db.engine import LOST, Connection, Database, DatabaseUnavailable
 from app.db.identity import IDENTIFY, MEMBERSHIPS, actor_of, identifying, read_again, refusal_of
 from app.db.statement import Statement
+from app.db.too_slow import TIMED_OUT, StatementTooSlow
 from app.errors import AppError
 
 MEMBERSHIPS_CHANGED = "TRL01"
 ATTEMPTS = 3  # to begin: a lost connection and changed memberships can both come in the way once
 ATTEMPTS_AFTER_MIGRATION = 4  # each that fails has made one connection forget what it had prepared
 
-
 Answer = TypeVar("Answer")
-
-
-class StatementTooSlow(AppError):
-    """A statement or a lock took longer than the settings allow."""
-
-    code = "TIMEOUT"
-    status = 503
 
 
 class Collision(AppError):
@@ -102,13 +95,13 @@ class Unit:
         self.rows = 0
         self.outdated: StatementOutdated | None = None  # why the operation has to be run again, whatever it answers
         self._connection: Connection | None = None
+        self._spoilt: AppError | None = None  # why nothing more can be read, where that had a reason of its own
         self._cut = False  # whether a statement was cut short, and may be running yet
         self._turn = asyncio.Lock()
         self._writing = asyncio.Lock()
 
     async def begin(self) -> None:
-        """Raises DatabaseUnavailable, CallerBusy, and SignInRefused for an API key that has ended. May replace `actor`,
-        where they have changed."""
+        """Raises DatabaseUnavailable, CallerBusy, StatementTooSlow and SignInRefused. It may replace `actor`."""
         for attempt in range(ATTEMPTS):
             connection = await self.database.take(self.actor.payer_id)
             try:
@@ -123,7 +116,7 @@ class Unit:
                     raise DatabaseUnavailable("The database cannot be reached: try again in a moment.") from error
             except asyncpg.PostgresError as error:
                 self.database.release(connection)
-                refusal = refusal_of(error)
+                refusal = StatementTooSlow() if isinstance(error, TIMED_OUT) else refusal_of(error)
                 if refusal is not None:
                     raise refusal from error
                 if error.sqlstate != MEMBERSHIPS_CHANGED or attempt == ATTEMPTS - 1:
@@ -144,6 +137,8 @@ class Unit:
         try:
             async with self.database.lent(self.actor.payer_id) as connection:
                 return await read_again(connection, self.actor)
+        except TIMED_OUT as error:
+            raise StatementTooSlow from error
         except LOST as error:
             raise DatabaseUnavailable("The database connection was lost: try again.") from error
 
@@ -169,6 +164,7 @@ class Unit:
         except Exception:
             self.pending[:], self.actor = pending, actor  # the database takes its side of the identity back by itself
             await self._say("ROLLBACK TO SAVEPOINT field")
+            self._spoilt = None
             raise
         await self._say("RELEASE SAVEPOINT field")
         self.wrote = True
@@ -216,13 +212,14 @@ class Unit:
         try:
             async with self._turn:
                 answer = await say(connection)
-        except (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
-            raise StatementTooSlow("The database took too long: ask for less, or try again.") from error
+        except (*TIMED_OUT, asyncpg.DeadlockDetectedError, asyncpg.InFailedSQLTransactionError) as error:
+            self._spoilt = _reason(error) or self._spoilt
+            if self._spoilt is None:
+                raise
+            raise self._spoilt from error
         except (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError) as error:
             self.outdated = StatementOutdated("The tables have just been changed: try again in a moment.")
             raise self.outdated from error
-        except asyncpg.DeadlockDetectedError as error:
-            raise Collision("Somebody else was changing the same objects: try again.") from error
         except LOST as error:
             if isinstance(error, asyncpg.InterfaceError) and not connection.is_closed():
                 raise  # a value that the driver cannot send: a mistake of ours
@@ -244,3 +241,10 @@ class Unit:
             await asyncio.shield(self.database.end(connection))
         else:
             self.database.release(connection)
+
+
+def _reason(error: asyncpg.PostgresError) -> AppError | None:
+    """What is told of an error after which the transaction reads nothing more; None where that is all it says."""
+    if isinstance(error, asyncpg.DeadlockDetectedError):
+        return Collision("Somebody else was changing the same objects: try again.")
+    return StatementTooSlow() if isinstance(error, TIMED_OUT) else None

@@ -21,7 +21,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.db.columns import now, table_of
 from app.db.statement import Clause, statement
-from app.db.unit_of_work import StatementTooSlow, Unit
+from app.db.too_slow import StatementTooSlow
+from app.db.unit_of_work import Unit
 from app.errors import AppError
 from app.http.idempotency import KeyedRequest
 from app.idempotency.models import IdempotencyKey

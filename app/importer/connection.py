@@ -39,7 +39,7 @@ async def connect(url: str) -> AsyncIterator[asyncpg.Connection]:
         raise DatabaseUnreachable(f"The database cannot be reached ({error}): check TRELLIS_DATABASE_URL") from error
     try:
         yield connection
-    except LOST as error:
+    except (*LOST, asyncpg.QueryCanceledError) as error:
         raise DatabaseUnreachable(
             f"The connection to the database was lost ({error}): run the same command again, it goes on from there"
         ) from error

@@ -59,6 +59,23 @@ async def test_an_owner_that_is_not_there_is_named(tmp_path: Path, database: Any
     assert refused.stderr.endswith('(role "nobody" does not exist): check TRELLIS_DATABASE_OWNER_URL\n')
 
 
+async def test_a_database_that_is_busy_is_one_line(tmp_path: Path, new_database: Any) -> None:
+    database = await new_database()
+    superuser = await asyncpg.connect(database.superuser_url)
+    urls = {"TRELLIS_DATABASE_URL": database.runtime_url, "TRELLIS_DATABASE_OWNER_URL": database.owner_url}
+
+    async with superuser.transaction():
+        await superuser.execute("LOCK TABLE embedding_jobs")
+        refused = await asyncio.to_thread(trellis, tmp_path, "embed", **urls)
+    await superuser.close()
+
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert refused.stderr == (
+        "The database took too long (canceling statement due to lock timeout), as while others write a lot: what is "
+        "done stays done, so run the command again\n"
+    )
+
+
 async def test_a_text_that_the_model_refuses_is_one_line_and_status_1(tmp_path: Path, new_database: Any) -> None:
     database = await new_database()
     superuser = await asyncpg.connect(database.superuser_url)

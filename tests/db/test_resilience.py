@@ -101,6 +101,52 @@ async def test_a_connection_that_ends_in_the_middle_is_one_error(database: Any, 
         await until_nothing_is_held(api)
 
 
+async def test_fields_after_one_that_took_too_long_are_told_the_same(database: Any, superuser: Superuser) -> None:
+    """PostgreSQL reads nothing more for a query; of a mutation each field is by itself."""
+    tenant = await make_tenant(superuser)
+    query = """query ($slug: String!) {
+        slow: organization(by: {slug: $slug}) { tasks { nodes { title } } }
+        quick: organization(by: {slug: $slug}) { teams { nodes { name } } }
+    }"""
+    mutation = """mutation ($team: ID!) {
+        slow: createTask(input: {teamId: $team, title: "A"}) { task { id } }
+        quick: updateTeam(id: $team, input: {name: "B"}) { team { name } }
+    }"""
+    async with serving(settings(database.runtime_url, lock_timeout=0.2)) as api, tasks_locked(superuser):
+        read = await api.ask(query, who=tenant.owner, slug=tenant.slug)
+        written = await api.ask(mutation, who=tenant.owner, team=str(tenant.teams[0]))
+
+    told = [(error["path"], error["extensions"]) for error in read["errors"]]
+    assert told == [
+        (["slow", "tasks", "nodes"], {"code": "TIMEOUT"}),
+        (["quick", "teams", "nodes"], {"code": "TIMEOUT"}),
+    ]
+    assert [(error["path"], error["extensions"]) for error in written["errors"]] == [(["slow"], {"code": "TIMEOUT"})]
+    assert written["data"]["quick"] == {"team": {"name": "B"}}
+
+
+@pytest.mark.parametrize("limit", ["statement_timeout", "lock_timeout"])
+@pytest.mark.parametrize("known", [True, False], ids=["known", "new"])
+async def test_a_request_that_cannot_begin_in_time_is_told_to_come_back(
+    database: Any, superuser: Superuser, limit: str, *, known: bool
+) -> None:
+    """As while a migration has the table of members."""
+    tenant = await make_tenant(superuser)
+    async with serving(settings(database.runtime_url, **{limit: 0.2})) as api:
+        if known:
+            await api.data(QUERY, who=tenant.owner, slug=tenant.slug)
+        began = asyncio.get_running_loop().time()
+        async with superuser.transaction():
+            await superuser.execute("LOCK TABLE organization_members")
+            response = await api.send(QUERY, who=tenant.owner, slug=tenant.slug)
+        took = asyncio.get_running_loop().time() - began
+        (error,) = response.json()["errors"]
+
+        assert (response.status_code, error["extensions"]["code"]) == (503, "TIMEOUT")
+        assert took < 2  # and not after further attempts
+        assert await api.data(QUERY, who=tenant.owner, slug=tenant.slug) == ANSWER
+
+
 @pytest.mark.parametrize("limit", ["statement_timeout", "lock_timeout"])
 async def test_a_statement_that_takes_too_long_is_a_timeout(database: Any, superuser: Superuser, limit: str) -> None:
     tenant = await make_tenant(superuser)

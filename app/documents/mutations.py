@@ -9,14 +9,14 @@ from app.documents.check import columns_given
 from app.documents.inputs import CreateDocumentInput, UpdateDocumentInput
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import DocumentStatus
-from app.documents.payloads import DocumentPayload
 from app.documents.policies import can_write, can_write_in, can_write_own
+from app.documents.types import Document
 from app.documents.write import change, create, process_again
 from app.graph.context import Context, Info
 from app.graph.guards import require
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
-from app.graph.mutation import UserErrorCode, mutation
+from app.graph.mutation import Payload, UserErrorCode, mutation
 from app.graph.parents import parent_for_update
 from app.graph.rows import ExpectedVersion, require_version, rows_for_update
 from app.graph.select import Key
@@ -46,12 +46,12 @@ class DocumentMutations:
         self,
         info: Info,
         given: Annotated[CreateDocumentInput, strawberry.argument(name="input", description="What it will be.")],
-    ) -> DocumentPayload:
+    ) -> Payload[Document]:
         checks = Checks("input")
         parent = await _parent(info.context, given, checks)
         columns = columns_given(given, checks)
         checks.done()
-        return DocumentPayload(document=await create(info.context, parent, columns, given.text))
+        return Payload(row=await create(info.context, parent, columns, given.text))
 
     @mutation(
         description="Changes a document. Where nothing is different, nothing happens and its version stays. Another "
@@ -65,23 +65,23 @@ class DocumentMutations:
             UpdateDocumentInput, strawberry.argument(name="input", description="What is to be different.")
         ],
         expected_version: ExpectedVersion = UNSET,
-    ) -> DocumentPayload:
+    ) -> Payload[Document]:
         checks = Checks("input")
         row = await _written(info.context, document_id)
-        require_version(row, expected_version, document=row)
+        require_version(row, expected_version, shown=row)
         columns = columns_given(given, checks)
         checks.done()
-        return DocumentPayload(document=await change(info.context, row, columns, given.text or ""))
+        return Payload(row=await change(info.context, row, columns, given.text or ""))
 
     @mutation(
         description="Has a document that FAILED cut into chunks once more, with as many attempts as the first time. "
         "Any other stays as it is." + WRITERS_ONLY
     )
-    async def retry_document(self, info: Info, document_id: DocumentId) -> DocumentPayload:
+    async def retry_document(self, info: Info, document_id: DocumentId) -> Payload[Document]:
         row = await _written(info.context, document_id)
         if row.status == DocumentStatus.FAILED.name:
             row = await process_again(info.context, row)
-        return DocumentPayload(document=row)
+        return Payload(row=row)
 
     @mutation(description="Deletes a document. It can be restored until its deletion is purged." + WRITERS_ONLY)
     async def delete_document(self, info: Info, document_id: DocumentId) -> DeletePayload:
@@ -92,11 +92,11 @@ class DocumentMutations:
     @mutation(
         description="Restores a deleted document. PARENT_DELETED while what it belongs to is deleted." + WRITERS_ONLY
     )
-    async def restore_document(self, info: Info, document_id: DocumentId) -> DocumentPayload:
+    async def restore_document(self, info: Info, document_id: DocumentId) -> Payload[Document]:
         row = await _written(info.context, document_id, deleted=True)
         await restore_rows(info.context, DOCUMENTS, [row])
         (restored,) = await rows_for_update(info.context, DOCUMENTS, [row.id], *DOCUMENTS.long)
-        return DocumentPayload(document=restored)
+        return Payload(row=restored)
 
 
 async def _parent(context: Context, given: CreateDocumentInput, checks: Checks) -> dict[str, Any]:

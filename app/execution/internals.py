@@ -11,16 +11,20 @@ from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.execution.executor import CollectedErrors, to_nodes
 from graphql.pyutils import Path
 from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.name_converter import NameConverter
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional
 from strawberry.types.field import StrawberryField
+
+from app.graph.fields import NAMED_AFTER_TYPE
 
 __all__ = [
     "CollectedErrors",
     "FieldDetailsList",
     "GraphQLCoreConverter",
     "GroupedFieldSet",
+    "Names",
     "Path",
     "StrawberryField",
     "StrawberryGraphQLCoreExecutionContext",
@@ -53,6 +57,17 @@ def definition_of(type_: Any) -> StrawberryObjectDefinition | None:
     """What a class of ours declares, where it is a GraphQL type."""
     definition = getattr(type_, "__strawberry_definition__", None)
     return definition if isinstance(definition, StrawberryObjectDefinition) else None
+
+
+class Names(NameConverter):
+    """What fields are called: some of generic types after what these are made of."""
+
+    def from_field(self, field: StrawberryField) -> str:
+        if not field.metadata.get(NAMED_AFTER_TYPE):
+            return super().from_field(field)
+        optional: Any = field.type
+        name = self.from_type(optional.of_type.__strawberry_definition__)
+        return name[0].lower() + name[1:]
 
 
 def schema_of(schema: strawberry.Schema) -> GraphQLSchema:

@@ -15,6 +15,7 @@ from app.graph.context import Context, Info
 
 NEEDS = "needs"  # in a field's metadata: the columns that it reads of its row
 COMPLEXITY = "complexity"  # in a field's metadata: what it takes for one row, in objects
+NAMED_AFTER_TYPE = "named_after_type"  # in a field's metadata: as `teamMember` for a TeamMember
 LEVEL = "level"  # in a field's metadata: what answers it for a level of rows
 
 Column = list[Any]

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum
 from functools import wraps
-from typing import Any, get_type_hints
+from typing import Any, Generic, TypeVar, get_type_hints
 
 import asyncpg
 import strawberry
 
 from app.auth.actor import Scope
 from app.graph.context import Info
+from app.graph.fields import NAMED_AFTER_TYPE
 from app.graph.guards import require_scope
 
 SHARD = re.compile(r"_\d+$")  # Citus puts the number of the shard behind the name of a constraint
@@ -39,18 +40,35 @@ class UserError:
     path: list[str] = strawberry.field(description="Where in the arguments, as in `input`, `title`.")
 
 
-class Rejected(Exception):
-    """An input that cannot be used: the payload says so, with `shown` in its other fields, and nothing is written."""
+Noun = TypeVar("Noun")
 
-    def __init__(self, *errors: UserError, **shown: Any) -> None:
+
+@strawberry.type(description="What became of an object.")
+class Payload(Generic[Noun]):
+    """In the schema a `Payload[Team]` is a TeamPayload, and its row is called `team`."""
+
+    row: Noun | None = strawberry.field(
+        default=None,
+        description="The object as it is now; null where nothing was written, but for a CONFLICT.",
+        metadata={NAMED_AFTER_TYPE: True},
+    )
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What is wrong with the input; where there is anything, nothing was written."
+    )
+
+
+class Rejected(Exception):
+    """An input that cannot be used: the payload says so, with the `row` as it is, and nothing is written."""
+
+    def __init__(self, *errors: UserError, row: Any = None) -> None:
         super().__init__(errors)
         self.errors = list(errors)
-        self.shown = shown
+        self.shown = {} if row is None else {"row": row}
 
 
-def rejected(code: UserErrorCode, message: str, *path: str, **shown: Any) -> Rejected:
+def rejected(code: UserErrorCode, message: str, *path: str, row: Any = None) -> Rejected:
     """One mistake at `path`."""
-    return Rejected(UserError(code=code, message=message, path=list(path)), **shown)
+    return Rejected(UserError(code=code, message=message, path=list(path)), row=row)
 
 
 Resolver = Callable[..., Coroutine[Any, Any, Any]]

@@ -126,8 +126,8 @@ def _whole(source: Source) -> list[Any]:
     return [column.label(name) for name, column in columns.items()]
 
 
-def require_version(row: Any, expected: int | None, **shown: Any) -> None:
-    """Raises Rejected, with the object as it is in the payload, where `row` has changed since version `expected`."""
+def require_version(row: Any, expected: int | None, *, shown: Any = None) -> None:
+    """Raises Rejected, with `shown` in the payload, where `row` has changed since version `expected`."""
     if expected not in (None, UNSET, row.version):
         message = f"It has changed since: its version is {row.version}, not {expected}. Look at it and try again."
-        raise rejected(UserErrorCode.CONFLICT, message, "expectedVersion", **shown)
+        raise rejected(UserErrorCode.CONFLICT, message, "expectedVersion", row=shown)

@@ -8,7 +8,7 @@ from app.events.change import change
 from app.graph.context import Info
 from app.graph.guards import require
 from app.graph.ids import parse_id
-from app.graph.mutation import UserError, mutation
+from app.graph.mutation import Payload, mutation
 from app.graph.rows import rows_for_update
 from app.members.loaders import ORGANIZATION_MEMBERS
 from app.members.lock import member_for_update, member_to_remove, require_other_owner
@@ -20,14 +20,6 @@ from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
 
 MemberId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The membership's id.")]
-
-
-@strawberry.type(description="A member as they are now, or why nothing was written.")
-class OrganizationMemberPayload:
-    organization_member: OrganizationMember | None = strawberry.field(
-        default=None, description="The member; null where nothing was written."
-    )
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="The mistakes in the input.")
 
 
 @strawberry.type
@@ -42,7 +34,7 @@ class OrganizationMemberMutations:
         info: Info,
         member_id: MemberId,
         role: Annotated[OrganizationRole, strawberry.argument(description="What they are to be.")],
-    ) -> OrganizationMemberPayload:
+    ) -> Payload[OrganizationMember]:
         context = info.context
         member = await member_for_update(context, parse_id(member_id, "id"))
         require(can_update(context.actor, member))
@@ -52,7 +44,7 @@ class OrganizationMemberMutations:
         after = await change(context, ORGANIZATION_MEMBERS, member, {"role": role.name})
         if member.user_id == context.actor.user_id:
             await context.signed_in.refresh_actor()
-        return OrganizationMemberPayload(organization_member=after)
+        return Payload(row=after)
 
     @mutation(
         description="Removes a member from an organization and its teams; their tasks stay assigned. FORBIDDEN to "
@@ -78,10 +70,10 @@ class OrganizationMemberMutations:
         "the person is a member again.",
         scope="ADMIN",
     )
-    async def restore_organization_member(self, info: Info, member_id: MemberId) -> OrganizationMemberPayload:
+    async def restore_organization_member(self, info: Info, member_id: MemberId) -> Payload[OrganizationMember]:
         context = info.context
         member = await member_for_update(context, parse_id(member_id, "id"), deleted=True)
         require(can_restore(context.actor, member, None))
         await restore_rows(context, ORGANIZATION_MEMBERS, [member])
         (restored,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [member.id])
-        return OrganizationMemberPayload(organization_member=restored)
+        return Payload(row=restored)

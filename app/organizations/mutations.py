@@ -11,7 +11,7 @@ from app.graph.context import Context, Info
 from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
-from app.graph.mutation import UserError, UserErrorCode, mutation
+from app.graph.mutation import Payload, UserError, UserErrorCode, mutation
 from app.graph.rows import ExpectedVersion, require_version, rows_for_update, rows_to_delete
 from app.organizations.create import create_organization
 from app.organizations.loaders import ORGANIZATIONS
@@ -50,14 +50,6 @@ class UpdateOrganizationInput:
     )
 
 
-@strawberry.type(description="An organization as it is now, or why nothing was written.")
-class OrganizationPayload:
-    organization: Organization | None = strawberry.field(
-        default=None, description="The organization; null where nothing was written, unless it has changed meanwhile."
-    )
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="The mistakes in the input.")
-
-
 @strawberry.type
 class OrganizationMutations:
     @mutation(
@@ -70,8 +62,8 @@ class OrganizationMutations:
         self,
         info: Info,
         given: Annotated[CreateOrganizationInput, strawberry.argument(name="input", description="What it will be.")],
-    ) -> OrganizationPayload:
-        return OrganizationPayload(organization=await create_organization(info.context, _values(given)))
+    ) -> Payload[Organization]:
+        return Payload(row=await create_organization(info.context, _values(given)))
 
     @mutation(
         description="Changes an organization. FORBIDDEN to those who are neither its owners nor its admins. Where "
@@ -87,11 +79,11 @@ class OrganizationMutations:
             UpdateOrganizationInput, strawberry.argument(name="input", description="What is to be different.")
         ],
         expected_version: ExpectedVersion = UNSET,
-    ) -> OrganizationPayload:
+    ) -> Payload[Organization]:
         row = await _locked(info.context, organization_id)
         require(can_update(info.context.actor, row))
-        require_version(row, expected_version, organization=row)
-        return OrganizationPayload(organization=await change(info.context, ORGANIZATIONS, row, _values(given)))
+        require_version(row, expected_version, shown=row)
+        return Payload(row=await change(info.context, ORGANIZATIONS, row, _values(given)))
 
     @mutation(
         description="Deletes an organization with its teams and tasks. Its members stay: they still see it in lists "
@@ -109,12 +101,12 @@ class OrganizationMutations:
         "its slug by now. FORBIDDEN to those who are not its owners.",
         scope=None,
     )
-    async def restore_organization(self, info: Info, organization_id: OrganizationId) -> OrganizationPayload:
+    async def restore_organization(self, info: Info, organization_id: OrganizationId) -> Payload[Organization]:
         row = await _locked(info.context, organization_id, deleted=True)
         require(can_delete(info.context.actor, row))
         await restore_rows(info.context, ORGANIZATIONS, [row])
         (restored,) = await rows_for_update(info.context, ORGANIZATIONS, [row.id])
-        return OrganizationPayload(organization=restored)
+        return Payload(row=restored)
 
 
 async def _locked(context: Context, organization_id: str, *, deleted: bool = False) -> Any:

@@ -22,17 +22,17 @@ from app.settings.loaders import COLUMNS, LEVELS, NOTHING, Subject, levels_of_su
 
 
 async def change_settings(
-    context: Context, subject: Subject, row: Any, given: TeamMemberSettingsInput, expected: int | None, **shown: Any
+    context: Context, subject: Subject, row: Any, given: TeamMemberSettingsInput, expected: int | None
 ) -> None:
     """Sets what `given` says for the subject, whose `row` the operation holds locked; nothing different, nothing done.
 
-    Raises Rejected for mistakes in the input and for what a level above has locked, and, with `shown` in the payload,
+    Raises Rejected for mistakes in the input and for what a level above has locked, and, with `row` in the payload,
     where the settings have changed since version `expected`.
     """
     (levels,) = await levels_of_subject(context, [subject])
     source = LEVELS[subject.level]
     before = next((one for one in levels if one["level"] == subject.level), NOTHING)
-    require_version(before, expected, **shown)
+    require_version(before, expected, shown=row)
     checks = Checks("input")
     wanted = values_of(given, checks)
     changes = {name: value for name, value in wanted.items() if value != getattr(before, name)}

@@ -8,21 +8,24 @@ from strawberry import UNSET
 from app.graph.context import Info
 from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
-from app.graph.mutation import mutation
+from app.graph.mutation import Payload, mutation
 from app.graph.rows import rows_for_update
 from app.graph.select import Key
 from app.organizations.loaders import ORGANIZATIONS
-from app.organizations.mutations import OrganizationId, OrganizationPayload
+from app.organizations.mutations import OrganizationId
 from app.organizations.policies import can_update
+from app.organizations.types import Organization
 from app.settings.change import change_settings
 from app.settings.inputs import OrganizationSettingsInput, TeamMemberSettingsInput, TeamSettingsInput
 from app.settings.loaders import Subject
 from app.settings.policies import can_choose
 from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team
-from app.team_members.mutations import TeamMemberId, TeamMemberPayload
+from app.team_members.mutations import TeamMemberId
+from app.team_members.types import TeamMember
 from app.teams.loaders import TEAMS
-from app.teams.mutations import TeamId, TeamPayload
+from app.teams.mutations import TeamId
 from app.teams.policies import can_manage
+from app.teams.types import Team
 
 ExpectedVersion = Annotated[
     int | None,
@@ -45,13 +48,13 @@ class SettingMutations:
             OrganizationSettingsInput, strawberry.argument(name="input", description="What is to be different.")
         ],
         expected_version: ExpectedVersion = UNSET,
-    ) -> OrganizationPayload:
+    ) -> Payload[Organization]:
         context = info.context
         (row,) = await rows_for_update(context, ORGANIZATIONS, [parse_id(organization_id, "id")])
         require_row(row, "organization")
         require(can_update(context.actor, row))
-        await change_settings(context, Subject(row.id), row, given, expected_version, organization=row)
-        return OrganizationPayload(organization=row)
+        await change_settings(context, Subject(row.id), row, given, expected_version)
+        return Payload(row=row)
 
     @mutation(
         description="Changes what a team has set for its members. LOCKED where the organization forbids to override a "
@@ -64,14 +67,14 @@ class SettingMutations:
         team_id: TeamId,
         given: Annotated[TeamSettingsInput, strawberry.argument(name="input", description="What is to be different.")],
         expected_version: ExpectedVersion = UNSET,
-    ) -> TeamPayload:
+    ) -> Payload[Team]:
         context = info.context
         (row,) = await rows_for_update(context, TEAMS, [parse_id(team_id, "id")])
         require_row(row, "team")
         role = await context.load(actor_roles_by_team, Key(row.organization_id, row.id))
         require(can_manage(context.actor, row, role))
-        await change_settings(context, Subject(row.organization_id, row.id), row, given, expected_version, team=row)
-        return TeamPayload(team=row)
+        await change_settings(context, Subject(row.organization_id, row.id), row, given, expected_version)
+        return Payload(row=row)
 
     @mutation(
         description="Changes what the viewer has set for themselves in a team. LOCKED where the team or the "
@@ -87,11 +90,11 @@ class SettingMutations:
             TeamMemberSettingsInput, strawberry.argument(name="input", description="What is to be different.")
         ],
         expected_version: ExpectedVersion = UNSET,
-    ) -> TeamMemberPayload:
+    ) -> Payload[TeamMember]:
         context = info.context
         (row,) = await rows_for_update(context, TEAM_MEMBERS, [parse_id(team_member_id, "id")])
         require_row(row, "team member")
         require(can_choose(context.actor, row, None))
         subject = Subject(row.organization_id, row.team_id, row.id)
-        await change_settings(context, subject, row, given, expected_version, team_member=row)
-        return TeamMemberPayload(team_member=row)
+        await change_settings(context, subject, row, given, expected_version)
+        return Payload(row=row)

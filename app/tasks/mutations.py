@@ -10,7 +10,7 @@ from app.graph.context import Context, Info
 from app.graph.guards import require
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
-from app.graph.mutation import mutation
+from app.graph.mutation import Payload, mutation
 from app.graph.rows import ExpectedVersion, require_version
 from app.graph.select import Key
 from app.tasks.bulk import (
@@ -29,9 +29,10 @@ from app.tasks.create import create, new_items
 from app.tasks.inputs import BulkErrorPolicy, CreateTaskInput, UpdateTaskInput
 from app.tasks.loaders import TASKS, task_by_id
 from app.tasks.move import move
-from app.tasks.payloads import TaskPayload, TaskResult, TasksPayload
+from app.tasks.payloads import TaskResult, TasksPayload
 from app.tasks.policies import can_work
 from app.tasks.restore import check_teams
+from app.tasks.types import Task
 from app.team_members.lock import row_to_delete
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
@@ -56,7 +57,7 @@ class TaskMutations:
         self,
         info: Info,
         given: Annotated[CreateTaskInput, strawberry.argument(name="input", description="What it will be.")],
-    ) -> TaskPayload:
+    ) -> Payload[Task]:
         (item,) = await new_items(info.context, [given], [Checks("input")])
         require(item.verdict)
         item.checks.done()
@@ -74,12 +75,12 @@ class TaskMutations:
         task_id: TaskId,
         given: Annotated[UpdateTaskInput, strawberry.argument(name="input", description="What is to be different.")],
         expected_version: ExpectedVersion = UNSET,
-    ) -> TaskPayload:
+    ) -> Payload[Task]:
         checks = Checks("input")
         changes = wanted(given, checks)
         item = await locked_item(info.context, task_id, checks, *changes.texts)
         if expected_version not in (None, UNSET, item.row.version):
-            require_version(item.row, expected_version, task=await _task(info.context, item))
+            require_version(item.row, expected_version, shown=await _task(info.context, item))
         await plan_changes(info.context, [item], changes)
         checks.done()
         await change(info.context, [item])
@@ -98,7 +99,7 @@ class TaskMutations:
         team_id: Annotated[
             strawberry.ID, strawberry.argument(description="The id of the team; where it is there already, it stays.")
         ],
-    ) -> TaskPayload:
+    ) -> Payload[Task]:
         item = await move(info.context, parse_id(task_id, "id"), parse_id(team_id, "teamId"))
         return await _payload(info.context, item)
 
@@ -115,7 +116,7 @@ class TaskMutations:
         description="Restores a deleted task. PARENT_DELETED while its team is deleted." + WORKERS_ONLY,
         scope="WRITE_TASKS",
     )
-    async def restore_task(self, info: Info, task_id: TaskId) -> TaskPayload:
+    async def restore_task(self, info: Info, task_id: TaskId) -> Payload[Task]:
         item = await locked_item(info.context, task_id, Checks(), deleted=True)
         await restore_rows(info.context, TASKS, [item.row])
         return await _payload(info.context, item)
@@ -188,8 +189,8 @@ async def _task(context: Context, item: Item) -> Any:
     return await context.reload(task_by_id, Key(item.row.organization_id, item.row.id))
 
 
-async def _payload(context: Context, item: Item) -> TaskPayload:
-    return TaskPayload(task=await _task(context, item))
+async def _payload(context: Context, item: Item) -> Payload[Task]:
+    return Payload(row=await _task(context, item))
 
 
 async def _tasks_payload(context: Context, items: Sequence[Item], written: Sequence[Item]) -> TasksPayload:

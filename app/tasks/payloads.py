@@ -6,16 +6,6 @@ from app.graph.mutation import UserError
 from app.tasks.types import Task
 
 
-@strawberry.type(description="What became of a task.")
-class TaskPayload:
-    task: Task | None = strawberry.field(
-        default=None, description="The task as it is now; null where nothing was written, but for a CONFLICT."
-    )
-    user_errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What is wrong with the input; where there is anything, nothing was written."
-    )
-
-
 @strawberry.type(description="What became of one item of a bulk.")
 class TaskResult:
     index: int = strawberry.field(description="The item's place in the argument, from 0 on.")

@@ -8,7 +8,7 @@ from app.events.change import change
 from app.graph.context import Context, Info
 from app.graph.guards import require
 from app.graph.inputs import Checks
-from app.graph.mutation import Rejected, UserError, UserErrorCode, mutation
+from app.graph.mutation import Payload, Rejected, UserError, UserErrorCode, mutation
 from app.graph.parents import parent_for_update
 from app.graph.select import Key
 from app.members.loaders import ORGANIZATION_MEMBERS
@@ -39,15 +39,6 @@ class AddTeamMemberInput:
     role: TeamRole = strawberry.field(default=TeamRole.MEMBER, description="What they will be in the team.")
 
 
-@strawberry.type(description="A team's member as they are now, or why nothing was written.")
-class TeamMemberPayload:
-    team_member: TeamMember | None = strawberry.field(
-        default=None,
-        description="The member; null where nothing was written, unless their settings have changed meanwhile.",
-    )
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="The mistakes in the input.")
-
-
 @strawberry.type
 class TeamMemberMutations:
     @mutation(
@@ -62,7 +53,7 @@ class TeamMemberMutations:
         given: Annotated[
             AddTeamMemberInput, strawberry.argument(name="input", description="Who, where, and what they will be.")
         ],
-    ) -> TeamMemberPayload:
+    ) -> Payload[TeamMember]:
         context, checks = info.context, Checks("input")
         member, team = await _parents(context, given, checks)
         if team is not None:
@@ -84,7 +75,7 @@ class TeamMemberMutations:
         info: Info,
         team_member_id: TeamMemberId,
         role: Annotated[TeamRole, strawberry.argument(description="What they are to be in the team.")],
-    ) -> TeamMemberPayload:
+    ) -> Payload[TeamMember]:
         context = info.context
         row, own_role = await row_with_role(context, TEAM_MEMBERS, team_member_id, "team member")
         require(can_manage(context.actor, row, own_role))
@@ -104,7 +95,7 @@ class TeamMemberMutations:
         description="Brings a removed member back into a team, with their role. TAKEN where the person is a member "
         "again. FORBIDDEN to those who are neither the team's admins nor administer the organization."
     )
-    async def restore_team_member(self, info: Info, team_member_id: TeamMemberId) -> TeamMemberPayload:
+    async def restore_team_member(self, info: Info, team_member_id: TeamMemberId) -> Payload[TeamMember]:
         context = info.context
         row, own_role = await row_with_role(context, TEAM_MEMBERS, team_member_id, "team member", deleted=True)
         require(can_manage(context.actor, row, own_role))
@@ -120,6 +111,6 @@ async def _parents(context: Context, given: AddTeamMemberInput, checks: Checks) 
     return member, await parent_for_update(context, TEAMS, given.team_id, "team", checks, "teamId")
 
 
-async def _payload(context: Context, row: Any) -> TeamMemberPayload:
+async def _payload(context: Context, row: Any) -> Payload[TeamMember]:
     key = Key(row.organization_id, row.id)
-    return TeamMemberPayload(team_member=await context.reload(team_member_by_id, key))
+    return Payload(row=await context.reload(team_member_by_id, key))

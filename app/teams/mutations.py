@@ -10,7 +10,7 @@ from app.events.change import change, create
 from app.graph.context import Info
 from app.graph.guards import require, require_row
 from app.graph.inputs import Checks
-from app.graph.mutation import UserError, UserErrorCode, mutation
+from app.graph.mutation import Payload, UserError, UserErrorCode, mutation
 from app.graph.parents import parent_for_update
 from app.graph.rows import ExpectedVersion, require_version, rows_for_update
 from app.members.loaders import actor_member_by_organization
@@ -60,14 +60,6 @@ class UpdateTeamInput:
     description: str | None = strawberry.field(default=UNSET, description="What it is for, at most 65,536 characters.")
 
 
-@strawberry.type(description="A team as it is now, or why nothing was written.")
-class TeamPayload:
-    team: Team | None = strawberry.field(
-        default=None, description="The team; null where nothing was written, unless it has changed meanwhile."
-    )
-    user_errors: list[UserError] = strawberry.field(default_factory=list, description="The mistakes in the input.")
-
-
 @strawberry.type
 class TeamMutations:
     @mutation(
@@ -79,7 +71,7 @@ class TeamMutations:
         self,
         info: Info,
         given: Annotated[CreateTeamInput, strawberry.argument(name="input", description="What it will be.")],
-    ) -> TeamPayload:
+    ) -> Payload[Team]:
         context, checks = info.context, Checks("input")
         organization = await parent_for_update(
             context, ORGANIZATIONS, given.organization_id, "organization", checks, "organizationId"
@@ -95,7 +87,7 @@ class TeamMutations:
         if member_id is not None:
             admin = {"team_id": team.id, "organization_member_id": member_id, "role": TeamRole.ADMIN.name}
             await create(context, TEAM_MEMBERS, organization.id, admin)
-        return TeamPayload(team=team)
+        return Payload(row=team)
 
     @mutation(
         description="Changes a team. FORBIDDEN to those who are neither its admins nor administer the organization. "
@@ -108,16 +100,16 @@ class TeamMutations:
         team_id: TeamId,
         given: Annotated[UpdateTeamInput, strawberry.argument(name="input", description="What is to be different.")],
         expected_version: ExpectedVersion = UNSET,
-    ) -> TeamPayload:
+    ) -> Payload[Team]:
         context, checks = info.context, Checks("input")
         team = await _managed(info, team_id)
-        require_version(team, expected_version, team=team)
+        require_version(team, expected_version, shown=team)
         values = _values(given, checks)
         checks.done()
         after = await change(context, TEAMS, team, values)
         if after.key != team.key:
             await keep_key(context, team)
-        return TeamPayload(team=after)
+        return Payload(row=after)
 
     @mutation(
         description="Deletes a team with its memberships and tasks. FORBIDDEN to those who are neither its admins nor "
@@ -133,11 +125,11 @@ class TeamMutations:
         description="Restores a deleted team and what was deleted along with it. TAKEN where another team has its key "
         "by now. FORBIDDEN to those who neither were its admins nor administer the organization."
     )
-    async def restore_team(self, info: Info, team_id: TeamId) -> TeamPayload:
+    async def restore_team(self, info: Info, team_id: TeamId) -> Payload[Team]:
         team = await _managed(info, team_id, deleted=True)
         await restore_rows(info.context, TEAMS, [team])
         (restored,) = await rows_for_update(info.context, TEAMS, [team.id], *TEAMS.long)
-        return TeamPayload(team=restored)
+        return Payload(row=restored)
 
 
 async def _managed(info: Info, team_id: str, *, deleted: bool = False) -> Any:

@@ -60,7 +60,8 @@ class TimeLimits(BaseSettings):
     deletion_timeout: float = Field(
         default=55.0,  # a million rows or so; nginx and most load balancers wait 60 seconds for an answer
         gt=0,
-        description="Seconds for a request that deletes, restores or purges more than fits into `request_timeout`: "
+        description="Seconds for a request that deletes, restores, purges or erases more than fits into "
+        "`request_timeout`: "
         "below what proxies wait for an answer.",
     )
     pool_timeout: float = Field(

@@ -53,6 +53,8 @@ ACTIONS = {
     "rotateApiKey": Action('rotateApiKey(id: "$api_key") { userErrors { code } }', ADMINS),
     "revokeApiKey": Action('revokeApiKey(id: "$api_key") { userErrors { code } }', ADMINS),
     "updateProfile": Action('updateProfile(input: {name: "A"}) { userErrors { code } }', set(ROLES)),
+    # Of somebody else; that everybody erases themselves is in tests/users.
+    "eraseUser": Action('eraseUser(id: "$user", organizationId: "$organization") { userErrors { code } }', {"OWNER"}),
     "inviteToOrganization": Action(
         'inviteToOrganization(input: {organizationId: "$organization", email: "$team@example.com"})'
         " { userErrors { code } }",
@@ -165,6 +167,7 @@ def document(field: str, tenant: Tenant, **more: UUID) -> str:
         "organization": tenant.id,
         "team": tenant.teams[0],
         "other_team": tenant.teams[1],
+        "user": tenant.users[2],
         "member": tenant.members[2],
         "team_member": tenant.team_members[2],
         "task": tenant.tasks[2],

@@ -27,6 +27,7 @@ VIOLATIONS: dict[str, tuple[str, ...]] = {
     "ck_organizations_slug_form": ("slug = 'a'", "slug = 'Ab'", "slug = 'a b'", "slug = repeat('a', 51)"),
     "ck_organizations_version_positive": ("version = 0",),
     "ck_organization_members_role_known": ("role = 'GUEST'", "role = 'owner'"),
+    "ck_organization_members_nobodys_deleted": ("user_id = '00000000-0000-7000-8000-000000000000'",),
     "ck_invitations_email_length": ("email = 'a@'", "email = repeat('a', 255)"),
     "ck_invitations_message_length": ("message = ''", "message = repeat('a', 1001)"),
     "ck_invitations_role_known": ("role = 'GUEST'",),

@@ -130,6 +130,8 @@ ROOTS = {
     # The same, the task of that key, and the rows.
     "searchTasks": ('searchTasks(organizationId: $organization, query: "T1-1") { nodes { title } }', 7),
     "deletionPreview": ("deletionPreview(id: $team) { tasks }", 2),  # which noun it is of, then all counts
+    # Whether the viewer knows them, all counts, and the organizations that would have no owner.
+    "erasurePreview": ("erasurePreview(id: $user) { tasks }", 3),
     "rateLimit": ("rateLimit { remaining }", 0),
 }
 
@@ -176,6 +178,7 @@ async def cost(api: Api, tenant: Tenant, selected: str) -> int:
     named: dict[str, Any] = {
         "slug": tenant.slug,
         "organization": tenant.id,
+        "user": tenant.users[0],
         "team": tenant.teams[0],
         "task": tenant.tasks[0],
         "other": tenant.tasks[-1],

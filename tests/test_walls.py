@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app.users.models import NOBODY
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
 from tests.probes import Victim, differences, make_victim, shown
@@ -99,4 +100,4 @@ async def test_scoped_loaders_ask_nothing_about_a_creator_from_outside(
         filter={"creator": {"email": {"contains": world.victim.secret}}},
     )
     assert data["team"]["found"] == {"totalCount": 0}
-    assert data["team"]["tasks"]["nodes"] == [{"creator": None}] * 4
+    assert data["team"]["tasks"]["nodes"] == [{"creator": {"id": str(NOBODY)}}] * 4

@@ -12,8 +12,9 @@ from tests.unchanged import unchanged
 from tests.walls import Servers, both_served, fell_loaders, fell_policies
 
 # Whoever makes an organization harms nobody, and a team needs its maker's own membership in any case.
-# Nor does whoever changes their own profile. Whose an invitation is, the database judges in any case.
-HARMLESS = {"createOrganization", "createTeam", "updateProfile", "acceptInvitation", "declineInvitation"}
+# Nor does whoever changes their own profile. Whose an invitation is, and who owns the organization that somebody is
+# erased from, the database judges in any case.
+HARMLESS = {"createOrganization", "createTeam", "updateProfile", "acceptInvitation", "declineInvitation", "eraseUser"}
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ REASONS = {
     "TRL07": "This API key has been revoked: ask an admin of the organization for another.",
     "TRL08": "This API key has expired: ask an admin of the organization for another.",
     "TRL09": "The secret of this API key has been replaced by a newer one.",
+    "TRL10": "This account has been erased: whoever signs in again gets a new one.",
 }
 
 
@@ -98,15 +99,13 @@ class Identities:
                     return await read_key(connection, credentials)
                 user_id: UUID = await connection.fetchval(SIGN_IN.text, *SIGN_IN.arguments(asdict(credentials)))
                 return await read_actor(connection, user_id)
-        except TIMED_OUT as error:
-            raise StatementTooSlow from error
-        except LOST as error:
-            raise DatabaseUnavailable("The database connection was lost: try again.") from error
-        except asyncpg.PostgresError as error:
-            refusal = refusal_of(error, credentials)
-            if refusal is None:
-                raise
-            raise refusal from error
+        except (*LOST, asyncpg.PostgresError) as error:
+            refuse(error, credentials)
+            raise
+
+    def forget(self, credentials: Credentials) -> None:
+        """Has the database say anew who the credentials speak of."""
+        self.actors.pop(_name(credentials), None)
 
     def remember(self, credentials: Credentials, actor: Actor) -> None:
         """Notes who the database has just let in."""
@@ -122,12 +121,17 @@ def _name(credentials: Credentials) -> Name:
     return credentials.subject, credentials.email, credentials.name, credentials.email_verified
 
 
-def refusal_of(error: asyncpg.PostgresError, credentials: Credentials | None = None) -> SignInRefused | None:
-    """What to tell the caller where the database does not let them in; None where something else went wrong."""
-    if error.sqlstate not in REASONS:
-        return None
-    claims = asdict(credentials) if isinstance(credentials, Claims) else {}
-    return SignInRefused(REASONS[error.sqlstate].format_map(claims))
+def refuse(error: BaseException, credentials: Credentials | None = None) -> None:
+    """Raises SignInRefused where the database does not let the caller in, or not any more; StatementTooSlow and
+    DatabaseUnavailable where it did not answer. Of any other error it says nothing."""
+    if isinstance(error, TIMED_OUT):
+        raise StatementTooSlow from error
+    if isinstance(error, LOST):
+        raise DatabaseUnavailable("The database connection was lost: try again.") from error
+    reason = REASONS.get(error.sqlstate or "") if isinstance(error, asyncpg.PostgresError) else None
+    if reason is not None:
+        claims = asdict(credentials) if isinstance(credentials, Claims) else {}
+        raise SignInRefused(reason.format_map(claims)) from error
 
 
 def identifying(actor: Actor) -> str:

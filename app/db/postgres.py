@@ -19,7 +19,13 @@ SECONDS_TO_START = 60  # replaying the log after a crash can take this long
 SECONDS_TO_LET_GO = 5
 SECONDS_TO_STOP = 30
 
-SETTINGS = {"listen_addresses": "", "unix_socket_permissions": "0700", "timezone": "UTC", "log_timezone": "UTC"}
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_error_verbosity": "terse",  # not the row that a statement failed at: it may name somebody
+}
 
 # Only for data that may be lost with the machine's power, such as the tests'.
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

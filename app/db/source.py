@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, TypeDecorator
 from sqlmodel import SQLModel
@@ -11,10 +10,10 @@ from app.db.columns import table_of
 from app.db.record import Record
 
 
-class Reference(dict[str, UUID]):
-    """Stands for a row of which nothing but its key is asked, `organization_id` and `id`: it has not been read."""
+class Reference(dict[str, Any]):
+    """Stands for a row that has not been read: what is asked of it is known, as its key, `organization_id` and `id`."""
 
-    def __getattr__(self, column: str) -> UUID:
+    def __getattr__(self, column: str) -> Any:
         try:
             return self[column]
         except KeyError:

@@ -10,7 +10,7 @@ import asyncpg
 
 from app.auth.actor import Actor
 from app.db.engine import LOST, Connection, Database, DatabaseUnavailable
-from app.db.identity import IDENTIFY, MEMBERSHIPS, actor_of, identifying, read_again, refusal_of
+from app.db.identity import IDENTIFY, MEMBERSHIPS, actor_of, identifying, read_again, refuse
 from app.db.statement import Statement
 from app.db.too_slow import TIMED_OUT, StatementTooSlow
 from app.errors import AppError
@@ -116,9 +116,7 @@ class Unit:
                     raise DatabaseUnavailable("The database cannot be reached: try again in a moment.") from error
             except asyncpg.PostgresError as error:
                 self.database.release(connection)
-                refusal = StatementTooSlow() if isinstance(error, TIMED_OUT) else refusal_of(error)
-                if refusal is not None:
-                    raise refusal from error
+                refuse(error)
                 if error.sqlstate != MEMBERSHIPS_CHANGED or attempt == ATTEMPTS - 1:
                     raise
                 self.actor = await self._actor_now()
@@ -137,10 +135,9 @@ class Unit:
         try:
             async with self.database.lent(self.actor.payer_id) as connection:
                 return await read_again(connection, self.actor)
-        except TIMED_OUT as error:
-            raise StatementTooSlow from error
-        except LOST as error:
-            raise DatabaseUnavailable("The database connection was lost: try again.") from error
+        except (*LOST, asyncpg.PostgresError) as error:
+            refuse(error)
+            raise
 
     async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
         """The rows of `statement`. Raises DatabaseUnavailable, StatementTooSlow and OnlyReads."""
@@ -224,8 +221,9 @@ class Unit:
             if isinstance(error, asyncpg.InterfaceError) and not connection.is_closed():
                 raise  # a value that the driver cannot send: a mistake of ours
             raise DatabaseUnavailable("The database connection was lost: try again.") from error
-        except BaseException:
+        except BaseException as error:
             self._cut = True
+            refuse(error)
             raise
         self.statements += 1
         return answer

@@ -19,11 +19,14 @@ class EventType(Enum):
     UPDATED = strawberry.enum_value("UPDATED", description="Some of its fields changed.")
     DELETED = strawberry.enum_value("DELETED", description="It was deleted, with everything under it.")
     RESTORED = strawberry.enum_value("RESTORED", description="A deletion was undone.")
-    PURGED = strawberry.enum_value("PURGED", description="It was removed for good.")
+    PURGED = strawberry.enum_value(
+        "PURGED", description="It was removed for good; of a person, what was known of them."
+    )
 
 
 class Event(SQLModel, table=True):
-    """One write, of a person (`actor_id`), an API key or Trellis itself. Rows are never changed.
+    """One write, of a person (`actor_id`), an API key or Trellis itself. Rows are never changed, but where somebody who
+    is erased is named in them.
 
     `sequence` counts an organization's events without gaps, in commit order.
     """

@@ -58,7 +58,10 @@ async def subjects(context: Context, events: Sequence[Any], _arguments: Mapping[
     )
 
 
-@strawberry.type(description="Something that was done in an organization. Events are never changed.")
+@strawberry.type(
+    description="Something that was done in an organization. Events are never changed, but for values that name "
+    "somebody who was erased: those are null."
+)
 class Event(Node):
     source = EVENTS
     by_key = event_by_id

@@ -195,7 +195,12 @@ class Endpoint:
             return
         unit = operation.entry.unit = Unit(self.identities.database, caller.actor, writes=writes)
         try:
-            await unit.begin()
+            try:
+                await unit.begin()
+            except SignInRefused:
+                if caller.actor.grant is None:  # who was erased is somebody else at the next sign-in
+                    self.identities.forget(caller.credentials)
+                raise
             self.identities.remember(caller.credentials, unit.actor)
             yield unit
         finally:

@@ -72,7 +72,8 @@ async def renew(context: Context, row: Any, expires_at: datetime) -> Issued:
 async def end(context: Context, row: Any, status: InvitationStatus) -> Any:
     """The pending invitation of `row`, which the operation holds locked, ended."""
     changes = {"status": status.name, "ended_at": now()}
-    after = await update_row(context, INVITATIONS, row, changes)
+    answered_by = None if status is InvitationStatus.REVOKED else context.actor.user_id
+    after = await update_row(context, INVITATIONS, row, {**changes, "answered_by": answered_by})
     record(context, EventType.UPDATED, after, before={name: row[name] for name in changes}, after=changes)
     return after
 

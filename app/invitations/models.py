@@ -28,7 +28,8 @@ class InvitationStatus(Enum):
 class Invitation(Stamped, table=True):
     """An invitation of an address. Of the secret in its link only the hash is kept.
 
-    `status` never says EXPIRED: that is PENDING after `expires_at`.
+    `status` never says EXPIRED: that is PENDING after `expires_at`. `answered_by` is who accepted or declined it, whose
+    address need not be the one that was invited.
     """
 
     __tablename__ = "invitations"
@@ -36,6 +37,9 @@ class Invitation(Stamped, table=True):
         # Goes with its organization, as API keys do.
         ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
         ForeignKeyConstraint(["invited_by"], ["users.id"], ondelete="RESTRICT"),
+        ForeignKeyConstraint(
+            ["answered_by"], ["users.id"], ondelete="RESTRICT", name="fk_invitations_users_answered_by"
+        ),
         CheckConstraint(f"char_length(email) BETWEEN 3 AND {LONGEST_EMAIL}", name="email_length"),
         CheckConstraint(f"char_length(message) BETWEEN 1 AND {LONGEST_MESSAGE}", name="message_length"),
         CheckConstraint("role IN ('OWNER', 'ADMIN', 'MEMBER')", name="role_known"),
@@ -46,7 +50,8 @@ class Invitation(Stamped, table=True):
         Index("ix_invitations_invited_by", "invited_by"),
         # Whoever is invited finds it before they are in the organization: by its id, or by their address.
         Index("ix_invitations_id", "id"),
-        Index("ix_invitations_email", "email_key", postgresql_where=text(PENDING)),
+        Index("ix_invitations_email", "email_key"),
+        Index("ix_invitations_answered_by", "answered_by"),
     )
 
     organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
@@ -58,6 +63,7 @@ class Invitation(Stamped, table=True):
     message: str | None = None
     status: str = InvitationStatus.PENDING.name
     invited_by: UUID | None = Field(default=None, sa_type=Uuid)
+    answered_by: UUID | None = Field(default=None, sa_type=Uuid)
     secret_hash: bytes = Field(sa_type=LargeBinary)
     expires_at: datetime = Field(sa_type=DateTime(timezone=True))
     ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

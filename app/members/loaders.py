@@ -42,6 +42,21 @@ def _organizations() -> Clause:
     return select(members.c.id, members.c.organization_id).where(scoped(ORGANIZATION_MEMBERS), wanted)
 
 
+async def memberships_of_user(context: Context, organization_id: UUID, user_id: UUID) -> list[UUID]:
+    """The person's memberships in the organization, deleted or not; none where the caller is not in it."""
+    rows = await context.fetch(_of_user(), {"organization_id": organization_id, "user_id": user_id})
+    return [row["id"] for row in rows]
+
+
+@statement
+def _of_user() -> Clause:
+    return select(members.c.id).where(
+        scoped(ORGANIZATION_MEMBERS),
+        members.c.organization_id == bindparam("organization_id", type_=Uuid),
+        members.c.user_id == bindparam("user_id", type_=Uuid),
+    )
+
+
 async def actor_member_by_organization(context: Context, organization_ids: Sequence[UUID]) -> list[UUID | None]:
     """The caller's own membership in each organization."""
     values = {"actor_id": context.actor.id, "ids": list(organization_ids)}

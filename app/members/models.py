@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Uuid, text
 from sqlmodel import Field
 
 from app.db.columns import BELONGS, Owned
+from app.users.models import NOBODY
 
 
 @strawberry.enum(description="What a member may do in an organization.")
@@ -28,6 +29,7 @@ class OrganizationMember(Owned, table=True):
         ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="RESTRICT", info=BELONGS),
         ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="RESTRICT"),
         CheckConstraint("role IN ('OWNER', 'ADMIN', 'MEMBER')", name="role_known"),
+        CheckConstraint(f"deleted_at IS NOT NULL OR user_id <> '{NOBODY}'", name="nobodys_deleted"),
         Index(
             "uq_organization_members_user",
             "organization_id",

@@ -1,6 +1,7 @@
 """Reading people: only those with whom the caller shares an organization."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -31,7 +32,7 @@ from app.graph.select import Key, given_keys, key_values, the_callers
 from app.members.models import OrganizationMember
 from app.tasks.models import Task
 from app.team_members.models import TeamMember
-from app.users.models import User
+from app.users.models import NOBODY, NOBODYS_NAME, User
 
 users = table_of(User)
 memberships = table_of(OrganizationMember)
@@ -90,9 +91,16 @@ USERS = Source(
 )
 
 
+# Stands beside a piece of work whose author the caller may not see: they were erased, or their membership purged. It is
+# the row that the migrations make, which is not read for this.
+DELETED_USER = USERS.reference(
+    id=NOBODY, name=NOBODYS_NAME, email=None, avatar_url=None, created_at=datetime.fromtimestamp(0, UTC)
+)
+
+
 async def user_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
-    """The person of each key."""
-    return await _people(context, keys, context.columns(USERS))
+    """The person of each key, which is beside something that the caller sees; DELETED_USER in place of who is gone."""
+    return [row or DELETED_USER for row in await _people(context, keys, context.columns(USERS))]
 
 
 async def user_by_key(context: Context, keys: Sequence[Key]) -> list[Any]:
@@ -101,10 +109,10 @@ async def user_by_key(context: Context, keys: Sequence[Key]) -> list[Any]:
 
 
 async def user_by_team_member(context: Context, keys: Sequence[Key]) -> list[Any]:
-    """The person whom each membership in a team is of, which is one of the caller's organizations' or finds nobody."""
+    """The person whom each membership in a team is of; DELETED_USER where the caller sees no such membership."""
     rows = await fetch_measured(context, _by_team_member(context.columns(USERS)), key_values(keys), USERS)
     found = {ordinal: row for row in rows for ordinal in row["ordinals"].split(",")}
-    return [found.get(str(ordinal)) for ordinal in range(1, len(keys) + 1)]
+    return [found.get(str(ordinal), DELETED_USER) for ordinal in range(1, len(keys) + 1)]
 
 
 async def _people(context: Context, keys: Sequence[Key], columns: tuple[str, ...]) -> list[Any]:

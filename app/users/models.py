@@ -13,12 +13,17 @@ LONGEST_NAME = 100
 LONGEST_URL = 2_000
 LONGEST_SUBJECT = 255
 
+# Nobody: whose the memberships of erased people are. The migrations make the row.
+NOBODY = UUID("00000000-0000-7000-8000-000000000000")
+NOBODYS_NAME = "Deleted user"
+
 
 class User(Stamped, table=True):
     """A person; `subject` is who the identity provider says they are, empty until the first sign-in.
 
     They own their e-mail address where the provider vouches for it, or an operator's import named them by it. What the
-    provider says is taken over from tokens that were issued after `claims_issued_at`.
+    provider says is taken over from tokens that were issued after `claims_issued_at`. Of who was erased nothing is left
+    but the row, for what they did to refer to: only they have no e-mail address.
     """
 
     __tablename__ = "users"
@@ -30,12 +35,17 @@ class User(Stamped, table=True):
         Index(
             "uq_users_address", text('lower(email COLLATE "C")'), unique=True, postgresql_where=text("owns_email")
         ),  # app/auth/email.py says why
+        Index(
+            "ix_users_merged",
+            text('lower(email COLLATE "C")'),
+            postgresql_where=text("subject IS NULL AND NOT owns_email"),
+        ),
         Index("uq_users_subject", "subject", unique=True),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Uuid)
     subject: str | None = None
-    email: str
+    email: str | None
     owns_email: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
     name: str
     name_is_provided: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

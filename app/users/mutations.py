@@ -1,19 +1,27 @@
-"""Changing one's own profile."""
+"""Changing one's own profile, and erasing people."""
 
 import unicodedata
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import strawberry
 from strawberry import UNSET
 
-from app.graph.context import Info
+from app.graph.context import Context, Info
+from app.graph.guards import require, require_row
+from app.graph.ids import parse_id
 from app.graph.inputs import Checks
 from app.graph.mutation import UserError, UserErrorCode, mutation
 from app.graph.select import Key
+from app.trash.take_long import taking_long
+from app.users.erase import erase, is_known, last_owner
 from app.users.loaders import user_by_id
 from app.users.models import LONGEST_NAME, LONGEST_URL
+from app.users.policies import can_erase
 from app.users.profile import change_profile
+from app.users.queries import OrganizationId, UserId
 from app.users.types import User
 
 
@@ -35,6 +43,14 @@ class UpdateProfilePayload:
     user_errors: list[UserError] = strawberry.field(default_factory=list, description="The mistakes in the input.")
 
 
+@strawberry.type(description="Who was erased, or why nobody was.")
+class EraseUserPayload:
+    erased_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The id that they had; null where nobody was erased."
+    )
+    user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why nobody was erased.")
+
+
 @strawberry.type
 class UserMutations:
     @mutation(
@@ -49,6 +65,41 @@ class UserMutations:
         context = info.context
         await change_profile(context, _values(given))
         return UpdateProfilePayload(user=await context.reload(user_by_id, Key(None, context.actor.id)))
+
+    @mutation(
+        description="Erases a person for good: THIS CANNOT BE UNDONE, by nobody. Name, address, picture and sign-in, "
+        "their memberships, invitations of them and what events say of them are removed, and API keys that they have "
+        "made end. What they wrote stays, texts that mention them too, and is shown beside `Deleted user`; tasks "
+        "that are assigned to them are nobody's then. Without `organizationId` it is for themselves alone, and takes "
+        "their account in all organizations: whoever signs in with the same token afterwards has a new one, and "
+        "gets nothing of this back. With it, it is for themselves and the organization's owners, and takes what that "
+        "organization has of them; their account stays theirs while another organization has them. LAST_OWNER for "
+        "each organization that would have no owner. `erasurePreview` says before what it takes.",
+        scope=None,
+    )
+    async def erase_user(
+        self, info: Info, user_id: UserId, organization_id: OrganizationId = UNSET
+    ) -> EraseUserPayload:
+        context, person = info.context, parse_id(user_id, "id")
+        within = parse_id(organization_id, "organizationId") if organization_id else None
+        require_row(await is_known(context, person, within) or None, "user")
+        require(can_erase(context.actor, person, within))
+        await context.signed_in.write_pending()  # what was done before, while the log is still there to be written to
+        async with taking_long(context):
+            owned = await erase(context.fetch, person, within, by=context.actor.id, request_id=context.request_id)
+        require_row(owned, "user")
+        if owned:
+            raise await last_owner(context, owned)
+        await _come_out(context, person, within)
+        return EraseUserPayload(erased_id=strawberry.ID(str(person)))
+
+
+async def _come_out(context: Context, person: UUID, within: UUID | None) -> None:
+    """Lets the actor, where it is they who were erased, be in no organization that they are erased from."""
+    if person == context.actor.id and within is None:
+        context.signed_in.actor = replace(context.actor, roles={})
+    elif person == context.actor.id:
+        await context.signed_in.refresh_actor()
 
 
 def _values(given: UpdateProfileInput) -> dict[str, Any]:

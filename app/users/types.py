@@ -18,12 +18,17 @@ from app.organizations.loaders import ORGANIZATION_LIST, organizations_of_actor
 from app.permissions.find import ON, permissions_on
 from app.permissions.models import Permission
 from app.users.loaders import USERS, user_by_key
+from app.users.models import NOBODY, NOBODYS_NAME
 from app.users.policies import can_read
 
 if TYPE_CHECKING:
     from app.api_keys.types import ApiKey
     from app.invitations.types import ReceivedInvitation
     from app.organizations.types import Organization
+
+
+def are_erased(_context: Context, users: Sequence[Any], _arguments: Mapping[str, Any]) -> list[bool]:
+    return [user.id == NOBODY for user in users]
 
 
 @strawberry.type(
@@ -42,6 +47,25 @@ class User(Node):
     )
     avatar_url: str | None = strawberry.field(description="Where their picture is.")
     created_at: datetime = strawberry.field(description="When they first came here.")
+    is_erased: bool = by_level(
+        are_erased,
+        needs=("id",),
+        description="Whether this stands for somebody of whom nothing is known any more: they were erased, or removed "
+        f"from the organization for good. All of these are shown as one, called `{NOBODYS_NAME}`.",
+    )
+
+
+@strawberry.type(description="What erasing somebody would take, and what is in its way.")
+class ErasurePreview:
+    organization_members: int = strawberry.field(description="Memberships in organizations, which end.")
+    team_members: int = strawberry.field(description="Memberships in teams, which end with those.")
+    tasks: int = strawberry.field(description="Tasks that are assigned to them, and to nobody afterwards.")
+    invitations: int = strawberry.field(description="Invitations of them, which are removed.")
+    events: int = strawberry.field(description="Events that name them, which stay without the names.")
+    api_keys: int = strawberry.field(description="API keys that they have made, which end.")
+    last_owner_of: list[Annotated["Organization", strawberry.lazy("app.organizations.types")]] = strawberry.field(
+        description="Organizations that would have no owner: they need another, or are to be deleted, before."
+    )
 
 
 async def own_api_keys(context: Context, viewers: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:

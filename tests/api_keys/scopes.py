@@ -12,6 +12,7 @@ NEEDED = {
     "rotateApiKey": PEOPLE,
     "revokeApiKey": PEOPLE,
     "updateProfile": PEOPLE,
+    "eraseUser": PEOPLE,
     "inviteToOrganization": ADMIN,
     "resendInvitation": ADMIN,
     "revokeInvitation": ADMIN,

@@ -1,0 +1,74 @@
+"""Erasing people: what is known of them goes for good, everywhere or in one organization, and their work stays."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, Uuid, bindparam, func, select
+
+from app.db.statement import Clause, Fetch, statement
+from app.graph.context import Context
+from app.graph.mutation import Rejected, UserError, UserErrorCode
+from app.graph.select import Key, rows_by_key
+from app.members.loaders import memberships_of_user
+from app.organizations.loaders import ORGANIZATIONS
+from app.users.loaders import user_by_key
+from app.users.policies import can_read
+
+COUNTS = ("organization_members", "team_members", "tasks", "invitations", "events", "api_keys")
+
+
+async def is_known(context: Context, user_id: UUID, organization_id: UUID | None) -> bool:
+    """Whether the caller sees the person, and in the organization, where one is named, them or who they were."""
+    if organization_id is not None:
+        return bool(await memberships_of_user(context, organization_id, user_id))
+    user = await context.load(user_by_key, Key(None, user_id))
+    return user is not None and can_read(context.actor, user)
+
+
+async def count_erased(fetch: Fetch, user_id: UUID, organization_id: UUID | None) -> Any:
+    """What erasing them would take: COUNTS, and `last_owner_of`, the organizations in whose way it is.
+
+    None where the database lets the caller not do it, who is to be they or, for an organization, an owner of it.
+    """
+    rows = await fetch(_count(), {"user_id": user_id, "within": organization_id})
+    return rows[0] if rows else None
+
+
+@statement
+def _count() -> Clause:
+    counted = func.trellis_erasure(bindparam("user_id", type_=Uuid), bindparam("within", type_=Uuid))
+    return select(counted.table_valued(*COUNTS, "last_owner_of"))
+
+
+async def erase(
+    fetch: Fetch, user_id: UUID, organization_id: UUID | None, *, by: UUID | None, request_id: str | None
+) -> list[UUID] | None:
+    """Erases a person: with an organization there alone, else everywhere, together with their account.
+
+    Answers the organizations that would have no owner then; where there is one, nothing is erased. None where the
+    database lets the caller not do it. `by` is whom the log names for it, which nobody is where Trellis itself does it.
+    """
+    values = {"user_id": user_id, "within": organization_id, "by": by, "request_id": request_id}
+    left: list[UUID] | None = (await fetch(_erase(), values))[0][0]
+    return left
+
+
+@statement
+def _erase() -> Clause:
+    ids = (bindparam(name, type_=Uuid) for name in ("user_id", "within", "by"))
+    return select(func.trellis_erase(*ids, bindparam("request_id", type_=Text)))
+
+
+async def last_owner(context: Context, organization_ids: list[UUID]) -> Rejected:
+    """The refusal that names each organization which would have no owner."""
+    keys = [Key(one, one) for one in organization_ids]
+    return Rejected(
+        *(
+            UserError(
+                code=UserErrorCode.LAST_OWNER,
+                message=f"{row.name} ({row.slug}) has no other owner: make somebody else one first, or delete it.",
+                path=["id"],
+            )
+            for row in await rows_by_key(context, ORGANIZATIONS, keys, "name", "slug")
+        )
+    )

@@ -1,10 +1,10 @@
 """Relay connections: the GraphQL types that show pages of a list."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import repeat
+from itertools import islice, repeat
 from operator import itemgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 import strawberry
 
@@ -29,6 +29,27 @@ class Listing(NamedTuple):
     key: Hashable
     page: Page
     level: Level  # of the field that is the list
+
+    def cursors(self, rows: Iterable[Any]) -> list[str]:
+        order = self.page.order
+        return cursors.encode(listed(self.source, order), map(itemgetter(order.column, "id"), rows))
+
+
+class Listed(Protocol):
+    """What rows are shown of: a page of a list, or of the results of a search."""
+
+    def cursors(self, rows: Iterable[Any]) -> list[str]:
+        """The cursors of rows of it, or of several such in the same order."""
+
+
+class Bounded(Protocol):
+    """A page that knows whether there are others."""
+
+    @property
+    def has_next(self) -> bool: ...
+
+    @property
+    def has_previous(self) -> bool: ...
 
 
 EdgeRow = tuple[Listing, Any]  # a row and the list that it is in
@@ -73,28 +94,12 @@ async def page_infos(context: Context, listings: Sequence[Listing], _: Arguments
     shown = ROWS in context.asked.get(f"{listings[0].source.typename}Connection", (ROWS,))
     pages = await slices(context, listings) if shown else await _ends(context, listings)
     ends = [row for page in pages if page.rows for row in (page.rows[0], page.rows[-1])]
-    places = iter(cursors_of(listings[0], ends))
-    return [_page_info(page, places) for page in pages]
+    places = iter(listings[0].cursors(ends))
+    return [PageInfo.of(page, list(islice(places, 2 if page.rows else 0))) for page in pages]
 
 
-def _page_info(page: Slice, places: Iterator[str]) -> "PageInfo":
-    """Where a page stands in its list; `places` gives the cursors of its first row and its last, where it has rows."""
-    return PageInfo(
-        has_next_page=page.has_next,
-        has_previous_page=page.has_previous,
-        start_cursor=next(places) if page.rows else None,
-        end_cursor=next(places) if page.rows else None,
-    )
-
-
-def cursors_of(listing: Listing, rows: Iterable[Any]) -> list[str]:
-    """The cursors of rows of one list, or of several in the same order."""
-    order = listing.page.order
-    return cursors.encode(listed(listing.source, order), map(itemgetter(order.column, "id"), rows))
-
-
-def edge_cursors(_context: Context, rows: Sequence[EdgeRow], _: Arguments) -> list[str]:
-    return cursors_of(rows[0][0], map(itemgetter(1), rows))
+def edge_cursors(_context: Context, edges: Sequence[tuple[Listed, Any]], _: Arguments) -> list[str]:
+    return edges[0][0].cursors(map(itemgetter(1), edges))
 
 
 def edge_nodes(_context: Context, rows: Sequence[EdgeRow], _: Arguments) -> list[Any]:
@@ -117,6 +122,12 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(
         description="The cursor of the page's last object; null when it is empty."
     )
+
+    @classmethod
+    def of(cls, page: Bounded, ends: Sequence[str]) -> Self:
+        """Of a page, and the cursors of its first row and its last where it has any."""
+        start, end = ends or (None, None)
+        return cls(has_next_page=page.has_next, has_previous_page=page.has_previous, start_cursor=start, end_cursor=end)
 
 
 @strawberry.type(description="An object and its place in a list.")

@@ -1,12 +1,12 @@
 """What a search answers: a connection whose edges say how well they match, by what, and where."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import strawberry
 
-from app.graph.connections import PageInfo
+from app.graph.connections import PageInfo, edge_cursors
 from app.graph.context import Context
 from app.graph.dataloader import Batch
 from app.graph.fields import by_level
@@ -37,7 +37,7 @@ class Results(NamedTuple):
         """Of the best text of each."""
         return [Key(self.organization_id, hit.id) for hit in hits]
 
-    def cursors(self, hits: Sequence[Hit]) -> list[str]:
+    def cursors(self, hits: Iterable[Hit]) -> list[str]:
         found = self.found
         return encode(found.search.listed, found.basis, ((hit.score, hit.id, hit.place) for hit in hits))
 
@@ -57,23 +57,12 @@ async def nodes(context: Context, searches: Sequence[Results], _: Arguments) -> 
 
 
 def page_infos(_context: Context, searches: Sequence[Results], _: Arguments) -> list[PageInfo]:
-    return [_page_info(results) for results in searches]
-
-
-def _page_info(results: Results) -> PageInfo:
-    found = results.found
-    start, end = results.cursors([found.hits[0], found.hits[-1]]) if found.hits else (None, None)
-    return PageInfo(
-        has_next_page=found.has_next, has_previous_page=found.has_previous, start_cursor=start, end_cursor=end
-    )
+    ends = [[hits[0], hits[-1]] if (hits := results.found.hits) else [] for results in searches]
+    return [PageInfo.of(one.found, one.cursors(of_page)) for one, of_page in zip(searches, ends, strict=True)]
 
 
 def degradations(_context: Context, searches: Sequence[Results], _: Arguments) -> list[list[str]]:
     return [[SearchSignal.SEMANTIC.name] if results.found.degraded else [] for results in searches]
-
-
-def edge_cursors(_context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[str]:
-    return hits[0][0].cursors([hit for _, hit in hits])
 
 
 async def edge_nodes(context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[Any]:

@@ -37,10 +37,13 @@ def environment(**variables: str) -> dict[str, str]:
     return plain | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"} | variables
 
 
-def trellis(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [*TRELLIS, *arguments]
+def trellis(
+    folder: Path, *arguments: str, typed: str | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """What a command says that is `typed` that."""
+    command, env = [*TRELLIS, *arguments], environment(**variables)
     return subprocess.run(
-        command, cwd=folder, env=environment(**variables), capture_output=True, text=True, timeout=60, check=False
+        command, cwd=folder, env=env, input=typed, capture_output=True, text=True, timeout=60, check=False
     )
 
 

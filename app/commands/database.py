@@ -6,7 +6,7 @@ from pathlib import Path
 
 import asyncpg
 
-from app.commands.environment import read_settings
+from app.commands.environment import database_urls, read_settings
 from app.db import embedded
 from app.db.engine import LOST, DatabaseUnavailable
 from app.db.migrate import migrate
@@ -32,6 +32,17 @@ def reach_database(data: Path, *, make: bool = False) -> Iterator[str]:
         return
     with reach_embedded(data, make=make) as addresses:
         yield addresses.runtime_url
+
+
+@contextmanager
+def reach_both(data: Path) -> Iterator[tuple[str, str]]:
+    """The same as the owner of the tables finds it, and as the server does."""
+    urls = database_urls(read_settings())
+    if urls is not None:
+        yield urls
+        return
+    with reach_embedded(data) as addresses:
+        yield addresses.owner_url, addresses.runtime_url
 
 
 @contextmanager

@@ -1,16 +1,15 @@
 """`trellis embed`: texts get their embeddings, and searches another model to read by."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import typer
 
 from app import time_limits
-from app.commands.database import explained, reach_embedded
-from app.commands.environment import database_urls, read_settings
+from app.commands.database import explained, reach_both
+from app.commands.environment import read_settings
 from app.commands.options import DataOption
 from app.commands.progress import gauge
 from app.config import DATA_DIRECTORY, Settings
@@ -56,24 +55,13 @@ def embed(
     """
     settings = read_settings()
     name = model or (settings.embedder if switch else None)
-    with _urls(data) as (owner_url, runtime_url), explained(), gauge("Embedding") as progress:
+    with reach_both(data) as (owner_url, runtime_url), explained(), gauge("Embedding") as progress:
         wanted = settings.model_copy(update={"database_url": runtime_url})
         try:
             said = asyncio.run(fill_and_switch(wanted, owner_url, name, switch=switch, progress=progress))
         except EmbedderUnavailable as error:
             raise EmbeddingStopped(f"{error}") from error
     typer.echo(said)
-
-
-@contextmanager
-def _urls(data: Path) -> Iterator[tuple[str, str]]:
-    """The owner's URL and the server's, of the database that the environment names or of the embedded one."""
-    urls = database_urls(read_settings())
-    if urls is not None:
-        yield urls
-        return
-    with reach_embedded(data) as addresses:
-        yield addresses.owner_url, addresses.runtime_url
 
 
 async def fill_and_switch(

@@ -1,5 +1,6 @@
 """Erasing people: what is known of them goes for good, everywhere or in one organization, and their work stays."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy import Text, Uuid, bindparam, func, select
 from app.db.statement import Clause, Fetch, statement
 from app.graph.context import Context
 from app.graph.mutation import Rejected, UserError, UserErrorCode
-from app.graph.select import Key, rows_by_key
+from app.graph.select import Key, scoped
 from app.members.loaders import memberships_of_user
 from app.organizations.loaders import ORGANIZATIONS
 from app.users.loaders import user_by_key
@@ -59,16 +60,21 @@ def _erase() -> Clause:
     return select(func.trellis_erase(*ids, bindparam("request_id", type_=Text)))
 
 
-async def last_owner(context: Context, organization_ids: list[UUID]) -> Rejected:
+def last_owner(names: Sequence[str]) -> Rejected:
     """The refusal that names each organization which would have no owner."""
-    keys = [Key(one, one) for one in organization_ids]
+    message = "{} has no other owner: make somebody else one first, or delete it."
     return Rejected(
-        *(
-            UserError(
-                code=UserErrorCode.LAST_OWNER,
-                message=f"{row.name} ({row.slug}) has no other owner: make somebody else one first, or delete it.",
-                path=["id"],
-            )
-            for row in await rows_by_key(context, ORGANIZATIONS, keys, "name", "slug")
-        )
+        *(UserError(code=UserErrorCode.LAST_OWNER, message=message.format(one), path=["id"]) for one in names)
     )
+
+
+async def names_of(fetch: Fetch, organization_ids: list[UUID]) -> list[str]:
+    """What these organizations of the caller's are called, as in `Acme (acme)`."""
+    rows = await fetch(_names(), {"organization_ids": organization_ids})
+    return [f"{row['name']} ({row['slug']})" for row in rows]
+
+
+@statement
+def _names() -> Clause:
+    columns = ORGANIZATIONS.table.c
+    return select(columns.name, columns.slug).where(scoped(ORGANIZATIONS)).order_by(columns.name, columns.slug)

@@ -16,7 +16,7 @@ from app.graph.inputs import Checks
 from app.graph.mutation import UserError, UserErrorCode, mutation
 from app.graph.select import Key
 from app.trash.take_long import taking_long
-from app.users.erase import erase, is_known, last_owner
+from app.users.erase import erase, is_known, last_owner, names_of
 from app.users.loaders import user_by_id
 from app.users.models import LONGEST_NAME, LONGEST_URL
 from app.users.policies import can_erase
@@ -89,7 +89,7 @@ class UserMutations:
             owned = await erase(context.fetch, person, within, by=context.actor.id, request_id=context.request_id)
         require_row(owned, "user")
         if owned:
-            raise await last_owner(context, owned)
+            raise last_owner(await names_of(context.fetch, owned))
         await _come_out(context, person, within)
         return EraseUserPayload(erased_id=strawberry.ID(str(person)))
 

@@ -1,0 +1,125 @@
+"""`trellis erase`: what is known of somebody goes for good, and their work stays."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import typer
+
+from app.auth.email import InvalidEmail, email_key, parse_email
+from app.commands.counting import counted, listed
+from app.commands.database import explained, reach_both
+from app.commands.options import DataOption
+from app.config import DATA_DIRECTORY
+from app.db.identity import IDENTIFY
+from app.db.migrate import connect_as_owner
+from app.db.statement import Fetch
+from app.importer.connection import fetching
+from app.refusal import Refusal
+from app.users import erase as erasing
+from app.users.find import people_named
+
+ERASED = "TRL10"  # what the database says of an id whose person was erased meanwhile
+NOBODY = "There is nobody of that address or id: look how they spell it, or whether they were erased"
+
+
+class NobodyFound(Refusal):
+    """Nobody has that address, or id."""
+
+
+class SeveralFound(Refusal):
+    """Several say that the address is theirs, and nobody vouches for any of them."""
+
+
+class LastOwner(Refusal):
+    """An organization would have no owner."""
+
+
+def erase(
+    who: Annotated[str, typer.Argument(metavar="EMAIL", help="Whom; by the id, where several have that address.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+    data: DataOption = DATA_DIRECTORY,
+) -> None:
+    """Erase a person for good: what is known of them goes, and their work stays. It cannot be undone.
+
+    It says first what it takes. What is not in the tables, such as backups, is yours to see to: docs/privacy.md.
+    """
+    named = _named(who)
+    with reach_both(data) as (owner_url, _), explained():
+        person, taken = asyncio.run(_look(owner_url, named))
+        typer.echo(f"Erasing {_shown(person)} takes {taken}. This cannot be undone.")
+        if not yes:
+            typer.confirm("Erase?", abort=True)
+        asyncio.run(_erase(owner_url, person["id"]))
+    typer.echo("Erased. Memberships go with the next purge, within the hour, or by `trellis purge`.")
+
+
+def _named(who: str) -> dict[str, Any]:
+    """What the person is to be found by. Raises BadParameter for what is neither an address nor an id."""
+    if "@" not in who:
+        try:
+            return {"user_id": UUID(who)}
+        except ValueError:
+            raise typer.BadParameter("this is neither an e-mail address nor an id") from None
+    try:
+        return {"email_key": email_key(parse_email(who))}
+    except InvalidEmail as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+async def _look(owner_url: str, named: dict[str, Any]) -> tuple[Any, str]:
+    """The person, and what erasing them takes."""
+    async with connect_as_owner(owner_url) as connection:
+        person = _only(await people_named(fetching(connection), **named))
+    async with _acting(owner_url, person["id"]) as fetch:
+        counts = await erasing.count_erased(fetch, person["id"], None)
+        _require_owners(await erasing.names_of(fetch, counts["last_owner_of"]))
+    return person, listed({name.removesuffix("s"): counts[name] for name in erasing.COUNTS})
+
+
+async def _erase(owner_url: str, user_id: UUID) -> None:
+    async with _acting(owner_url, user_id) as fetch:
+        left = await erasing.erase(fetch, user_id, None, by=None, request_id=None)
+        _require_owners(await erasing.names_of(fetch, left or []))
+
+
+@asynccontextmanager
+async def _acting(owner_url: str, user_id: UUID) -> AsyncIterator[Fetch]:
+    """A transaction as the person, who may erase themselves, and who waits for what they are writing."""
+    async with connect_as_owner(owner_url) as connection:
+        await connection.execute("SET timezone = 'UTC'")
+        async with connection.transaction():
+            fetch = fetching(connection)
+            try:
+                await fetch(IDENTIFY, {"user_id": user_id})
+            except asyncpg.PostgresError as error:
+                if error.sqlstate != ERASED:
+                    raise
+                raise NobodyFound(NOBODY) from error
+            yield fetch
+
+
+def _only(people: list[Any]) -> Any:
+    """Of several the one whose address it is."""
+    if not people:
+        raise NobodyFound(NOBODY)
+    if len(people) > 1 and not people[0]["owns_email"]:
+        ids = ", ".join(str(one["id"]) for one in people)
+        raise SeveralFound(
+            f"{counted(len(people), 'account')} say so and nobody vouches for any: name one by its id: {ids}"
+        )
+    return people[0]
+
+
+def _require_owners(names: list[str]) -> None:
+    if names:
+        raise LastOwner(
+            f"{', '.join(names)} would have no owner: let somebody else be made one, or have it deleted, before"
+        )
+
+
+def _shown(person: Any) -> str:
+    return f"{person['name']} ({person['email']}, here since {person['created_at']:%Y-%m-%d})"

@@ -1,0 +1,27 @@
+"""Finding people for whoever runs the server, who is the owner of the tables: nobody else looks anybody up."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, Uuid, bindparam, collate, func, or_, select
+
+from app.db.columns import table_of
+from app.db.statement import Clause, Fetch, statement
+from app.users.models import User
+
+users = table_of(User)
+
+
+async def people_named(fetch: Fetch, *, email_key: str | None = None, user_id: UUID | None = None) -> list[Any]:
+    """The people of an address, or of an id: first whose it is, then those who say so and whom nobody vouches for."""
+    return await fetch(_named(), {"email_key": email_key, "user_id": user_id})
+
+
+@statement
+def _named() -> Clause:
+    key = func.lower(collate(users.c.email, "C")) == bindparam("email_key", type_=Text)
+    return (
+        select(users.c.id, users.c.email, users.c.name, users.c.owns_email, users.c.created_at)
+        .where(users.c.email.is_not(None), or_(key, users.c.id == bindparam("user_id", type_=Uuid)))
+        .order_by(users.c.owns_email.desc(), users.c.created_at)
+    )

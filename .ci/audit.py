@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PYTHON = ("uvx", "--from", "pip-audit==2.10.1", "pip-audit", "--disable-pip", "--format=json", "--requirement")
 LOCKS = ("requirements-dev.lock",)
 NODE = ("npm", "audit", "--json")
-FOLDERS = ("app/http/playground", "tests/apollo")
+FOLDERS = ("app/http/playground", "tests/apollo", "examples/board")
 BAD = {"high", "critical"}  # of the tools that build a page and run tests, lesser ones reach nobody
 HOLES, UNANSWERED = 1, 2
 

@@ -23,6 +23,7 @@ from tests.conftest import Database
 from tests.factories import Tenant, make_tenant
 from tests.processes import serve
 
+ROOT = Path(__file__).parents[2]
 PROJECT = Path(__file__).parent
 PACKAGES = PROJECT / "node_modules"
 MANIFEST = PROJECT / "generated" / "manifest.json"
@@ -62,21 +63,28 @@ def run_tool(name: str, *arguments: str) -> None:
 @pytest.fixture(scope="session")
 def packages() -> Path:
     """Where the packages of the project are; Node.js is there too."""
+    return packages_of(PROJECT, target="clients")
+
+
+def packages_of(project: Path, *, target: str) -> Path:
+    """Where the packages of a project are, which `make` installs by that target; skips where Node.js is not."""
     if shutil.which("node") is None:
         pytest.skip("Node.js is missing: install 20.19 or later")
     version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     if tuple(map(int, re.findall(r"\d+", version)[:2])) < OLDEST_NODE:
         pytest.skip(f"Node.js {version} is too old: install 20.19 or later")
-    if not up_to_date(PACKAGES / ".package-lock.json"):
+    if not up_to_date(project):
         if shutil.which("npm") is None:
             pytest.skip("npm is missing: install it beside Node.js")
-        pytest.fail("The packages of tests/apollo are missing, or older than their lock: run `make clients` first.")
-    return PACKAGES
+        name = project.relative_to(ROOT)
+        pytest.fail(f"The packages of {name} are missing, or older than their lock: run `make {target}` first.")
+    return project / "node_modules"
 
 
-def up_to_date(installed: Path) -> bool:
+def up_to_date(project: Path) -> bool:
     """Whether npm wrote its list of what is installed after the lock was written, as make asks too."""
-    return installed.exists() and installed.stat().st_mtime >= (PROJECT / "package-lock.json").stat().st_mtime
+    installed = project / "node_modules" / ".package-lock.json"
+    return installed.exists() and installed.stat().st_mtime >= (project / "package-lock.json").stat().st_mtime
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ from strawberry.schema.config import StrawberryConfig
 from app.api_keys.mutations import ApiKeyMutations
 from app.documents.mutations import DocumentMutations
 from app.documents.queries import DocumentQueries
-from app.execution.internals import Names, is_one_of, schema_of
+from app.execution.internals import Names, is_one_of, schema_of, write_values_as
+from app.graph.errors import quoted
 from app.graph.fields import leaf
 from app.graph.scalars import SCALARS
 from app.invitations.mutations import InvitationMutations
@@ -69,6 +70,7 @@ class Mutation(
 config = StrawberryConfig(default_resolver=leaf, scalar_map=SCALARS, name_converter=Names())
 schema = strawberry.Schema(query=Query, mutation=Mutation, config=config)
 graphql_schema = schema_of(schema)
+write_values_as(quoted)
 for kind in graphql_schema.type_map.values():
     # Strawberry looks at @oneOf when the field is run; told so, graphql-core does when the document is validated.
     if isinstance(kind, GraphQLInputObjectType) and is_one_of(kind):

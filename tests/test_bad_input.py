@@ -8,11 +8,14 @@ import asyncpg
 import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 
+from app.graph.errors import quoted
 from tests.api import Api
 from tests.factories import make_tenant
 from tests.walk import Input, ids_of, inputs, query, query_with_variable, variable
 
-INTERNAL = re.compile(r"asyncpg|sqlalchemy|SELECT|postgres(?!')|relation|Traceback|\.py\b|<[a-z]+ object|Exception")
+INTERNAL = re.compile(
+    r"asyncpg|sqlalchemy|SELECT|postgres(?!')|relation|Traceback|\.py\b|<[a-z]+ object|Exception|\bNone\b|\{'|\['"
+)
 NO_JSON = object()
 # For each kind of leaf what it cannot be: as GraphQL text, and as the JSON of a variable.
 BAD: dict[str, list[tuple[str, Any]]] = {
@@ -160,13 +163,15 @@ async def test_a_slug_that_nothing_can_have_finds_nothing(api: Api, superuser: "
 )
 async def test_a_task_key_of_another_form(api: Api, superuser: "asyncpg.Connection[Any]", key: str) -> None:
     error = await _error_of_key(api, superuser, key)
-    assert error["message"] == "`by.key.key` is not a task's key: keys look like ENG-42."
+    assert error["message"] == f"`by.key.key` is not a task's key, but {quoted(key)}: keys look like ENG-42."
 
 
 @pytest.mark.parametrize("number", [2**31, 9_999_999_999, 10**10, 10**100])
 async def test_a_task_number_that_no_column_holds(api: Api, superuser: "asyncpg.Connection[Any]", number: int) -> None:
     error = await _error_of_key(api, superuser, f"ENG-{number}")
-    assert error["message"] == "`by.key.key` is not a task's key: keys look like ENG-42."
+    assert (
+        error["message"] == f"`by.key.key` is not a task's key, but {quoted(f'ENG-{number}')}: keys look like ENG-42."
+    )
 
 
 async def _error_of_key(api: Api, superuser: "asyncpg.Connection[Any]", key: str) -> dict[str, Any]:
@@ -200,4 +205,4 @@ async def test_the_one_bad_id_of_a_list_is_named(api: Api, superuser: "asyncpg.C
     tenant = await make_tenant(superuser)
     document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
     error = await api.error(document, who=tenant.owner, ids=[str(tenant.id), "x"])
-    assert error["message"] == "`ids.1` is not an id: ids are UUIDs such as those in `id` fields."
+    assert error["message"] == '`ids.1` is not an id, but "x": ids are UUIDs such as those in `id` fields.'

@@ -110,7 +110,9 @@ async def _parent(context: Context, given: CreateDocumentInput, checks: Checks) 
             require(can_write_own(context.actor, row))
         return {"organization_id": organization_id, "team_id": None}
     team = await parent_for_update(context, TEAMS, given.team_id, "team", checks, "teamId")
-    if team is not None and team.organization_id != organization_id:
+    if organization_id not in context.organization_ids:
+        checks.wrong(UserErrorCode.NOT_FOUND, "There is no such organization.", "organizationId")
+    elif team is not None and team.organization_id != organization_id:
         checks.wrong(UserErrorCode.NOT_FOUND, "There is no such team in the organization.", "teamId")
     elif team is not None:
         role = await context.load(actor_roles_by_team, Key(organization_id, team.id))

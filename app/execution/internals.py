@@ -3,6 +3,8 @@
 Both are pinned to the minor version that the suite has run with. `make newest` runs it with the newest of each.
 """
 
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import strawberry
@@ -38,9 +40,15 @@ __all__ = [
     "optimized_is_awaitable",
     "schema_of",
     "to_nodes",
+    "write_values_as",
 ]
 
 DECLARATION = "strawberry-definition"  # where the schema keeps what its classes said
+
+
+def write_values_as(write: Callable[[Any], str]) -> None:
+    """Has graphql-core write what clients have sent by `write` in its messages, and not as Python would."""
+    import_module("graphql.pyutils.inspect").inspect_recursive = lambda value, _seen: write(value)  # type: ignore[attr-defined]  # which its `inspect` calls
 
 
 def declared(part: GraphQLField | GraphQLNamedType | None) -> Any:

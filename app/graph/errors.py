@@ -1,16 +1,28 @@
 """What leaves the server as an error: foreseen ones with their code, the rest masked under an id that the log has."""
 
 import logging
+import re
 from typing import Any
 from uuid import uuid4
 
+import orjson
 from graphql import GraphQLError
 
 from app.errors import AppError
 
 logger = logging.getLogger("trellis")
 
+PYTHONS_NULL = re.compile(r"to be None\.$")  # as graphql-core ends a sentence
 MASKED = "Something went wrong on the server. Its log has the details under this errorId."
+
+
+LONGEST_QUOTE = 60  # characters
+
+
+def quoted(value: object) -> str:
+    """What a client has sent, as JSON on one line, for a message: of a long one the beginning."""
+    text = orjson.dumps(value, default=str).decode()
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"
 
 
 class BadUserInput(AppError):
@@ -30,7 +42,8 @@ def format_error(error: GraphQLError) -> dict[str, Any]:
     if original is None:
         # With a path the operation is under way: a variable turned out not to fit the argument it was given for.
         code = BadUserInput.code if error.path else "GRAPHQL_VALIDATION_FAILED"
-        return _shaped(error, error.message, {"code": code, **(error.extensions or {})})
+        message = PYTHONS_NULL.sub("to be null.", error.message)
+        return _shaped(error, message, {"code": code, **(error.extensions or {})})
     error_id = str(uuid4())
     logger.error("masked error %s", error_id, exc_info=original)
     return _shaped(error, MASKED, {"code": "INTERNAL_SERVER_ERROR", "errorId": error_id})

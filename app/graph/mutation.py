@@ -25,9 +25,12 @@ class UserErrorCode(Enum):
     INVALID = strawberry.enum_value("INVALID", description="Not of the form or in the range that is allowed.")
     TAKEN = strawberry.enum_value("TAKEN", description="Somebody else has it already.")
     NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="What the input refers to is not there.")
-    FORBIDDEN = strawberry.enum_value("FORBIDDEN", description="The viewer may not do this to this object.")
+    FORBIDDEN = strawberry.enum_value("FORBIDDEN", description="The viewer may not do this to this item of a bulk.")
     CONFLICT = strawberry.enum_value("CONFLICT", description="The object has changed since `expectedVersion`.")
-    LOCKED = strawberry.enum_value("LOCKED", description="A level above has locked this setting.")
+    LOCKED = strawberry.enum_value(
+        "LOCKED",
+        description="Somebody else says it: a level above, which has locked this setting, or the identity provider.",
+    )
     PARENT_DELETED = strawberry.enum_value("PARENT_DELETED", description="What it belongs to is deleted.")
     LAST_OWNER = strawberry.enum_value("LAST_OWNER", description="An organization needs an owner.")
     LIMIT_EXCEEDED = strawberry.enum_value("LIMIT_EXCEEDED", description="More than is allowed at once.")

@@ -7,47 +7,49 @@ from typing import Any, NewType
 
 import strawberry
 from graphql import GraphQLError, ValueNode, value_from_ast_untyped
-from graphql.pyutils import inspect
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
+
+from app.graph.errors import quoted
 
 Long = NewType("Long", int)  # GraphQL's Int ends at 2^31 - 1, JavaScript's numbers at 2^53 - 1
 LARGEST_LONG = 2**53 - 1
 
 # Python's parsers would also take week dates, missing dashes and other separators.
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+# By RFC 3339 its letters may be small.
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def parse_moment(value: Any) -> datetime:
     """A moment with its offset, in UTC; raises GraphQLError."""
+    if not isinstance(value, str) or not MOMENT.fullmatch(value):
+        raise _unfit("DateTime", value, "write it as in 2026-12-31T23:59:00Z, with an offset")
     try:
-        if not MOMENT.fullmatch(value):
-            raise ValueError
-        return datetime.fromisoformat(value).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
-        raise _unfit("DateTime", value, "2026-12-31T23:59:00Z, with an offset") from None
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _unfit("DateTime", value, "there is no such moment in the years 1 to 9999") from None
 
 
 def parse_day(value: Any) -> date:
     """A day; raises GraphQLError."""
+    if not isinstance(value, str) or not DAY.fullmatch(value):
+        raise _unfit("Date", value, "write it as in 2026-12-31")
     try:
-        if not DAY.fullmatch(value):
-            raise ValueError
         return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise _unfit("Date", value, "2026-12-31") from None
+    except ValueError:
+        raise _unfit("Date", value, "there is no such day in the years 1 to 9999") from None
 
 
 def parse_long(value: Any) -> Long:
     """A whole number that JavaScript holds exactly; raises GraphQLError."""
     if type(value) is not int or abs(value) > LARGEST_LONG:
-        raise _unfit("Long", value, f"4294967296, at most {LARGEST_LONG}")
+        raise _unfit("Long", value, f"write it as in 4294967296, at most {LARGEST_LONG}")
     return Long(value)
 
 
-def _unfit(scalar: str, value: Any, example: str) -> GraphQLError:
-    return GraphQLError(f"{scalar} cannot represent value {inspect(value)}: write it as in {example}.")
+def _unfit(scalar: str, value: Any, reason: str) -> GraphQLError:
+    return GraphQLError(f"{scalar} cannot represent value {quoted(value)}: {reason}.")
 
 
 def _from_literal(parse: Callable[[Any], Any]) -> Callable[..., Any]:

@@ -36,14 +36,14 @@ keys = table_of(IdempotencyKey)
 
 
 class KeyOfAnotherRequest(AppError):
-    """The key came with another operation or other variables before."""
+    """The key came with another operation or other variables before: it will never do for this one."""
 
-    code = "CONFLICT"
-    status = 409
+    code = "IDEMPOTENCY_KEY_REUSED"
+    status = 422
 
 
 class StillRunning(AppError):
-    """The first attempt is under way."""
+    """The first attempt is under way: who comes back later hears how it ended."""
 
     code = "CONFLICT"
     status = 409

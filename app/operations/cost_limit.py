@@ -32,7 +32,8 @@ def check_cost(document: Document, variables: dict[str, Any], name: str | None, 
         if found > getattr(limits, limit):
             costliest = cost.costliest(variables)
             what = f"objects in its lists, most of them in `{costliest}`"
-            error = exceeded(what, limit, getattr(limits, limit), found, operation)
+            where = "" if limit == "max_loaded" else " with `first`"
+            error = exceeded(what, limit, getattr(limits, limit), found, operation, where=where)
             error.extensions = {**(error.extensions or {}), "field": costliest, "argument": "first"}
             raise Refused([error])
     return requested, cost.complexity

@@ -34,11 +34,13 @@ MOST_LEVELS = 3  # that an object takes: it, and `edges` and `node` in it
 Uses = Counter[str]  # variable → how often an operation uses it
 
 
-def exceeded(what: str, limit: str, allowed: int, found: int | str, node: Node | None = None) -> GraphQLError:
-    """The refusal of a document that has more of `what` than the setting `limit` allows."""
+def exceeded(
+    what: str, limit: str, allowed: int, found: int | str, node: Node | None = None, *, where: str = ""
+) -> GraphQLError:
+    """The refusal of a document that has more of `what` than the setting `limit` allows; `where` less can be asked."""
     found = min(found, COUNTLESS) if isinstance(found, int) else found
     return GraphQLError(
-        f"The request has {found} {what}, and at most {allowed} are allowed: split it, or ask for less.",
+        f"The request has {found} {what}, and at most {allowed} are allowed: split it, or ask for less{where}.",
         node,
         extensions={"code": "LIMIT_EXCEEDED", "limit": limit, "allowed": allowed, "found": found},
     )

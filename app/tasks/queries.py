@@ -6,7 +6,7 @@ import strawberry
 from strawberry import UNSET
 
 from app.graph.context import Info
-from app.graph.errors import BadUserInput
+from app.graph.errors import BadUserInput, quoted
 from app.graph.ids import parse_id
 from app.organizations.policies import can_read
 from app.organizations.search import searching
@@ -62,5 +62,5 @@ def parse_name(given: TaskKey) -> TaskName:
     """The parts of a key; raises BadUserInput."""
     name = name_of(given.organization_slug, given.key)
     if name is None:
-        raise BadUserInput("`by.key.key` is not a task's key: keys look like ENG-42.")
+        raise BadUserInput(f"`by.key.key` is not a task's key, but {quoted(given.key)}: keys look like ENG-42.")
     return name

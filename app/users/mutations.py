@@ -30,7 +30,7 @@ class UpdateProfileInput:
     name: str | None = strawberry.field(
         default=UNSET,
         description="What people call the viewer: 1 to 100 characters, white space around it not counted; cannot be "
-        "cleared. FORBIDDEN where the identity provider says it.",
+        "cleared. LOCKED where the identity provider says it.",
     )
     avatar_url: str | None = strawberry.field(
         default=UNSET, description="Where the viewer's picture is: an https address of at most 2000 characters."

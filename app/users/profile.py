@@ -34,7 +34,7 @@ async def change_profile(context: Context, wanted: Mapping[str, Any]) -> None:
     values = {"changes": orjson.dumps(wanted).decode()}
     (former,) = await context.fetch(_update(), values)
     if "name" in wanted and former["name_is_provided"]:
-        raise rejected(UserErrorCode.FORBIDDEN, PROVIDED, "input", "name")
+        raise rejected(UserErrorCode.LOCKED, PROVIDED, "input", "name")
     before = {name: former[f"former_{name}"] for name in wanted}
     if before != wanted:
         for organization_id in context.actor.organization_ids:

@@ -98,7 +98,7 @@ async def test_many_relations(api: Api, tenant: Tenant) -> None:
 )
 async def test_the_place_of_a_bad_id(api: Api, tenant: Tenant, condition: dict[str, Any], place: str) -> None:
     message = await refusal(api, tenant, condition)
-    assert message == f"`{place}` is not an id: ids are UUIDs such as those in `id` fields."
+    assert message == f'`{place}` is not an id, but "x": ids are UUIDs such as those in `id` fields.'
 
 
 async def test_the_filters_of_a_request_are_added_up(api: Api, tenant: Tenant) -> None:

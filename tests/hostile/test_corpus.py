@@ -16,7 +16,7 @@ SLOW = 0.5  # seconds
 TRIES = 4
 PAUSE = 0.05  # seconds
 SMALL = "{ viewer { user { id } } }"
-LARGEST = 2**18  # bytes of an answer that tells what is wrong
+LARGEST = 2**19  # bytes of an answer that tells what is wrong; what tells the schema has half of that
 TELLING = re.compile(
     r"asyncpg|sqlalchemy|strawberry|graphql-core|uvicorn|starlette|orjson|pydantic|Traceback|\.py\b|<[a-z]+ object"
     r"|\w*(Type|Value|Key|Index|Attribute|Overflow|Recursion|Runtime|Integrity|Data|Assertion|Unicode\w*|OS)Error\b"

@@ -23,10 +23,10 @@ async def test_a_key_is_for_one_request(api: Api, superuser: "asyncpg.Connection
     async with unchanged(superuser, tenant):
         refused = await send(api, tenant.owner, team=str(tenant.teams[0]), **other)
 
-    assert refused.status_code == 409
+    assert refused.status_code == 422
     assert error_of(refused) == {
         "message": "This `Idempotency-Key` was used for another request: send each request with a key of its own.",
-        "extensions": {"code": "CONFLICT"},
+        "extensions": {"code": "IDEMPOTENCY_KEY_REUSED"},
     }
     assert "idempotency-replayed" not in refused.headers
 

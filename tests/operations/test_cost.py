@@ -95,7 +95,7 @@ async def test_too_much_is_refused_by_the_name_of_the_dearest_field(
     assert allowed["extensions"] == {"cost": {"requested": 99 + 9_900 + 485_100, "loaded": 3, "limit": 10_000}}
     assert refused["errors"][0] == {
         "message": "The request has 500100 objects in its lists, most of them in `Team.tasks`, "
-        "and at most 500000 are allowed: split it, or ask for less.",
+        "and at most 500000 are allowed: split it, or ask for less with `first`.",
         "locations": [{"line": 1, "column": 1}],
         "extensions": {
             "code": "LIMIT_EXCEEDED",

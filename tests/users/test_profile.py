@@ -85,7 +85,7 @@ async def test_a_name_that_the_provider_says_stays_the_providers(
     message = "Your identity provider says what you are called: change it there."
     assert refused == {
         "user": None,
-        "userErrors": [{"code": "FORBIDDEN", "message": message, "path": ["input", "name"]}],
+        "userErrors": [{"code": "LOCKED", "message": message, "path": ["input", "name"]}],
     }
     stored = "SELECT name, avatar_url FROM users WHERE subject = $1"
     assert [tuple(row) for row in await superuser.fetch(stored, claims["sub"])] == [("Some Body", None)]

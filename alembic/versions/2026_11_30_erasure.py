@@ -195,15 +195,18 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public, pg_temp AS $$
 $$
 """
 
-# Who somebody is, in which organizations there are traces of them, and which addresses are theirs: their own, those
-# that they had before and that are nobody else's, and people who were put somewhere by one of these and were found to
-# be them (trellis_merge_person). `within` one organization nothing is said of another.
+# Who somebody is, in which organizations there are traces of them, in which of those they are or were, and which
+# addresses are theirs: their own, those that they had before and that are nobody else's, and people who were put
+# somewhere by one of these and were found to be them (trellis_merge_person). `within` one organization nothing is said
+# of another.
 TRACES = f"""
-CREATE FUNCTION trellis_traces(person_id uuid, within uuid) RETURNS TABLE (persons uuid[], places uuid[], keys text[])
+CREATE FUNCTION trellis_traces(person_id uuid, within uuid) RETURNS TABLE (
+    persons uuid[], places uuid[], their_own uuid[], keys text[]
+)
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
-    places := CASE WHEN within IS NOT NULL THEN ARRAY[within] ELSE ARRAY(
+    their_own := ARRAY(
         WITH RECURSIVE acted AS (  -- one step of the index for each organization, however much they did there
             SELECT (SELECT organization_id FROM events WHERE actor_id = person_id ORDER BY 1 LIMIT 1) AS place
             UNION ALL
@@ -212,7 +215,8 @@ BEGIN
         )
         SELECT place FROM acted WHERE place IS NOT NULL
         UNION SELECT organization_id FROM organization_members WHERE user_id = person_id
-    ) END;
+    );
+    places := CASE WHEN within IS NULL THEN their_own ELSE ARRAY[within] END;
     keys := ARRAY(
         SELECT {KEY.format("email")} FROM users WHERE id = person_id AND owns_email
         UNION SELECT {KEY.format("address")} FROM events,
@@ -225,9 +229,10 @@ BEGIN
     persons := person_id || ARRAY(
         SELECT id FROM users WHERE {KEY.format("email")} = ANY (keys) AND subject IS NULL AND NOT owns_email
     );
+    their_own := their_own || ARRAY(SELECT organization_id FROM organization_members WHERE user_id = ANY (persons));
     IF within IS NULL THEN
         places := ARRAY(
-            SELECT unnest(places) UNION SELECT organization_id FROM organization_members WHERE user_id = ANY (persons)
+            SELECT unnest(their_own)
             UNION SELECT organization_id FROM invitations WHERE email_key = ANY (keys) OR answered_by = ANY (persons)
             ORDER BY 1
         );
@@ -320,7 +325,7 @@ END $$
 # any other. Lines of the log stay, without the values that name them.
 ERASE_WITHIN = """
 CREATE FUNCTION trellis_erase_within(
-    place uuid, persons uuid[], keys text[], done_by uuid, request_id text
+    place uuid, persons uuid[], keys text[], was_here boolean, done_by uuid, request_id text
 ) RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
@@ -331,7 +336,6 @@ DECLARE
     one uuid;
     deletion uuid;
     seats integer;
-    was_here boolean := EXISTS (SELECT FROM events WHERE organization_id = place AND actor_id = ANY (persons));
 BEGIN
     known := ARRAY(
         SELECT said.value
@@ -363,7 +367,6 @@ BEGIN
         SELECT * FROM organization_members WHERE organization_id = place AND user_id = ANY (persons)
          ORDER BY id FOR NO KEY UPDATE
     LOOP
-        was_here := true;
         DELETE FROM team_member_settings WHERE organization_id = place AND team_member_id IN (
             SELECT id FROM team_members WHERE organization_id = place AND organization_member_id = member.id
         );
@@ -451,7 +454,9 @@ BEGIN
             SELECT unnest(ARRAY[subject, email, name, avatar_url]) FROM users WHERE id = ANY (traces.persons)
         );
         FOREACH place IN ARRAY traces.places LOOP
-            known := known || trellis_erase_within(place, traces.persons, traces.keys, done_by, request_id);
+            known := known || trellis_erase_within(
+                place, traces.persons, traces.keys, place = ANY (traces.their_own), done_by, request_id
+            );
         END LOOP;
         PERFORM trellis_forget_answers(traces.places, known);
         ends := within IS NULL OR person_id <> {ACTOR_ID} AND NOT EXISTS (
@@ -496,7 +501,7 @@ END $$
 GIVEN = ("trellis_erasure(uuid, uuid)", "trellis_erase(uuid, uuid, uuid, text)")
 INNER = (
     "trellis_forget_answers(uuid[], text[])",
-    "trellis_erase_within(uuid, uuid[], text[], uuid, text)",
+    "trellis_erase_within(uuid, uuid[], text[], boolean, uuid, text)",
     "trellis_last_owner_of(uuid[], uuid[])",
     "trellis_may_erase(uuid, uuid)",
     "trellis_traces(uuid, uuid)",

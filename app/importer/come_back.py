@@ -9,20 +9,25 @@ import asyncpg
 from sqlalchemy import ARRAY, Table, Text, Uuid, any_, bindparam, exists, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from app.db.columns import table_of
+from app.db.source import Source
 from app.db.statement import Clause, Fetch, Statement, prepare, statement
+from app.events.models import EventType
 from app.importer.connection import fetch
-from app.members.models import OrganizationMember, OrganizationRole
-from app.team_members.models import TeamMember
+from app.importer.events import Events
+from app.members.loaders import ORGANIZATION_MEMBERS
+from app.members.models import OrganizationRole
+from app.team_members.loaders import TEAM_MEMBERS
 from app.trash.loaders import DELETIONS, IN_TRASH
-from app.trash.restore import bring_back
+from app.trash.restore import STAMP, bring_back
 
-MEMBERS, TEAM_MEMBERS = table_of(OrganizationMember), table_of(TeamMember)
+members = ORGANIZATION_MEMBERS.table
 # What a membership is of, beside the organization.
-KEYS = {MEMBERS: ("organization_id", "user_id"), TEAM_MEMBERS: ("team_id", "organization_member_id")}
+KEYS = {members: ("organization_id", "user_id"), TEAM_MEMBERS.table: ("team_id", "organization_member_id")}
 
 
-async def come_back(connection: asyncpg.Connection, wanted: Iterable[tuple[UUID, UUID]], *, into: Table) -> None:
+async def come_back(
+    connection: asyncpg.Connection, wanted: Iterable[tuple[UUID, UUID]], events: Events, *, into: Source
+) -> None:
     """Restores the newest membership of each of these keys, of those that nobody has now and that can be restored.
 
     With a membership in an organization come those in its teams; the role is no more than MEMBER, since a file that
@@ -30,15 +35,17 @@ async def come_back(connection: asyncpg.Connection, wanted: Iterable[tuple[UUID,
     """
     keys = list(wanted)
     firsts, seconds = [key[0] for key in keys], [key[1] for key in keys]
-    rows = await fetch(connection, _former(into), firsts=firsts, seconds=seconds)
+    rows = await fetch(connection, _former(into.table), firsts=firsts, seconds=seconds)
     if not rows:
         return
     organization_ids = list({row["organization_id"] for row in rows})
-    await bring_back(_fetching(connection, organization_ids), into, rows)
-    if into is MEMBERS:
-        ids = [row["id"] for row in rows]
-        role = OrganizationRole.MEMBER.name
-        await fetch(connection, _demote(), organization_ids=organization_ids, ids=ids, role=role)
+    await bring_back(_fetching(connection, organization_ids), into.table, rows)
+    back = dict.fromkeys(STAMP)
+    if into is ORGANIZATION_MEMBERS:
+        ids, back["role"] = [row["id"] for row in rows], OrganizationRole.MEMBER.name
+        await fetch(connection, _demote(), organization_ids=organization_ids, ids=ids, role=back["role"])
+    for row in rows:
+        events.changed(into, EventType.RESTORED, row, back)
 
 
 def _fetching(connection: asyncpg.Connection, organization_ids: list[UUID]) -> Fetch:
@@ -80,10 +87,10 @@ def _former(table: Table) -> Statement:
 @statement
 def _demote() -> Clause:
     return (
-        update(MEMBERS)
+        update(members)
         .where(
-            MEMBERS.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
-            MEMBERS.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+            members.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
+            members.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
         )
         .values(role=bindparam("role", type_=Text))
     )

@@ -14,6 +14,7 @@ from app.db.engine import LOST
 from app.db.identity import IDENTIFY
 from app.db.lock import TAKE_TURN
 from app.db.statement import Fetch, Statement, prepare
+from app.importer.events import Events
 from app.refusal import Refusal
 
 # PostgreSQL refuses COPY into tables whose row-level security holds the role. One JSON document with many rows is the
@@ -50,13 +51,18 @@ async def connect(url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @asynccontextmanager
-async def acting(connection: asyncpg.Connection, user_id: UUID, *, alone: bool = False) -> AsyncIterator[None]:
-    """A transaction in which the database knows who is writing; `alone`, it waits for all others of that person."""
+async def acting(connection: asyncpg.Connection, user_id: UUID, *, alone: bool = False) -> AsyncIterator[Events]:
+    """A transaction in which the database knows who is writing; `alone`, it waits for all others of that person.
+
+    What the block notes has happened is written at its end.
+    """
     async with connection.transaction():
         if alone:  # before the identity, which is the organizations that there are at that moment
             await fetch(connection, TAKE_TURN, turn=f"trellis import {user_id}")
         await fetch(connection, IDENTIFY, user_id=user_id)
-        yield
+        events = Events()
+        yield events
+        await events.write(fetching(connection), user_id)
 
 
 async def fetch(connection: asyncpg.Connection, statement: Statement, **values: Any) -> list[asyncpg.Record]:

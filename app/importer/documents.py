@@ -10,7 +10,9 @@ from app.auth.email import email_key
 from app.db.analyze import analyze
 from app.db.columns import now, table_of
 from app.documents.check import columns_of_text
+from app.documents.loaders import DOCUMENTS
 from app.documents.models import Document, DocumentText
+from app.documents.write import RECORDED
 from app.importer.check import group_of
 from app.importer.connection import acting, connect, insert_rows, insertion
 from app.importer.lock import lock_rows
@@ -45,10 +47,11 @@ async def deposit(url: str, documents: Iterable[Found], *, organization: str, te
         user_id = (await invite(connection, [guest(email)]))[email_key(email)]
         summary, owner = await _prepare(connection, user_id, organization, team)
         for batch in _batches(documents):
-            async with acting(connection, user_id):
+            async with acting(connection, user_id) as events:
                 made = await _write(connection, owner, batch, user_id)
-            summary.made += made
-            summary.there += len(batch) - made
+                events.created(DOCUMENTS, made, *RECORDED)
+            summary.made += len(made)
+            summary.there += len(batch) - len(made)
         await analyze(connection)
         return summary
 
@@ -59,8 +62,8 @@ async def _prepare(
     plan = Plan(organizations=[organization])
     if team:
         plan.teams[group_of(organization, team)] = TeamPlan(organization, team)
-    async with acting(connection, user_id, alone=True):
-        targets = await find_or_make(connection, user_id, plan, anew=False)
+    async with acting(connection, user_id, alone=True) as events:
+        targets = await find_or_make(connection, user_id, plan, events, anew=False)
         people = await join(connection, user_id, plan, targets, made_up=0)
     team_ids = [target.id for target in targets.by_group.values()]
     summary = Summary(targets.organizations, targets.teams, people, notes=targets.notes)
@@ -79,16 +82,22 @@ def _batches(documents: Iterable[Found]) -> Iterator[list[Found]]:
         yield batch
 
 
-async def _write(connection: asyncpg.Connection, owner: Owner, batch: list[Found], user_id: UUID) -> int:
-    """How many of these documents are new; the others are there already and stay as they are."""
+async def _write(
+    connection: asyncpg.Connection, owner: Owner, batch: list[Found], user_id: UUID
+) -> list[dict[str, Any]]:
+    """The rows of those documents that are new; the others are there already and stay as they are."""
     table, row_id = (teams, owner.team_id) if owner.team_id else (organizations, owner.organization_id)
     await lock_rows(connection, table, [owner.organization_id], [row_id])
     by_id = {stable_id(owner.team_id or owner.organization_id, f"document\0{one.source}"): one for one in batch}
     rows = [_columns(owner, document_id, one) | {"created_by": user_id} for document_id, one in by_id.items()]
-    made = [row["id"] for row in await insert_rows(connection, MAKE_DOCUMENTS, rows)]
-    texts = [{"organization_id": owner.organization_id, "document_id": one, "text": by_id[one].text} for one in made]
+    made = {row["id"] for row in await insert_rows(connection, MAKE_DOCUMENTS, rows)}
+    new = [row for row in rows if row["id"] in made]
+    texts = [
+        {"organization_id": owner.organization_id, "document_id": row["id"], "text": by_id[row["id"]].text}
+        for row in new
+    ]
     await insert_rows(connection, MAKE_TEXTS, texts)
-    return len(made)
+    return new
 
 
 def _columns(owner: Owner, document_id: UUID, document: Found) -> dict[str, Any]:

@@ -14,9 +14,12 @@ from app.db.statement import prepare
 from app.importer.come_back import come_back
 from app.importer.connection import fetch, insert_rows, insertion
 from app.importer.demo_people import People, Person
+from app.importer.events import Events
 from app.importer.organizations import Target, Targets
 from app.importer.plan import Plan
+from app.members.loaders import ORGANIZATION_MEMBERS
 from app.members.models import OrganizationMember, OrganizationRole
+from app.team_members.loaders import TEAM_MEMBERS
 from app.team_members.models import TeamMember, TeamRole
 from app.users.models import LONGEST_NAME
 
@@ -29,7 +32,7 @@ people = (
     .render_derived()
 )
 INVITE = prepare(select(people.c.email, func.trellis_invite(people.c.email, people.c.name).label("user_id")))
-MEMBERS = prepare(
+IN_ORGANIZATIONS = prepare(
     select(members.c.organization_id, members.c.user_id, members.c.id).where(
         members.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
         members.c.user_id == any_(bindparam("user_ids", type_=ARRAY(Uuid))),
@@ -37,7 +40,7 @@ MEMBERS = prepare(
     )
 )
 MAKE_MEMBERS = insertion(members, "organization_id", "id", "user_id", "role", "created_at", "updated_at")
-TEAM_MEMBERS = prepare(
+IN_TEAMS = prepare(
     select(team_members.c.team_id, team_members.c.organization_member_id, team_members.c.id).where(
         team_members.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
         team_members.c.team_id == any_(bindparam("team_ids", type_=ARRAY(Uuid))),
@@ -94,8 +97,8 @@ async def join(connection: asyncpg.Connection, importer_id: UUID, plan: Plan, ta
     seats = [Seat(crew.target, importer_id, TeamRole.ADMIN) for crew in crews if crew.target.new]
     for crew in crews:
         seats += [Seat(crew.target, users[email], TeamRole.MEMBER) for email in crew.emails()]
-    memberships, joined = await _join_organizations(connection, seats)
-    seated = await _join_teams(connection, seats, memberships)
+    memberships, joined = await _join_organizations(connection, seats, targets.events)
+    seated = await _join_teams(connection, seats, memberships, targets.events)
     for crew in crews:
         ids = {email: seated.get((crew.target.id, users[email])) for email in crew.emails()}
         crew.target.assignees = ids
@@ -109,32 +112,34 @@ def guest(email: str) -> Person:
     return Person(email, email.partition("@")[0][:LONGEST_NAME])
 
 
-async def _join_organizations(connection: asyncpg.Connection, seats: list[Seat]) -> tuple[Memberships, int]:
+async def _join_organizations(
+    connection: asyncpg.Connection, seats: list[Seat], events: Events
+) -> tuple[Memberships, int]:
     """The memberships by organization and user, and how many of them are new."""
     wanted = dict.fromkeys((seat.target.organization_id, seat.user_id) for seat in seats)
-    await come_back(connection, wanted, into=members)
+    await come_back(connection, wanted, events, into=ORGANIZATION_MEMBERS)
     organization_ids, user_ids = ({pair[side] for pair in wanted} for side in (0, 1))
-    rows = await fetch(connection, MEMBERS, organization_ids=list(organization_ids), user_ids=list(user_ids))
+    rows = await fetch(connection, IN_ORGANIZATIONS, organization_ids=list(organization_ids), user_ids=list(user_ids))
     joined: Memberships = {(row["organization_id"], row["user_id"]): row["id"] for row in rows}
     new = {pair: new_id() for pair in wanted if pair not in joined}
-    await insert_rows(
-        connection,
-        MAKE_MEMBERS,
-        (
-            {"organization_id": organization_id, "id": member_id, "user_id": user_id}
-            | {"role": OrganizationRole.MEMBER.name, "created_at": (stamp := now()), "updated_at": stamp}
-            for (organization_id, user_id), member_id in new.items()
-        ),
-    )
+    made = [
+        {"organization_id": organization_id, "id": member_id, "user_id": user_id}
+        | {"role": OrganizationRole.MEMBER.name, "created_at": (stamp := now()), "updated_at": stamp}
+        for (organization_id, user_id), member_id in new.items()
+    ]
+    await insert_rows(connection, MAKE_MEMBERS, made)
+    events.created(ORGANIZATION_MEMBERS, made, "user_id", "role")
     return joined | new, len(new)
 
 
-async def _join_teams(connection: asyncpg.Connection, seats: list[Seat], members: Memberships) -> Memberships:
+async def _join_teams(
+    connection: asyncpg.Connection, seats: list[Seat], members: Memberships, events: Events
+) -> Memberships:
     """The memberships by team and user."""
     organization_ids, team_ids = {seat.target.organization_id for seat in seats}, {seat.target.id for seat in seats}
     wanted = {(seat.target.id, members[seat.target.organization_id, seat.user_id]) for seat in seats}
-    await come_back(connection, wanted, into=team_members)
-    rows = await fetch(connection, TEAM_MEMBERS, organization_ids=list(organization_ids), team_ids=list(team_ids))
+    await come_back(connection, wanted, events, into=TEAM_MEMBERS)
+    rows = await fetch(connection, IN_TEAMS, organization_ids=list(organization_ids), team_ids=list(team_ids))
     joined = {(row["team_id"], row["organization_member_id"]): row["id"] for row in rows}
     new = []
     seated: Memberships = {}
@@ -145,6 +150,7 @@ async def _join_teams(connection: asyncpg.Connection, seats: list[Seat], members
             new.append(_team_member(target, member_id, joined[target.id, member_id], role))
         seated[target.id, user_id] = joined[target.id, member_id]
     await insert_rows(connection, MAKE_TEAM_MEMBERS, new)
+    events.created(TEAM_MEMBERS, new, "team_id", "organization_member_id", "role")
     return seated
 
 

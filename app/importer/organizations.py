@@ -13,11 +13,15 @@ from app.db.columns import new_id, now, table_of
 from app.db.statement import prepare
 from app.importer.check import Group
 from app.importer.connection import fetch, insert_rows, insertion
+from app.importer.events import Events
 from app.importer.lock import lock_rows
 from app.importer.plan import Plan, TeamPlan
+from app.members.loaders import ORGANIZATION_MEMBERS
 from app.members.models import OrganizationMember, OrganizationRole
+from app.organizations.loaders import ORGANIZATIONS
 from app.organizations.models import LONGEST_SLUG, Organization
 from app.refusal import Refusal
+from app.teams.loaders import TEAMS as SOURCE
 from app.teams.models import LONGEST_KEY, Team
 
 organizations = table_of(Organization)
@@ -79,6 +83,7 @@ class Target:
 class Targets:
     """Where each group of rows goes, and what had to be made for it."""
 
+    events: Events
     by_group: dict[Group, Target] = field(default_factory=dict)
     homes: dict[str, UUID] = field(default_factory=dict)  # organizations, by name in lower case
     organizations: int = 0
@@ -86,13 +91,15 @@ class Targets:
     notes: list[str] = field(default_factory=list)
 
 
-async def find_or_make(connection: asyncpg.Connection, user_id: UUID, plan: Plan, *, anew: bool) -> Targets:
+async def find_or_make(
+    connection: asyncpg.Connection, user_id: UUID, plan: Plan, events: Events, *, anew: bool
+) -> Targets:
     """Where all rows go. The person becomes OWNER of each new organization.
 
     An organization is theirs already, by name or else by slug, or it is new: one that they are not in is not touched,
     and where it has the slug, the new one gets another. `anew` makes all organizations new.
     """
-    targets = Targets()
+    targets = Targets(events)
     names = dict.fromkeys([*plan.organizations, *(team.organization for team in plan.teams.values())])
     homes = targets.homes = await _find_or_make_organizations(connection, user_id, names, targets, anew=anew)
     await _find_or_make_teams(connection, homes, plan, targets)
@@ -109,7 +116,7 @@ async def _find_or_make_organizations(
         wanted = next(slugs(name))
         home = homes.get(name.casefold()) or by_slug.get(wanted)
         if home is None:
-            home, slug = await _make_organization(connection, user_id, name)
+            home, slug = await _make_organization(connection, user_id, name, targets.events)
             by_slug[slug] = home
             targets.organizations += 1
             if slug != wanted:
@@ -118,7 +125,9 @@ async def _find_or_make_organizations(
     return homes
 
 
-async def _make_organization(connection: asyncpg.Connection, user_id: UUID, name: str) -> tuple[UUID, str]:
+async def _make_organization(
+    connection: asyncpg.Connection, user_id: UUID, name: str, events: Events
+) -> tuple[UUID, str]:
     """Its id and its slug: the first that nobody has, hidden organizations included."""
     organization_id, stamp = new_id(), now()
     stamps = {"created_at": stamp, "updated_at": stamp}
@@ -126,9 +135,12 @@ async def _make_organization(connection: asyncpg.Connection, user_id: UUID, name
     for slug in slugs(name):
         row = {"id": organization_id, "name": name, "slug": slug} | stamps
         if await insert_rows(connection, MAKE_ORGANIZATION, [row]):
+            events.created(ORGANIZATIONS, [row], "name", "slug")
             break
-    owner = {"organization_id": organization_id, "id": new_id(), "user_id": user_id} | stamps
-    await insert_rows(connection, MAKE_OWNER, [owner | {"role": OrganizationRole.OWNER.name}])
+    role = OrganizationRole.OWNER.name
+    owner = {"organization_id": organization_id, "id": new_id(), "user_id": user_id, "role": role} | stamps
+    await insert_rows(connection, MAKE_OWNER, [owner])
+    events.created(ORGANIZATION_MEMBERS, [owner], "user_id", "role")
     return organization_id, slug
 
 
@@ -158,7 +170,7 @@ async def _find_or_make_teams(
     await lock_rows(connection, teams, homes.values(), (target.id for _, target in old))
     for team, target in old:
         await _reserve_numbers(connection, target, team)
-    await _make_teams(connection, new)
+    await _make_teams(connection, new, targets.events)
     targets.teams = len(new)
 
 
@@ -180,7 +192,7 @@ async def _reserve_numbers(connection: asyncpg.Connection, target: Target, team:
     await fetch(connection, RESERVE_NUMBERS, owner_id=target.organization_id, team_id=target.id, highest=highest)
 
 
-async def _make_teams(connection: asyncpg.Connection, new: list[tuple[TeamPlan, Target]]) -> None:
+async def _make_teams(connection: asyncpg.Connection, new: list[tuple[TeamPlan, Target]], events: Events) -> None:
     rows = [
         {
             "organization_id": target.organization_id,
@@ -196,6 +208,7 @@ async def _make_teams(connection: asyncpg.Connection, new: list[tuple[TeamPlan, 
     ]
     if len(await insert_rows(connection, MAKE_TEAMS, rows)) < len(rows):
         raise NamesTaken("Somebody made a team of the same key at this moment: run the same command again")
+    events.created(SOURCE, rows, "key", "name", "description")
 
 
 def slugs(name: str) -> Iterator[str]:

@@ -22,9 +22,12 @@ from app.db.columns import table_of
 from app.db.statement import prepare
 from app.importer.check import Row
 from app.importer.connection import fetch, fetching, insert_rows, insertion
+from app.importer.events import Events
 from app.importer.lock import lock_rows
 from app.importer.organizations import Target
 from app.indexing.search_texts import write_texts
+from app.tasks.create import RECORDED
+from app.tasks.loaders import TASKS as SOURCE
 from app.tasks.models import FormerTaskKey, Task, TaskStatus
 from app.tasks.searchable import TASKS
 from app.tasks.write import NEW
@@ -73,7 +76,7 @@ def stable_id(owner_id: UUID, identity: str) -> UUID:
     return UUID(int=moment | 7 << 76 | (digest >> 64 & 0xFFF) << 64 | 2 << 62 | digest & ((1 << 62) - 1))
 
 
-async def write(connection: asyncpg.Connection, batch: Iterable[Placed], *, creator_id: UUID) -> int:
+async def write(connection: asyncpg.Connection, batch: Iterable[Placed], events: Events, *, creator_id: UUID) -> int:
     """How many of these tasks are new; the others are there already and stay as they are. In one transaction."""
     by_id = {stable_id(placed.target.id, placed.row.identity): placed for placed in batch}
     homes = {placed.target.id: placed.target.organization_id for placed in by_id.values()}
@@ -89,7 +92,9 @@ async def write(connection: asyncpg.Connection, batch: Iterable[Placed], *, crea
     # One whose number another task of the team has is left out here: for people that task is the one of this key.
     made = {row["id"] for row in await insert_rows(connection, MAKE_TASKS, new)}
     await _keep_former_keys(connection, {new_id: by_id[new_id] for new_id in made})
-    await _write_texts(connection, [row for row in new if row["id"] in made])
+    rows = [row for row in new if row["id"] in made]
+    await _write_texts(connection, rows)
+    events.created(SOURCE, rows, *RECORDED)
     changed = {row["id"]: newest[row["id"]] for row in locked if newest[row["id"]] != row["last_number"]}
     owners = [homes[team_id] for team_id in changed]
     await fetch(

@@ -58,8 +58,8 @@ async def load(
         summary, targets = await _prepare(connection, user_id, plan, made_up=made_up, anew=anew)
         placed = _place(rows, targets)
         while batch := list(islice(placed, BATCH)):
-            async with acting(connection, user_id):
-                made = await write(connection, batch, creator_id=user_id)
+            async with acting(connection, user_id) as events:
+                made = await write(connection, batch, events, creator_id=user_id)
             summary.made += made
             summary.there += len(batch) - made
         await analyze(connection)
@@ -69,8 +69,8 @@ async def load(
 async def _prepare(
     connection: asyncpg.Connection, user_id: UUID, plan: Plan, *, made_up: int, anew: bool
 ) -> tuple[Summary, Targets]:
-    async with acting(connection, user_id, alone=True):
-        targets = await find_or_make(connection, user_id, plan, anew=anew)
+    async with acting(connection, user_id, alone=True) as events:
+        targets = await find_or_make(connection, user_id, plan, events, anew=anew)
         people = await join(connection, user_id, plan, targets, made_up=made_up)
     return Summary(targets.organizations, targets.teams, people, notes=targets.notes), targets
 

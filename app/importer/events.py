@@ -1,0 +1,46 @@
+"""What an import has done, for the logs of the organizations: the same as mutations say of it."""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from app.auth.actor import Actor
+from app.db.source import Source
+from app.db.statement import Fetch
+from app.events.models import EventType
+from app.events.record import Happened, append, differences
+
+
+class Events:
+    """The events of one transaction. They are written last: from there to the commit others' writes wait."""
+
+    def __init__(self) -> None:
+        self._happened: list[Happened] = []
+
+    def created(self, source: Source, rows: Iterable[Mapping[str, Any]], *columns: str) -> None:
+        """Notes rows that were made, with what their events say of them. An organization's own are in itself."""
+        self._happened += (
+            Happened(
+                row.get("organization_id", row["id"]),
+                EventType.CREATED,
+                source.typename,
+                row["id"],
+                differences({}, {name: row[name] for name in columns}),
+            )
+            for row in rows
+        )
+
+    def changed(self, source: Source, type_: EventType, row: Any, after: Mapping[str, Any]) -> None:
+        """Notes that a row, which it is given as it was, has become what `after` says."""
+        before = {name: row[name] for name in after}
+        changes = differences(before, after)
+        self._happened.append(Happened(row["organization_id"], type_, source.typename, row["id"], changes))
+
+    async def write(self, fetch: Fetch, user_id: UUID) -> None:
+        """As of that person. Organizations are taken in the order of their ids, as mutations take them."""
+        organization_id = attrgetter("organization_id")
+        person = Actor(user_id, {}, "")
+        for _, of_organization in groupby(sorted(self._happened, key=organization_id), organization_id):
+            await append(fetch, list(of_organization), by=person, request_id=None)

@@ -8,4 +8,8 @@ export default defineConfig({
   plugins: [react()],
   server: { proxy },
   preview: { proxy },
+  build: {
+    // Packages change less often than the board: browsers keep them for longer.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "packages", test: /node_modules/ }] } } },
+  },
 });

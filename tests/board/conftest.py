@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Request, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Request, async_playwright, expect
 
 from tests.api import SECRET
 from tests.apollo.conftest import ROOT, packages_of, token_of
@@ -24,9 +24,12 @@ from tests.processes import end, free_port, serve, wait_for
 PROJECT = ROOT / "examples" / "board"
 PACKAGES = PROJECT / "node_modules"
 BUILT = PROJECT / "dist"
-BUILD = ("graphql-codegen", "tsc", "vite build --mode development --logLevel warn")
+BUILD = ("graphql-codegen", "tsc", "vite build --mode development --minify false --logLevel error")
 # StrictMode and the warnings of React and Apollo Client are parts of their development builds.
 AS_DEVELOPERS = {"NODE_ENV": "development"}
+PATIENCE = 20_000  # milliseconds: machines that run tests are busy
+
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
@@ -133,7 +136,7 @@ async def new_screen(address: str, chromium: Browser) -> AsyncIterator[NewScreen
         context = await chromium.new_context(viewport={"width": 1400, "height": 900})
         await context.add_init_script(f"sessionStorage.setItem('trellis-token', '{token_of(who)}')")
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         screen = Screen(page, address)
         page.on("request", screen.note_request)
         page.on("console", screen.note_message)

@@ -1,5 +1,6 @@
 """People work on a team's board: it shows at once what they do, and does it."""
 
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -8,6 +9,13 @@ from playwright.async_api import expect
 from tests.factories import Tenant, make_tenant
 
 from .conftest import NewScreen, Screen, board_of
+
+
+def test_what_is_tested_complains_of_what_developers_do_wrong(built: Path) -> None:
+    scripts = "".join(script.read_text() for script in built.glob("assets/*.js"))
+
+    assert "react-dom-client.development.js" in scripts  # in which StrictMode does something
+    assert "Cache data may be lost" in scripts  # which Apollo Client says
 
 
 async def test_two_queries_of_one_page_are_two_requests(board: Screen) -> None:

@@ -28,7 +28,10 @@ export function Session({ children }: PropsWithChildren) {
 
   // Another token may be another person's, who starts with an empty cache.
   const client = useMemo(() => {
-    const current = (refused?: string) => (refused ? (signOut(), null) : token);
+    const current = (refused?: string) => {
+      if (refused) signOut();
+      return refused ? null : token;
+    };
     return newClient("/graphql", current, queued(), repeated(), hashed());
   }, [token]);
 

@@ -7,7 +7,15 @@ export function SignIn({ onToken }: { onToken: (token: string) => void }) {
         <code>make run</code> prints a token, and so does <code>trellis token EMAIL</code>.
       </p>
       <form className="row" action={(form) => onToken(String(form.get("token")).trim())}>
-        <input name="token" type="password" placeholder="Token" aria-label="Token" required autoFocus />
+        <input
+          name="token"
+          type="password"
+          placeholder="Token"
+          aria-label="Token"
+          autoComplete="off"
+          required
+          autoFocus
+        />
         <button className="primary">Sign in</button>
       </form>
     </main>

@@ -2,6 +2,8 @@
 
 import sys
 from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -21,7 +23,7 @@ def commands(wanted: str) -> typer.Typer:
     trellis = typer.Typer(
         name="trellis",
         help="Trellis: a GraphQL API server for teams' work.",
-        callback=lambda: None,  # what makes Typer ask for a verb where there is only one
+        callback=_trellis,
         no_args_is_help=True,
         rich_markup_mode="markdown",  # joins the lines of a docstring, which are broken for editors
         add_completion=False,
@@ -32,6 +34,20 @@ def commands(wanted: str) -> typer.Typer:
         verb = names[name]
         trellis.command(name)(getattr(import_module(f"app.commands.{verb}"), verb))
     return trellis
+
+
+def _show_version(shown: bool) -> None:
+    if shown:
+        typer.echo(f"trellis {version('trellis-server')}")
+        raise typer.Exit
+
+
+def _trellis(
+    version: Annotated[  # its callback answers
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Its presence makes Typer ask for a verb where there is only one."""
 
 
 def main() -> None:

@@ -24,6 +24,12 @@ def _from_json(value: object) -> object:
         raise ValueError('a list is written as JSON, as in ["this", "that"]') from error
 
 
+def _from_commas(value: object) -> object:
+    if isinstance(value, str) and not value.lstrip().startswith(("[", "{")):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return _from_json(value)
+
+
 def _origin(value: str) -> str:
     if value != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\sA-Z]+", value):
         raise ValueError("an origin is a scheme and a host in lower case and no path, as in https://app.example.com")
@@ -39,6 +45,7 @@ def _page(value: str) -> str:
 Item = TypeVar("Item")
 # Decoded here, because an error of the library's own decoding names no variable.
 Listed = Annotated[list[Item], NoDecode, BeforeValidator(_from_json)]
+ListedByCommas = Annotated[list[Item], NoDecode, BeforeValidator(_from_commas)]
 
 
 def _postgresql(url: str) -> str:
@@ -129,7 +136,8 @@ class Settings(Limits, CallerLimits, TokenSettings):
 
     database_url: DatabaseUrl | None = Field(
         default=None,
-        description="Where the server finds PostgreSQL, as the role that owns nothing: postgresql://trellis:…@host/trellis",
+        description="Where the server finds PostgreSQL, as the role that owns nothing: "
+        "postgresql://trellis:…@host/trellis",
     )
     database_owner_url: DatabaseUrl | None = Field(
         default=None,
@@ -198,9 +206,10 @@ class Settings(Limits, CallerLimits, TokenSettings):
         description="Whether browsers get GraphiQL at /graphql, which also needs TRELLIS_INTROSPECTION to show the "
         "schema; `dev` turns both on.",
     )
-    cors_origins: Listed[Annotated[str, AfterValidator(_origin)]] = Field(
+    cors_origins: ListedByCommas[Annotated[str, AfterValidator(_origin)]] = Field(
         default=[],
-        description='The sites whose pages may read answers, as in ["https://app.example.com"]; without cookies.',
+        description="The sites whose pages may read answers, as in https://app.example.com,https://b.example.com or as "
+        "a JSON list; without cookies. `dev` adds those of this machine.",
     )
     debug: bool = Field(
         default=False,

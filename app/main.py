@@ -9,7 +9,6 @@ from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -27,12 +26,11 @@ from app.documents.searchable import CHUNKS
 from app.embedders.embedder import Embedder
 from app.graph.charge import Allowance
 from app.graph.context import Context
-from app.http.csrf import PREFLIGHT_HEADERS
 from app.http.deadline import Turns, Watch
 from app.http.endpoint import Endpoint
 from app.http.graphiql import Assets
-from app.http.rate_limit import HEADERS as RATE_HEADERS
 from app.http.readiness import Readiness
+from app.http.sharing import Sharing
 from app.idempotency.replay import Replays
 from app.indexing.registry import ModelRegistry
 from app.indexing.retry import retry_regularly
@@ -49,20 +47,14 @@ from app.trash.purge_job import purge_regularly
 SEARCHABLES = (TASKS, CHUNKS)
 BACKGROUND_CONNECTIONS = 6  # one for each of its tasks: no request waits for a batch, nor a task for another
 
-# Apollo Client sends the last two where its page has named itself (`clientAwareness`).
-CLIENT_HEADERS = (
-    "Idempotency-Key",
-    "X-API-Key",
-    "X-Request-Id",
-    "apollographql-client-name",
-    "apollographql-client-version",
-)
 
-
-def create_app(settings: Settings, *, token: str | None = None, preloaded: Embedder | None = None) -> Starlette:
+def create_app(
+    settings: Settings, *, token: str | None = None, loopback: bool = False, preloaded: Embedder | None = None
+) -> Starlette:
     """The ASGI application. Raises UnusableManifest.
 
-    `token` is what GraphiQL opens with, for development only; `preloaded` is a model that need not be loaded again.
+    For development only: `token` is what GraphiQL opens with, and `loopback` lets pages in that this machine serves.
+    `preloaded` is a model that need not be loaded again.
     """
     manifest = read_manifests(settings.manifests)
 
@@ -93,8 +85,14 @@ def create_app(settings: Settings, *, token: str | None = None, preloaded: Embed
         finally:
             await asyncio.gather(readiness.close(), rates.close(), database.close())
 
-    middleware = [sharing(settings.cors_origins)] if settings.cors_origins else []
-    return Starlette(routes=routes(), middleware=middleware, lifespan=lifespan)
+    sharing = Middleware(Sharing, settings.cors_origins, loopback=loopback)
+    return without_redirects(Starlette(routes=routes(), middleware=[sharing], lifespan=lifespan))
+
+
+def without_redirects(app: Starlette) -> Starlette:
+    """They would lead to http:// where a proxy speaks https, and browsers take the token along."""
+    app.router.redirect_slashes = False
+    return app
 
 
 def contexts(settings: Settings, models: ModelRegistry) -> Callable[..., Context]:
@@ -110,7 +108,7 @@ def contexts(settings: Settings, models: ModelRegistry) -> Callable[..., Context
 
 def routes() -> list[BaseRoute]:
     return [
-        Route("/graphql", GraphQL(), methods=["GET", "POST", "OPTIONS"]),
+        *(Route(path, GraphQL(), methods=["GET", "POST", "OPTIONS"]) for path in ("/graphql", "/graphql/")),
         Mount("/graphql/assets", Assets()),
         Route("/healthz", healthy),
         Route("/readyz", ready),
@@ -150,18 +148,6 @@ async def at_work(uses: Uses, settings: Settings, preloaded: Embedder | None) ->
         await asyncio.gather(*tasks, return_exceptions=True)
         await models.close()
         await asyncio.gather(background.close(), housekeeping.close())
-
-
-def sharing(origins: list[str]) -> Middleware:
-    """Lets the pages of these sites send requests with a token and read the answers; cookies play no part."""
-    return Middleware(
-        CORSMiddleware,
-        allow_origins=origins,
-        allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", *PREFLIGHT_HEADERS, *CLIENT_HEADERS],
-        expose_headers=["Idempotency-Replayed", "Retry-After", "X-Request-Id", *RATE_HEADERS],
-        max_age=600,
-    )
 
 
 def calm_collector() -> None:

@@ -28,6 +28,12 @@ from app.trash.queries import TrashQueries
 from app.users.mutations import UserMutations
 from app.users.queries import UserQueries
 
+DESCRIPTION = """\
+Organizations, their teams, members, tasks and documents; search, trash and the log of what happened.
+
+Begin with `viewer`: who is calling, and their organizations. Lists are Relay connections, `first: 20` by default and at
+most 100. Every mutation answers what it wrote beside `userErrors`, which say what is wrong with its input."""
+
 
 @strawberry.type(
     description="Reading. What belongs to an organization is seen by its members only; to others it is absent."
@@ -71,6 +77,7 @@ config = StrawberryConfig(default_resolver=leaf, scalar_map=SCALARS, name_conver
 schema = strawberry.Schema(query=Query, mutation=Mutation, config=config)
 graphql_schema = schema_of(schema)
 write_values_as(quoted)
+graphql_schema.description = DESCRIPTION
 for kind in graphql_schema.type_map.values():
     # Strawberry looks at @oneOf when the field is run; told so, graphql-core does when the document is validated.
     if isinstance(kind, GraphQLInputObjectType) and is_one_of(kind):

@@ -51,7 +51,7 @@ def dev(data: DataOption = DATA_DIRECTORY, host: HostOption = "127.0.0.1", port:
         settings = _settings(data, database_url)
         token = sign(settings, subject=DEMO_EMAIL, email=DEMO_EMAIL, name=None, ttl=DEMO_TTL)
         config = uvicorn.Config(
-            create_app(settings, token=token),
+            create_app(settings, token=token, loopback=True),
             log_level="warning",
             timeout_graceful_shutdown=SECONDS_TO_FINISH,
             **UVICORN,

@@ -4,6 +4,7 @@ from contextlib import ExitStack
 
 import typer
 
+from app.commands.database import NoDatabase
 from app.commands.environment import database_urls, read_settings
 from app.commands.options import DataOption
 from app.config import DATA_DIRECTORY
@@ -16,6 +17,8 @@ def migrate(data: DataOption = DATA_DIRECTORY) -> None:
     with ExitStack() as stack:
         urls = database_urls(read_settings())
         if urls is None:
+            if data != DATA_DIRECTORY and not embedded.exists(data):
+                raise NoDatabase(f"There is no database in {data}: check the path, or make one by `trellis dev --data`")
             addresses = stack.enter_context(embedded.borrow(data))
             urls = addresses.owner_url, addresses.runtime_url
         bring_up_to_date(*urls, tell=lambda line: typer.echo(line, err=True))

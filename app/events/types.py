@@ -1,6 +1,7 @@
 """An event: what was done, by whom, to what."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,8 @@ from app.organizations.policies import can_read
 from app.users.loaders import user_by_id
 from app.users.types import User
 
+UTC_OFFSET = re.compile(r"[+-]00:00$")
+
 
 @strawberry.type(description="A field that an event changed.")
 class FieldChange:
@@ -41,7 +44,15 @@ def changes(_context: Context, events: Sequence[Any], _arguments: Mapping[str, A
 
 
 def _changes(columns: dict[str, dict[str, Any]]) -> list[FieldChange]:
-    return [FieldChange(field=camel_case(name), **values) for name, values in sorted(columns.items())]
+    return [
+        FieldChange(field=camel_case(name), **({key: _shown(name, value) for key, value in values.items()}))
+        for name, values in sorted(columns.items())
+    ]
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A value as its own field shows it: the log has moments with the offset of UTC."""
+    return UTC_OFFSET.sub("Z", value) if name.endswith("_at") and isinstance(value, str) else value
 
 
 def subject_ids(_context: Context, events: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str]:

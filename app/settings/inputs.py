@@ -1,7 +1,6 @@
 """Inputs of the mutations of settings, and what they say of the columns."""
 
 from enum import Enum
-from importlib.resources import files
 from typing import Any
 
 import strawberry
@@ -11,10 +10,8 @@ from app.graph.inputs import Checks
 from app.graph.mutation import UserErrorCode
 from app.ranking.search import SearchMode
 from app.settings.models import LONGEST_RETENTION, SettingName, Weekday
+from app.settings.resolve import ZONES
 from app.tasks.models import TaskPriority
-
-# The names of the time zone database as of the package, so that every server takes the same ones.
-ZONES = frozenset(files("tzdata").joinpath("zones").read_text().split())
 
 
 @strawberry.input(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any, NamedTuple
 
 from app.graph.context import Context
@@ -9,13 +10,17 @@ from app.graph.select import Key
 from app.settings.loaders import Subject, levels_of_actor, levels_of_subject
 from app.settings.models import SettingSource
 
+# The names of the time zone database as of the package, so that every server takes the same ones.
+ZONES = frozenset(files("tzdata").joinpath("zones").read_text().split())
+
 
 class Setting(NamedTuple):
-    """What counts, where it comes from, and which level has locked it."""
+    """What counts, where it comes from, which level has locked it, and why what is nearer does not count."""
 
     value: Any
     source: str
     locked_by: str | None = None
+    note: str | None = None
 
     @property
     def locked(self) -> bool:
@@ -67,8 +72,11 @@ def resolve(name: str, default: Any, levels: Sequence[Mapping[str, Any]]) -> Set
     """What counts of one setting."""
     found = Setting(default, SettingSource.DEFAULT.name)
     for level in levels:
-        if level[name] is not None:
-            found = Setting(level[name], level["level"])
+        value = level[name]
+        if name == "timezone" and value is not None and value not in ZONES:  # it was when it was set
+            found = found._replace(note=f"{value} is no time zone any more: choose another.")
+        elif value is not None:
+            found = Setting(value, level["level"])
         if name.upper() in (level["locked"] or ()):
             return found._replace(locked_by=level["level"])
     return found

@@ -55,6 +55,9 @@ class EffectiveSetting:
 @strawberry.type(description="What counts of a setting that is a text.")
 class StringSetting(EffectiveSetting):
     value: str = strawberry.field(description="What counts.")
+    note: str | None = strawberry.field(
+        description="Why what has been set nearer does not count: a time zone that there is no more; null otherwise."
+    )
 
 
 @strawberry.type(description="What counts of a setting that is a number.")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 from typer.testing import CliRunner
 
@@ -18,6 +19,11 @@ def test_without_a_verb_all_of_them_are_shown() -> None:
     names = [verb.rstrip("_") for verb in VERBS]
     assert [word for word in first_words if word in names] == names
     assert "Print a bearer token for development." in shown.output
+
+
+def test_the_version_is_shown() -> None:
+    shown = CliRunner().invoke(commands("--version"), ["--version"])
+    assert (shown.exit_code, shown.output) == (0, f"trellis {version('trellis-server')}\n")
 
 
 def test_a_mistyped_verb_is_one_error_with_what_may_be_meant() -> None:

@@ -25,6 +25,8 @@ def test_dev_from_nothing_answers_the_owner_with_the_token_it_prints(data_direct
         assert server.ask(INTROSPECTION) == {"data": {"__schema": {"queryType": {"name": "Query"}}}}
         assert httpx.get(server.address, headers={"Accept": "text/html"}).status_code == 200
         assert "server" not in httpx.get(server.address).headers
+        page = {"origin": "http://localhost:5173", "access-control-request-method": "POST"}
+        assert httpx.options(server.address, headers=page).headers["access-control-allow-origin"] == page["origin"]
         server.process.terminate()
         said, complained = server.process.communicate(timeout=30)
 

@@ -25,16 +25,32 @@ def test_lists_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "origins"),
+    [
+        ("https://app.example.com", ["https://app.example.com"]),
+        (" https://a.example.com, http://localhost:5173 ,", ["https://a.example.com", "http://localhost:5173"]),
+        ("*", ["*"]),
+        ("", []),
+        ('["https://app.example.com"]', ["https://app.example.com"]),
+    ],
+)
+def test_origins_are_also_a_comma_list(monkeypatch: pytest.MonkeyPatch, value: str, origins: list[str]) -> None:
+    monkeypatch.setenv("TRELLIS_CORS_ORIGINS", value)
+    assert read_settings().cors_origins == origins
+
+
+@pytest.mark.parametrize(
     ("variables", "said"),
     [
         (
-            {"CORS_ORIGINS": "https://app.example.com", "MANIFESTS": "web.json"},
+            {"CORS_ORIGINS": '["https://app.example.com"', "MANIFESTS": "web.json"},
             f"TRELLIS_MANIFESTS: {NO_LIST}\nTRELLIS_CORS_ORIGINS: {NO_LIST}",
         ),
         (
             {"CORS_ORIGINS": '["*", "https://a.example.com:8443", "https://app.example.com/"]'},
             f"TRELLIS_CORS_ORIGINS[2]: {NO_ORIGIN}",
         ),
+        ({"CORS_ORIGINS": "https://a.example.com,b.example.com"}, f"TRELLIS_CORS_ORIGINS[1]: {NO_ORIGIN}"),
         ({"CORS_ORIGINS": '["app.example.com"]'}, f"TRELLIS_CORS_ORIGINS[0]: {NO_ORIGIN}"),
         ({"CORS_ORIGINS": '["https://App.example.com"]'}, f"TRELLIS_CORS_ORIGINS[0]: {NO_ORIGIN}"),
         ({"CORS_ORIGINS": '{"a": 1}'}, "TRELLIS_CORS_ORIGINS: Input should be a valid list"),

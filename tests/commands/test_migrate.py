@@ -19,6 +19,17 @@ def test_migrate_without_settings_makes_the_embedded_database(data_directory: Pa
     assert (data_directory / ".trellis" / "postgres" / "PG_VERSION").read_text() == "18\n"
 
 
+def test_a_mistyped_directory_makes_no_database(tmp_path: Path) -> None:
+    mistyped = tmp_path / "trelis"
+    refused = trellis(tmp_path, "migrate", "--data", str(mistyped))
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        f"There is no database in {mistyped}: check the path, or make one by `trellis dev --data`\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unreachable_database_is_one_line(tmp_path: Path) -> None:
     url = f"postgresql://somebody:hidden@127.0.0.1:{free_port()}/trellis"
     refused = trellis(

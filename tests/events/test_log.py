@@ -46,6 +46,31 @@ async def test_an_event_says_what_was_done_by_whom_to_what(api: Api, superuser: 
     }
 
 
+async def test_moments_are_written_as_in_their_own_fields(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    """Also what an earlier version wrote, and nothing of a text that looks like one."""
+    tenant = await make_tenant(superuser)
+    text = "2026-01-01T00:00:00+00:00"
+    given = {"title": text, "status": "DONE"}
+    await api.data(UPDATE, who=tenant.owner, id=str(tenant.tasks[0]), input=given)
+    await api.data(DELETE, who=tenant.owner, id=str(tenant.tasks[0]))
+    old = """UPDATE events SET changes = '{"completed_at": {"before": null, "after": "2026-01-02T03:04:05.6-00:00"}}'
+             WHERE organization_id = $1 AND sequence = 2"""
+
+    shown = [
+        {change["field"]: change for change in event["changes"]} for event in (await log(api, tenant, EVENT))["nodes"]
+    ]
+    await superuser.execute(old, tenant.id)
+    deleted, *_ = (await log(api, tenant, EVENT))["nodes"]
+
+    row = await superuser.fetchrow("SELECT completed_at, deleted_at FROM tasks WHERE id = $1", tenant.tasks[0])
+    assert row is not None
+    completed_at, deleted_at = (moment.isoformat().replace("+00:00", "Z") for moment in row)
+    assert shown[1]["completedAt"] == {"field": "completedAt", "before": None, "after": completed_at}
+    assert shown[1]["title"]["after"] == text
+    assert shown[0]["deletedAt"] == {"field": "deletedAt", "before": None, "after": deleted_at}
+    assert deleted["changes"] == [{"field": "completedAt", "before": None, "after": "2026-01-02T03:04:05.6Z"}]
+
+
 async def test_a_deleted_subject_is_still_shown(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser)
     await api.data(DELETE, who=tenant.owner, id=str(tenant.tasks[0]))

@@ -2,15 +2,24 @@
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.routing import Route
 
 from app.config import Settings
+from app.http.sharing import Sharing
 from tests.api import GRAPHQL, SECRET, Api, serving
 from tests.conftest import Database
 
 QUERY = {"query": "{ __typename }"}
-SENT = ("idempotency-key", "x-api-key", "x-request-id", "apollographql-client-name,apollographql-client-version")
+SENT = (
+    *("authorization,content-type", "idempotency-key", "x-api-key", "x-request-id", "apollo-require-preflight"),
+    *("apollographql-client-name,apollographql-client-version", "baggage,sentry-trace", "traceparent,tracestate"),
+)
 FRIEND, STRANGER = "https://app.example.com", "https://evil.example.com"
 
 
@@ -57,15 +66,56 @@ async def test_a_browser_asks_before_it_sends_json(friendly: Api, origin: str, s
     assert response.headers.get("access-control-allow-origin") == (FRIEND if origin == FRIEND else None)
 
 
-@pytest.mark.parametrize(("header", "status"), [*[(header, 200) for header in SENT], ("x-unheard-of", 400)])
-async def test_listed_sites_may_send_the_headers_that_clients_use(friendly: Api, header: str, status: int) -> None:
+@pytest.mark.parametrize("header", SENT)
+async def test_listed_sites_may_send_whatever_header_their_clients_and_monitors_add(friendly: Api, header: str) -> None:
     asked = {"access-control-request-method": "POST", "access-control-request-headers": header}
     response = await friendly.http.options(GRAPHQL, headers={"origin": FRIEND, **asked})
-    assert response.status_code == status
+    assert (response.status_code, response.headers["access-control-allow-headers"]) == (200, header)
+
+
+async def test_a_refused_preflight_says_what_to_set(friendly: Api, api: Api) -> None:
+    asked = {"origin": STRANGER, "access-control-request-method": "POST"}
+    refused = [
+        await one.http.options(path, headers=asked) for one in (friendly, api) for path in (GRAPHQL, "/graphql/")
+    ]
+    said = f"Pages of {STRANGER} may not use this server: to let them, put {STRANGER} into TRELLIS_CORS_ORIGINS.\n"
+    assert [(one.status_code, one.text) for one in refused] == [(400, said)] * 4
+    assert not [name for one in refused for name in one.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("http://localhost:5173", True),
+        ("http://localhost", True),
+        ("https://127.0.0.1:3000", True),
+        ("http://[::1]:8080", True),
+        ("http://board.localhost:4200", True),
+        (FRIEND, True),
+        ("http://localhost.evil.example.com", False),
+        ("http://localhost:5173.evil.example.com", False),
+        ("http://10.0.0.1:3000", False),
+        ("null", False),
+    ],
+)
+async def test_pages_of_this_machine_may_use_a_server_for_development(origin: str, allowed: bool) -> None:
+    def answer(*_: object) -> Response:
+        return Response("answered")
+
+    app = Starlette(
+        routes=[Route(GRAPHQL, answer, methods=["POST"])],
+        middleware=[Middleware(Sharing, [FRIEND], loopback=True)],
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as http:
+        asked = await http.options(GRAPHQL, headers={"origin": origin, "access-control-request-method": "POST"})
+        sent = await http.post(GRAPHQL, headers={"origin": origin})
+    assert asked.status_code == (200 if allowed else 400)
+    assert sent.text == "answered"
+    assert {one.headers.get("access-control-allow-origin") for one in (asked, sent)} == {origin if allowed else None}
 
 
 async def test_no_site_is_listed_by_default(api: Api) -> None:
-    response = await api.http.options(GRAPHQL, headers={"origin": STRANGER, "access-control-request-method": "POST"})
+    response = await api.http.options(GRAPHQL, headers={"origin": STRANGER})
     assert response.status_code == 204
     assert response.headers["allow"] == "GET, POST, OPTIONS"
     assert not [name for name in response.headers if name.startswith("access-control")]

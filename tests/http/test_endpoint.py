@@ -124,7 +124,19 @@ async def test_what_has_been_run_is_200_with_its_errors(
         ({"query": ""}, "`query` must be the text of a GraphQL document."),
         ({"query": 5}, "`query` must be the text of a GraphQL document."),
         ({"query": VIEWER, "variables": [1]}, "`variables` must be an object."),
-        ({"query": VIEWER, "variables": "{}"}, "`variables` must be an object."),
+        (
+            {"query": VIEWER, "variables": "{}"},
+            "`variables` in a POST body should be provided as an object, not a recursively JSON-encoded string.",
+        ),
+        (
+            b'{"query": "{ viewer { user { id } } }", "variables": {"a": "\\\\ud83d \\ud83d\\ude00 \\uD83D!"}}',
+            "A string holds `\\uD83D`, a surrogate without its other half: send both, or leave it out.",
+        ),
+        (
+            b'{"query": "{ viewer { user { id } } }", "variables": {"a": "\\ude00"}}',
+            "A string holds `\\ude00`, a surrogate without its other half: send both, or leave it out.",
+        ),
+        (b'{"query": "{ viewer { user { id } } }", "a": "\xed\xa0\x80"}', "The request is not valid JSON in UTF-8."),
         ({"query": VIEWER, "operationName": 5}, "`operationName` must be a string."),
         ({"query": VIEWER, "extensions": "x"}, "`extensions` must be an object."),
     ],
@@ -234,3 +246,32 @@ async def test_nobody_has_no_organizations(api: Api) -> None:
     [error] = body["errors"]
     assert (error["message"], error["path"]) == (NOT_SIGNED_IN, ["viewer", "organizations"])
     assert error["extensions"] == {"code": "UNAUTHENTICATED"}
+
+
+async def test_a_byte_order_mark_before_json_is_passed_over(api: Api) -> None:
+    response = await post(api, b"\xef\xbb\xbf" + json.dumps({"query": VIEWER}).encode())
+    assert (response.status_code, response.json()) == (200, NOBODY)
+
+
+async def test_both_halves_of_a_character_are_one(api: Api) -> None:
+    body = b'{"query": "query ($a: String!) { __type(name: $a) { name } }", "variables": {"a": "\\ud83d\\ude00"}}'
+    assert (await post(api, body)).json() == {"data": {"__type": None}}
+
+
+async def test_a_slash_behind_the_path_leads_nowhere_else(api: Api) -> None:
+    """A redirect would be to http:// behind a proxy that speaks https."""
+    answers = [
+        await api.http.post(f"{GRAPHQL}/", json={"query": VIEWER}),
+        await api.http.get(f"{GRAPHQL}/", params={"query": VIEWER}),
+    ]
+    assert [(one.status_code, one.json()) for one in answers] == [(200, NOBODY)] * 2
+    other = [(await api.http.get(path)).status_code for path in ("/healthz/", "/readyz/", "/graphql/nothing/")]
+    assert other == [404, 404, 404]
+
+
+async def test_the_schema_says_what_it_is_of(api: Api) -> None:
+    """What GraphiQL shows first."""
+    described = (await post(api, {"query": "{ __schema { description } }"})).json()["data"]["__schema"]["description"]
+    assert described.splitlines()[0] == (
+        "Organizations, their teams, members, tasks and documents; search, trash and the log of what happened."
+    )

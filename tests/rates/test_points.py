@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import time
 from typing import Any
 
 import asyncpg
@@ -172,6 +173,23 @@ async def test_who_has_used_all_is_told_when_to_come_back(
         }
         assert api.statements == []
         await api.data(VIEWER, who=tenant.owner.replace("person1", "person2"))  # has a minute of their own
+
+
+async def test_a_poll_that_is_refused_costs_nothing_more(
+    database: Database, superuser: "asyncpg.Connection[Any]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it comes while nothing is left: nothing is owed when the next minute begins."""
+    tenant = await make_tenant(superuser)
+    async with limited(database, rate_limit=6) as api:
+        await api.data(RENAME, who=tenant.owner, id=str(tenant.teams[0]))
+        polls = [
+            await api.send(document, who=tenant.owner, id=str(tenant.teams[0])) for document in (TASKS, *[TASKS] * 20)
+        ]
+        monkeypatch.setattr(windows, "time", lambda: time() + 61)
+        after = await api.send(VIEWER, who=tenant.owner)
+
+    assert [(one.status_code, *said(one)) for one in polls] == [(200, "6", "0"), *[(429, "6", "0")] * 20]
+    assert said(after) == ("6", "5")
 
 
 async def test_the_limit_of_a_key_wins(database: Database, superuser: "asyncpg.Connection[Any]") -> None:

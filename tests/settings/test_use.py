@@ -144,3 +144,46 @@ async def test_a_search_without_a_mode_looks_as_the_organization_says(
     assert by_words == [["FULL_TEXT"]]
     assert await matched(mode=None) == [["SEMANTIC"], ["SEMANTIC"]]
     assert await matched(mode="FULL_TEXT") == [["FULL_TEXT"]]
+
+
+async def test_a_time_zone_that_is_gone_leaves_it_to_what_is_above_and_says_so_once(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser, tasks=3)
+    await setting.of_organization(api, tenant, timezone="Pacific/Kiritimati")
+    await setting.of_team(api, tenant, timezone="Europe/Berlin")
+    await setting.of_member(api, tenant.owner, tenant.team_members[0], timezone="Asia/Tokyo")
+    gone = "UPDATE {} SET timezone = 'Mars/Base' WHERE organization_id = $1"
+    await superuser.execute("UPDATE tasks SET due_date = '2020-01-01' WHERE organization_id = $1", tenant.id)
+    query = """query ($id: ID!) { team(id: $id) {
+        tasks { nodes { dueWindow } } effectiveSettings { timezone { value source note } }
+        members { nodes { effectiveSettings { timezone { value source note } } } }
+    } }"""
+
+    shown = []
+    for table in ("team_member_settings", "team_settings", "organization_settings"):
+        await superuser.execute(gone.format(table), tenant.id)
+        team = (await api.data(query, who=tenant.owner, id=str(tenant.teams[0])))["team"]
+        assert team["tasks"]["nodes"] == [{"dueWindow": "OVERDUE"}] * 3
+        shown.append(
+            [one["timezone"] for one in (team["effectiveSettings"], team["members"]["nodes"][0]["effectiveSettings"])]
+        )
+
+    note = "Mars/Base is no time zone any more: choose another."
+    team_has = {"value": "Europe/Berlin", "source": "TEAM"}
+    organization_has = {"value": "Pacific/Kiritimati", "source": "ORGANIZATION", "note": note}
+    default = {"value": "UTC", "source": "DEFAULT", "note": note}
+    assert shown == [
+        [team_has | {"note": None}, team_has | {"note": note}],
+        [organization_has, organization_has],
+        [default, default],
+    ]
+
+
+async def test_other_settings_can_be_changed_beside_a_time_zone_that_is_gone(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser)
+    await setting.of_team(api, tenant, timezone="Europe/Berlin")
+    await superuser.execute("UPDATE team_settings SET timezone = 'Mars/Base' WHERE organization_id = $1", tenant.id)
+    await setting.of_team(api, tenant, digest=True)

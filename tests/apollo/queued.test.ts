@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 
-import type { ApolloClient } from "@apollo/client";
+import { type ApolloClient, execute } from "@apollo/client";
 
 import { graphql } from "./generated";
 import { Screen, site } from "./site";
@@ -75,6 +75,26 @@ test("5 renames 5 ms apart are shown at once, and all kept", async () => {
   assert.deepEqual(await Promise.all(renames), [[], [], [], [], []]);
   const { data } = await client.query({ query: TITLE, variables: { id }, fetchPolicy: "network-only" });
   assert.deepEqual([data?.task?.title, data?.task?.version], ["Title 5", 6]);
+});
+
+test("who does not wait for an answer lets nobody pass", async () => {
+  const id = site.taskIds[34]!;
+  const client = newClient(site.uri, () => site.tokens.owner, queued());
+  await client.query({ query: TITLE, variables: { id } });
+  const first = rename(client, id, "First");
+  const second = execute(
+    client.link,
+    {
+      query: RENAME,
+      variables: { id, title: "Second", expectedVersion: 2 },
+    },
+    { client },
+  ).subscribe();
+  second.unsubscribe();
+
+  const third = rename(client, id, "Third");
+
+  assert.deepEqual(await Promise.all([first, third]), [[], []]);
 });
 
 test("different objects do not wait for each other", async () => {

@@ -14,8 +14,9 @@ export function queued(): ApolloLink {
     newest.set(id, turn);
     return from(before).pipe(
       mergeMap(() => forward(operation)),
-      finalize(() => {
-        void before.then(leave);
+      finalize(async () => {
+        await before; // also where nobody waits for the answer any more
+        leave();
         if (newest.get(id) === turn) newest.delete(id);
       }),
     );

@@ -90,8 +90,8 @@ soak-embed: setup ## Kill servers and `trellis embed` twenty times while they wo
 soak-neighbours: setup ## Measure what one caller at their worst costs another; about two minutes
 	.venv/bin/pytest -s tests/hostile/soak_neighbours.py
 
-soak-people: setup ## Kill a server twenty times while people accept invitations, and time addresses that have accounts
-	.venv/bin/pytest -s tests/invitations/soak_people.py
+soak-people: setup ## Kill servers while people accept invitations and are erased, and time addresses that have accounts
+	.venv/bin/pytest -s tests/invitations/soak_people.py tests/users/soak_erase.py
 
 soak-sameness: setup ## Compare bulk completion with graphql-core's own over 50,000 new operations; about ten minutes
 	TRELLIS_TEST_RUNS=10000 .venv/bin/pytest -n 2 tests/execution/test_sameness.py tests/execution/test_sameness_of_reads.py

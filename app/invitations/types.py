@@ -97,6 +97,8 @@ class ReceivedInvitation:
     organization_name: str = strawberry.field(description="What the organization is called.")
     role: OrganizationRole = strawberry.field(description="What they will be in it.")
     message: str | None = strawberry.field(description="What the inviter has written, at most 1000 characters.")
-    invited_by: str | None = strawberry.field(description="What the inviter is called; null where an API key invited.")
+    invited_by: str | None = strawberry.field(
+        description="What the inviter is called; null where an API key invited, or they are no member any more."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
     expires_at: datetime = strawberry.field(description="Until when it can be accepted.")

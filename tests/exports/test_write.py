@@ -18,6 +18,7 @@ from app.exports.lines import sections
 from app.exports.write import Transcript, count, snapshot, write
 from tests.api import Api
 from tests.conftest import Database
+from tests.erasing import erase
 from tests.exports.exporting import exported
 from tests.factories import Tenant, make_tenant
 
@@ -74,6 +75,16 @@ async def test_of_who_has_left_only_the_name_is_told(database: Database, tenant:
         *(str(one) for place, one in enumerate(tenant.team_members) if place % 3 != 1),
         None,
     }
+
+
+async def test_of_who_was_erased_nothing_is_told(database: Database, tenant: Tenant, api: Api) -> None:
+    second = tenant.owner.replace("person1", "person2")
+    await erase(api, second, tenant.users[1])
+
+    written = await lines(database, tenant)
+
+    assert [line["name"] for line in written if line["type"] == "former_member"] == ["Deleted user"]
+    assert not any(one in str(written) for one in (second, "Person 2"))
 
 
 async def test_what_is_deleted_is_not_in_it(database: Database, tenant: Tenant, api: Api) -> None:

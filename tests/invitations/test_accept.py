@@ -72,6 +72,14 @@ async def test_whoever_holds_the_link_comes_in(api: Api, superuser: "asyncpg.Con
         assert (await api.error(ACCEPT, who=other.owner, by=by))["message"] == NO_SUCH
 
 
+async def test_who_is_no_member_any_more_is_not_named(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant, email = await make_tenant(superuser, members=2), f"{new_id().hex}@example.com"
+    await invited(api, tenant, email)
+    await superuser.execute("UPDATE organization_members SET deleted_at = now() WHERE id = $1", tenant.members[0])
+    [seen] = await received(api, email)
+    assert (seen["organizationName"], seen["invitedBy"]) == (tenant.slug, None)
+
+
 async def test_a_declined_one_is_over(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant, email = await make_tenant(superuser), f"{new_id().hex}@example.com"
     made = (await invited(api, tenant, email))["invitation"]["id"]

@@ -86,6 +86,18 @@ async def test_the_next_purge_takes_the_membership_and_frees_the_tasks(
     ]
 
 
+async def test_no_search_finds_their_tasks_by_their_name(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, members=2)
+    await superuser.execute("UPDATE users SET name = 'Wilhelmina' WHERE id = $1", tenant.users[1])
+    search = """query ($in: ID!) { searchTasks(organizationId: $in, query: "wilhelmina", mode: FUZZY) {
+        nodes { title } } }"""
+    found = await api.data(search, who=tenant.owner, **{"in": str(tenant.id)})
+    assert found["searchTasks"]["nodes"] == [{"title": "Task 2"}]
+    await erase(api, second_of(tenant), tenant.users[1])
+    found = await api.data(search, who=tenant.owner, **{"in": str(tenant.id)})
+    assert found["searchTasks"]["nodes"] == []
+
+
 async def test_nobody_brings_an_erased_member_back(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
     """Neither one who was a member until then, nor one who had been removed before."""
     tenant = await make_tenant(superuser, members=3)

@@ -75,6 +75,8 @@ def _chosen_order(arguments: Mapping[str, Any], default: Order) -> Order:
     chosen = arguments.get("order_by")
     if chosen is None:
         return default
+    if not chosen.direction:  # left out or null
+        return Order(chosen.field.value, descending=chosen.field in chosen.usually_descending)
     return Order(chosen.field.value, descending=chosen.direction is OrderDirection.DESC)
 
 

@@ -16,7 +16,7 @@ PYTHONS_NULL = re.compile(r"to be None\.$")  # as graphql-core ends a sentence
 MASKED = "Something went wrong on the server. Its log has the details under this errorId."
 
 
-LONGEST_QUOTE = 60  # characters
+LONGEST_QUOTE = 120  # characters
 
 
 def quoted(value: object) -> str:

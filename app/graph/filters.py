@@ -123,6 +123,18 @@ class FloatComparator(Comparison):
     is_null: bool | None = comparator(EMPTY)
 
 
+@strawberry.input(description="Conditions on a whole number; " + ALL_HOLD)
+class IntComparator(Comparison):
+    eq: int | None = comparator(EQUAL)
+    ne: int | None = comparator(UNEQUAL)
+    in_: list[int] | None = comparator(AMONG, "in")
+    not_in: list[int] | None = comparator(NOT_AMONG)
+    lt: int | None = comparator("Less than this.")
+    lte: int | None = comparator("At most this.")
+    gt: int | None = comparator("More than this.")
+    gte: int | None = comparator("At least this.")
+
+
 @strawberry.input(description="Conditions on a date; " + ALL_HOLD)
 class DateComparator(Comparison):
     eq: date | None = comparator(EQUAL)

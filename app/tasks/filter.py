@@ -4,6 +4,7 @@ from enum import Enum
 from typing import ClassVar
 
 import strawberry
+from strawberry import UNSET
 
 from app.graph.edges import ListOf
 from app.graph.filters import (
@@ -14,6 +15,7 @@ from app.graph.filters import (
     DateTimeComparator,
     FloatComparator,
     IDComparator,
+    IntComparator,
     Relation,
     StringComparator,
     TagsComparator,
@@ -39,7 +41,10 @@ class TaskFilter(Conditions):
     }
 
     id: IDComparator | None = comparator("Its id.")
+    key: StringComparator | None = comparator("Its key, as in ENG-42. By a key alone `task(by: …)` is faster.")
+    number: IntComparator | None = comparator("The number in its key.")
     title: StringComparator | None = comparator("Its title.")
+    description: StringComparator | None = comparator("What it is about.")
     status: Comparator[TaskStatus] | None = comparator("How far it is.")
     priority: Comparator[TaskPriority] | None = comparator("How urgent it is.")
     completed: bool | None = comparator("Whether its status is DONE.")
@@ -47,6 +52,7 @@ class TaskFilter(Conditions):
     due_date: DateComparator | None = comparator("When it is due.")
     created_at: DateTimeComparator | None = comparator("When it was made.")
     updated_at: DateTimeComparator | None = comparator("When it last changed.")
+    deleted_at: DateTimeComparator | None = comparator("When it was deleted, where the list holds deleted ones.")
     estimate: FloatComparator | None = comparator("How much work it is.")
     tags: TagsComparator | None = comparator("Its tags.")
     assignee: TeamMemberFilter | None = comparator(
@@ -73,7 +79,12 @@ class TaskOrderField(Enum):
 @strawberry.input(description="How tasks are sorted; equal ones by id.")
 class TaskOrder:
     field: TaskOrderField = strawberry.field(description="What they are sorted by.")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.DESC, description="Which end comes first.")
+    direction: OrderDirection | None = strawberry.field(
+        default=UNSET,
+        description="Which end comes first; left out, what people want first: DESC for CREATED_AT and UPDATED_AT, the "
+        "newest, and ASC for the others: the most urgent, the next due with no date last, the smallest number.",
+    )
+    usually_descending: ClassVar = {TaskOrderField.CREATED_AT, TaskOrderField.UPDATED_AT}
 
 
 TASK_LIST = ListOf(TASKS, Order("created_at", descending=True), TaskOrder, TaskFilter)

@@ -8,6 +8,7 @@ from app.graph.filters import ALL_HOLD, Conditions, IDComparator, StringComparat
 @strawberry.input(description="Conditions on a person; " + ALL_HOLD)
 class UserFilter(Conditions):
     id: IDComparator | None = comparator("Their id.")
+    is_me: bool | None = comparator("Whether they are whoever is calling; an API key is nobody.")
     name: StringComparator | None = comparator("Their name.")
     email: StringComparator | None = comparator("Their e-mail address.")
     and_: list["UserFilter"] | None = comparator("All of these hold, at most 100.", "and")

@@ -81,6 +81,7 @@ USERS = Source(
         (or_(users.c.id == bindparam("actor_id", type_=Uuid), users.c.owns_email & colleague), users.c.email),
         else_=null(),
     ),
+    is_me=users.c.id == bindparam("actor_id", type_=Uuid),
     organization_ids=func.array(
         select(memberships.c.organization_id)
         .where(shared, or_(memberships.c.deleted_at.is_(None), at_work))

@@ -56,7 +56,8 @@ class Writer:
 
     async def user(self, row_id: UUID, place: int) -> dict[str, Any]:
         name = self.choose.choice(TEXTS)
-        return await self.write("users", row_id, name=name, email=f"{self.choose.choice(TEXTS)}{place}@{row_id}")
+        row = await self.write("users", row_id, name=name, email=f"{self.choose.choice(TEXTS)}{place}@{row_id}")
+        return row | {"isMe": place == 0}
 
     async def team(self, row_id: UUID, place: int) -> dict[str, Any]:
         name, description = self.choose.choice(TEXTS), self.choose.choice([None, *TEXTS])
@@ -76,6 +77,7 @@ class Writer:
             "tasks",
             row_id,
             title=self.choose.choice(TEXTS),
+            description=self.choose.choice([None, *TEXTS]),
             status=status,
             completed_at=self.choose.choice(MOMENTS) if status == "DONE" else None,
             priority=self.choose.choice(PRIORITIES),
@@ -87,7 +89,9 @@ class Writer:
             **self.moments(),
         )
         related = {"assignee": assignee_or_none, "creator": creator_or_none, "team": team}
-        return camel(row) | related | {"completed": status == "DONE"}
+        number = await self.superuser.fetchval("SELECT number FROM tasks WHERE id = $1", row_id)
+        named = {"number": number, "key": f"{team['key']}-{number}", "deletedAt": None}
+        return camel(row) | related | named | {"completed": status == "DONE"}
 
     def moments(self) -> dict[str, datetime]:
         return {"created_at": self.choose.choice(MOMENTS), "updated_at": self.choose.choice(MOMENTS)}
@@ -115,10 +119,11 @@ class World:
         ids = [row["id"] for rows in self.rows.values() for row in rows]
         return {
             "ID": [*ids, "00000000-0000-7000-8000-000000000000", ids[0].upper()],
-            "String": [*TEXTS, *TAGS, "", "T1", "t", "@"],
+            "String": [*TEXTS, *TAGS, "", "T1", "t", "@", "T2-1", "-2"],
             "DateTime": [shown(one) for one in MOMENTS],
             "Date": [shown(one) for one in DAYS],
             "Float": [*NUMBERS, -1, 1e300],
+            "Int": [0, 1, 2, 5, -1],
             "Boolean": [True, False],
         }
 

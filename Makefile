@@ -54,7 +54,8 @@ format: setup ## Format the code and mend what ruff can mend
 	.venv/bin/ruff format
 	.venv/bin/ruff check --fix
 
-schema: setup ## Print the GraphQL schema into schema.graphql, and what the tables are into app/db/fingerprint.txt
+schema: setup ## Write what follows from the code: schema.graphql, the classes of rows, and what the tables are
+	.venv/bin/python -m app.db.row_classes
 	.venv/bin/trellis schema > schema.graphql.new
 	mv schema.graphql.new schema.graphql
 	.venv/bin/python -m app.db.fingerprint

@@ -33,7 +33,7 @@ GROUND = [
     "cli",
 ]
 # Within and across domains: each kind of file may import the kinds before it. A verb file has any other name.
-KINDS = ["models", "policies", "loaders", "verb", "types", "payloads", "queries", "mutations"]
+KINDS = ["models", "rows", "policies", "loaders", "verb", "types", "payloads", "queries", "mutations"]
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "base", "service", "services", "misc", "shared", "lib"}
 DOCSTRING = re.compile(r"\S.*(\n\n|\Z)")  # one line, and then nothing or an empty one
 LONGEST_FILE = 250

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Integer, Uuid, bindparam, func, literal, select, true
 
 from app.api_keys.models import ApiKey
+from app.api_keys.rows import ApiKeyRow
 from app.db.columns import now
 from app.db.source import Source
 from app.db.statement import Clause, statement, statement_of
@@ -17,7 +18,7 @@ from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.rows import rows_of_ids
 from app.graph.select import Key, pages, rows_by_key, scoped
 
-API_KEYS = Source(ApiKey)
+API_KEYS = Source(ApiKey, ApiKeyRow)
 API_KEY_LIST = ListOf(API_KEYS, Order("created_at", descending=True), deletable=False)
 
 

@@ -70,15 +70,15 @@ class ApiKeyMutations:
         given: Annotated[CreateApiKeyInput, strawberry.argument(name="input", description="What it will be.")],
     ) -> ApiKeyPayload:
         context, checks = info.context, Checks("input")
-        organization = await parent_for_update(
+        parent = await parent_for_update(
             context, ORGANIZATIONS, given.organization_id, "organization", checks, "organizationId"
         )
-        if organization is not None:
+        if parent is not None:
             await context.signed_in.refresh_actor()
-            require(can_create(context.actor, organization))
-            await _require_room(context, organization.id, checks)
+            require(can_create(context.actor, parent))
+            await _require_room(context, parent.id, checks)
         values = _values(given, checks, most_points=min(context.allowance.points_per_key, HIGHEST_RATE_LIMIT))
-        checks.done()
+        organization = checks.passed(parent)
         return _payload(await issue(context, organization.id, values))
 
     @mutation(

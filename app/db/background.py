@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.db.engine import LOST, Database, DatabaseUnavailable
+from app.db.record import Row
 from app.db.statement import Fetch, Statement
 
 
@@ -19,8 +20,10 @@ async def background(
     """
     async with database.lent() as connection, connection.transaction():
 
-        async def fetch(statement: Statement, values: Mapping[str, Any]) -> list[Any]:
-            return await connection.fetch(statement.text, *statement.arguments(values))
+        async def fetch(statement: Statement[Row], values: Mapping[str, Any], /) -> list[Row]:
+            arguments = statement.arguments(values)
+            rows: list[Row] = await connection.fetch(statement.text, *arguments, record_class=statement.record)
+            return rows
 
         await fetch(identify, {"organization_id": organization_id})
         yield fetch

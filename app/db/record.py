@@ -1,10 +1,11 @@
 """Rows as the driver gives them."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import asyncpg
 from sqlalchemy import ColumnElement
+from typing_extensions import TypeVar
 
 
 class Record(asyncpg.Record):
@@ -17,8 +18,15 @@ class Record(asyncpg.Record):
     selected: tuple[str, ...] = ()
     columns: ClassVar[Mapping[str, ColumnElement[Any]]] = {}
 
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
+    if (
+        not TYPE_CHECKING
+    ):  # which knows the columns of a table's rows by rows.py, and shall miss those that are not there
+
+        def __getattr__(self, name: str) -> Any:
+            try:
+                return self[name]
+            except KeyError:
+                raise AttributeError(name) from None
+
+
+Row = TypeVar("Row", bound=Record, default=Any)

@@ -1,13 +1,13 @@
 """What a loader reads from: a table, the columns that a GraphQL type's fields stand for, and the class of its rows."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic
 
 from sqlalchemy import Column, ColumnElement, TypeDecorator
 from sqlmodel import SQLModel
 
 from app.db.columns import table_of
-from app.db.record import Record
+from app.db.record import Row
 
 
 class Reference(dict[str, Any]):
@@ -20,25 +20,27 @@ class Reference(dict[str, Any]):
             raise AttributeError(column) from None
 
 
-class Source:
-    """The rows of `model`, which has the name of its GraphQL type.
+class Source(Generic[Row]):
+    """The rows of `model`, which has the name of its GraphQL type. They are of the class `row`, one of the rows.py.
 
     `computed` are expressions that are read like columns; one of that name takes the column's place. `long` are the
     columns whose values may be longer than a kilobyte: statements that read them measure them first.
     """
 
-    def __init__(self, model: type[SQLModel], *, long: tuple[str, ...] = (), **computed: ColumnElement[Any]) -> None:
+    def __init__(
+        self, model: type[SQLModel], row: type[Row], *, long: tuple[str, ...] = (), **computed: ColumnElement[Any]
+    ) -> None:
         self.table = table_of(model)
         self.long = long
         self.typename = model.__name__
         self.columns: dict[str, ColumnElement[Any]] = {**dict(self.table.c.items()), **computed}
         known = {"typename": self.typename, "columns": self.columns}
-        self.record: type[Record] = type(f"{self.typename}Row", (Record,), known)
+        self.record: type[Row] = type(row.__name__, (row,), known)
         self.reference: type[Reference] = type(f"{self.typename}Reference", (Reference,), {})
 
 
 @lru_cache(1000)
-def record_of(source: Source, selected: tuple[str, ...]) -> type[Record]:
+def record_of(source: Source[Row], selected: tuple[str, ...]) -> type[Row]:
     """The class of the rows of a statement that selects columns of these names, in this order."""
     return type(source.record.__name__, (source.record,), {"selected": selected})
 

@@ -3,25 +3,25 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
-from typing import Any, cast
+from typing import Any, Generic, Protocol, cast, overload
 
 from sqlalchemy import Executable, ReturnsRows
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
-from app.db.record import Record
+from app.db.record import Record, Row
 from app.db.source import Source, record_of
 
 DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not type its dialects' constructors
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Generic[Row]):
     """SQL text with $1, $2 …; `constants` are the values that were in the statement when it was built."""
 
     text: str
     names: tuple[str, ...]
     constants: Mapping[str, Any]
-    record: type[Record] = Record  # what its rows are
+    record: type[Row] = Record  # type: ignore[assignment]  # what its rows are
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values of the parameters in the order of the text."""
@@ -29,31 +29,47 @@ class Statement:
         return [values[name] if name in values else constants[name] for name in self.names]
 
 
-# Runs a statement with the values of its parameters, within some transaction; answers the rows.
-Fetch = Callable[[Statement, Mapping[str, Any]], Awaitable[list[Any]]]
+class Fetch(Protocol):
+    """Runs a statement with the values of its parameters, within some transaction; answers the rows."""
+
+    def __call__(self, statement: Statement[Row], values: Mapping[str, Any], /) -> Awaitable[list[Row]]: ...
 
 
 Clause = Executable  # what `prepare` takes: a select, an insert and so on
 Build = Callable[[], Clause]
 
 
-def statement(build: Build) -> Callable[[], Statement]:
+def statement(build: Build) -> Callable[[], Statement[Record]]:
     """For a function that builds a clause: it answers the statement, made when it is first asked for, and once."""
-    return statement_of(None)(build)
+
+    @lru_cache(1)
+    @wraps(build)
+    def made() -> Statement[Record]:
+        return prepare(build())
+
+    return made
 
 
-def statement_of(source: Source | None) -> Callable[[Build], Callable[[], Statement]]:
+def statement_of(source: Source[Row]) -> Callable[[Build], Callable[[], Statement[Row]]]:
     """The same, for a statement whose rows are those of a source."""
 
-    def decorate(build: Build) -> Callable[[], Statement]:
+    def decorate(build: Build) -> Callable[[], Statement[Row]]:
         @lru_cache(1)
         @wraps(build)
-        def made() -> Statement:
+        def made() -> Statement[Row]:
             return prepare(build(), source)
 
         return made
 
     return decorate
+
+
+@overload
+def prepare(clause: Clause, source: None = None) -> Statement[Record]: ...
+
+
+@overload
+def prepare(clause: Clause, source: Source[Row]) -> Statement[Row]: ...
 
 
 def prepare(clause: Clause, source: Source | None = None) -> Statement:

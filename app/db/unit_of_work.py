@@ -11,6 +11,7 @@ import asyncpg
 from app.auth.actor import Actor
 from app.db.engine import LOST, Connection, Database, DatabaseUnavailable
 from app.db.identity import IDENTIFY, MEMBERSHIPS, actor_of, identifying, read_again, refuse
+from app.db.record import Row
 from app.db.statement import Statement
 from app.db.too_slow import TIMED_OUT, StatementTooSlow
 from app.errors import AppError
@@ -139,11 +140,11 @@ class Unit:
             refuse(error)
             raise
 
-    async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+    async def fetch(self, statement: Statement[Row], values: Mapping[str, Any], /) -> list[Row]:
         """The rows of `statement`. Raises DatabaseUnavailable, StatementTooSlow and OnlyReads."""
-        arguments = statement.arguments(values)
+        arguments, kind = statement.arguments(values), statement.record
         try:
-            rows = await self._speak(lambda one: one.fetch(statement.text, *arguments, record_class=statement.record))
+            rows: list[Row] = await self._speak(lambda one: one.fetch(statement.text, *arguments, record_class=kind))
         except asyncpg.ReadOnlySQLTransactionError as error:
             if not self.writes:
                 raise  # a query that writes: a mistake of ours

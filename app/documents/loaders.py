@@ -11,6 +11,7 @@ from app.db.columns import table_of
 from app.db.source import Source
 from app.db.statement import Clause, statement
 from app.documents.models import Document, DocumentChunk, DocumentText
+from app.documents.rows import DocumentChunkRow, DocumentRow
 from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.paging import DeletedScope, Order, Page, Slice
@@ -19,8 +20,8 @@ from app.graph.select import Key, given_keys, key_values, pages, rows_by_id, row
 documents = table_of(Document)
 texts = table_of(DocumentText)
 
-DOCUMENTS = Source(Document, long=("source", "processing_error"), own=documents.c.team_id.is_(None))
-DOCUMENT_CHUNKS = Source(DocumentChunk, long=("section", "text"))
+DOCUMENTS = Source(Document, DocumentRow, long=("source", "processing_error"), own=documents.c.team_id.is_(None))
+DOCUMENT_CHUNKS = Source(DocumentChunk, DocumentChunkRow, long=("section", "text"))
 CHUNK_LIST = ListOf(DOCUMENT_CHUNKS, Order("index", descending=False), deletable=False)
 
 

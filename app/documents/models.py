@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
+from typing import ClassVar
 from uuid import UUID
 
 import strawberry
@@ -39,6 +40,8 @@ class Document(Owned, table=True):
 
     `due_at` is when it is to be cut into chunks, or to be given up by whoever is at it; NULL where that is done.
     """
+
+    computed: ClassVar = {"own": bool}
 
     __tablename__ = "documents"
     __table_args__ = (

@@ -51,7 +51,7 @@ class DocumentMutations:
         parent = await _parent(info.context, given, checks)
         columns = columns_given(given, checks)
         checks.done()
-        return Payload(row=await create(info.context, parent, columns, given.text))
+        return Payload.of(await create(info.context, parent, columns, given.text))
 
     @mutation(
         description="Changes a document. Where nothing is different, nothing happens and its version stays. Another "
@@ -71,7 +71,7 @@ class DocumentMutations:
         require_version(row, expected_version, shown=row)
         columns = columns_given(given, checks)
         checks.done()
-        return Payload(row=await change(info.context, row, columns, given.text or ""))
+        return Payload.of(await change(info.context, row, columns, given.text or ""))
 
     @mutation(
         description="Has a document that FAILED cut into chunks once more, with as many attempts as the first time. "
@@ -81,7 +81,7 @@ class DocumentMutations:
         row = await _written(info.context, document_id)
         if row.status == DocumentStatus.FAILED.name:
             row = await process_again(info.context, row)
-        return Payload(row=row)
+        return Payload.of(row)
 
     @mutation(description="Deletes a document. It can be restored until its deletion is purged." + WRITERS_ONLY)
     async def delete_document(self, info: Info, document_id: DocumentId) -> DeletePayload:
@@ -96,7 +96,7 @@ class DocumentMutations:
         row = await _written(info.context, document_id, deleted=True)
         await restore_rows(info.context, DOCUMENTS, [row])
         (restored,) = await rows_for_update(info.context, DOCUMENTS, [row.id], *DOCUMENTS.long)
-        return Payload(row=restored)
+        return Payload.of(restored)
 
 
 async def _parent(context: Context, given: CreateDocumentInput, checks: Checks) -> dict[str, Any]:

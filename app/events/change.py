@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from app.db.columns import new_id
+from app.db.record import Row
 from app.db.source import Source
 from app.events.models import EventType
 from app.events.record import record
@@ -11,14 +13,14 @@ from app.graph.context import Context
 from app.graph.rows import insert_row, update_row
 
 
-async def create(context: Context, source: Source, organization_id: Any, values: Mapping[str, Any]) -> Any:
+async def create(context: Context, source: Source[Row], organization_id: UUID, values: Mapping[str, Any]) -> Row:
     """The row that was made of `values` in an organization; the database's constraints may refuse it."""
     row = await insert_row(context, source, {"organization_id": organization_id, "id": new_id(), **values})
     record(context, EventType.CREATED, row, after=values)
     return row
 
 
-async def change(context: Context, source: Source, row: Any, wanted: Mapping[str, Any]) -> Any:
+async def change(context: Context, source: Source[Row], row: Row, wanted: Mapping[str, Any]) -> Row:
     """`row`, which the operation holds locked, as it is `wanted`; where it is so already, nothing happens."""
     changes = {name: value for name, value in wanted.items() if value != row[name]}
     if not changes:

@@ -6,11 +6,12 @@ from typing import Any
 
 from app.db.source import Source
 from app.events.models import Event
+from app.events.rows import EventRow
 from app.graph.context import Context
 from app.graph.paging import DeletedScope, Page, Slice
 from app.graph.select import Key, pages, rows_by_key
 
-EVENTS = Source(Event, long=("changes",))
+EVENTS = Source(Event, EventRow, long=("changes",))
 
 
 async def event_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:

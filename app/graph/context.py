@@ -12,6 +12,7 @@ import strawberry
 
 from app.auth.actor import Actor
 from app.auth.credentials import Unauthenticated
+from app.db.record import Row
 from app.db.source import Source
 from app.db.statement import Statement
 from app.db.unit_of_work import Unit
@@ -98,7 +99,7 @@ class Context:
         """Whether the operation asks for nothing of the rows of `source` but what they are found by."""
         return len(self.columns(source, *KEY)) == len(KEY)
 
-    async def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+    async def fetch(self, statement: Statement[Row], values: Mapping[str, Any], /) -> list[Row]:
         """The rows of `statement`, which always knows the caller's `actor_id` and `organization_ids`."""
         caller = {"actor_id": self.actor.id, "organization_ids": self.organization_ids}
         return await self.signed_in.fetch(statement, {**caller, **values})

@@ -1,8 +1,11 @@
 """Refusals that end a field: what the actor may not do, and what is not there for them."""
 
+from typing import TypeVar
+
 from app.auth.actor import Actor, Scope
 from app.errors import AppError
 
+Found = TypeVar("Found")
 Verdict = bool | str  # of a policy: True, or the reason why not
 
 
@@ -26,10 +29,11 @@ def require(verdict: Verdict) -> None:
         raise Forbidden(str(verdict))
 
 
-def require_row(row: object, noun: str) -> None:
-    """Raises NotFound where there is no row; `noun` is what was looked for, as in "task"."""
+def require_row(row: Found | None, noun: str) -> Found:
+    """`row`; raises NotFound where there is none. `noun` is what was looked for, as in "task"."""
     if row is None:
         raise NotFound(f"There is no such {noun}.")
+    return row
 
 
 def require_scope(actor: Actor, scope: Scope | None) -> None:

@@ -55,3 +55,10 @@ class Checks:
         """Raises Rejected with all mistakes, if there are any."""
         if self.errors:
             raise Rejected(*self.errors)
+
+    def passed(self, row: Value | None) -> Value:
+        """`row`, of which it was noted where it is not there; raises as `done`."""
+        self.done()
+        if row is None:
+            raise ValueError("nothing was noted of a row that is not there")
+        return row

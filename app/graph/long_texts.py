@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
 )
 
+from app.db.record import Row
 from app.db.source import Source
 from app.db.statement import Statement
 from app.graph.camel_case import camel_case
@@ -52,8 +53,8 @@ def _size(text: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 async def fetch_measured(
-    context: Context, statement: Statement, values: Mapping[str, Any], source: Source, *, beyond: int | None = None
-) -> list[Any]:
+    context: Context, statement: Statement[Row], values: Mapping[str, Any], source: Source, *, beyond: int | None = None
+) -> list[Row]:
     """The rows of a statement whose rows were `measured`. Raises BudgetExceeded.
 
     Where it reads lists, its parameter `most` becomes what is left of the operation's objects, and so many `beyond`.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Coroutine, Mapping
 from enum import Enum
 from functools import wraps
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Generic, Self, TypeVar, get_type_hints
 
 import asyncpg
 import strawberry
@@ -58,6 +58,11 @@ class Payload(Generic[Noun]):
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="What is wrong with the input; where there is anything, nothing was written."
     )
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """Of a row, which stands for the GraphQL type of its noun."""
+        return cls(row=row)
 
 
 class Rejected(Exception):

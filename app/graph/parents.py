@@ -1,10 +1,10 @@
 """What a new row is to belong to, as an input names it."""
 
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import select
 
+from app.db.record import Row
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
@@ -14,7 +14,9 @@ from app.graph.mutation import UserErrorCode
 from app.graph.rows import rows_for_update, rows_of_ids
 
 
-async def parent_for_update(context: Context, source: Source, given: str, noun: str, checks: Checks, *path: str) -> Any:
+async def parent_for_update(
+    context: Context, source: Source[Row], given: str, noun: str, checks: Checks, *path: str
+) -> Row | None:
     """The live row with the id `given`, locked until the commit: a delete of it will then find its new child.
 
     None, and a mistake at `path`, where it is deleted or not there. Raises BadUserInput for what is no id.

@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, FromClause, Uuid, bindparam, func, insert, join, s
 from strawberry import UNSET
 
 from app.db.columns import now
+from app.db.record import Row
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
@@ -23,8 +24,8 @@ ExpectedVersion = Annotated[
 
 
 async def rows_for_update(
-    context: Context, source: Source, ids: Sequence[UUID], *texts: str, deleted: bool = False
-) -> list[Any]:
+    context: Context, source: Source[Row], ids: Sequence[UUID], *texts: str, deleted: bool = False
+) -> list[Row | None]:
     """The row of each id, locked until the commit; None where the caller has none, or it is (not) `deleted`.
 
     It has what is computed of it too, such as whose a membership is, since policies ask for that; but of its long
@@ -34,12 +35,12 @@ async def rows_for_update(
     so that others may still refer to them: an event refers to its organization while it holds the counter, for which
     whoever changes the organization waits in the end.
     """
-    rows = await fetch_measured(context, _locked(source, texts, deleted), {"ids": list(set(ids))}, source)
+    rows: list[Row] = await fetch_measured(context, _locked(source, texts, deleted), {"ids": list(set(ids))}, source)
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]
 
 
-async def rows_to_delete(context: Context, source: Source, ids: Sequence[UUID]) -> list[Any]:
+async def rows_to_delete(context: Context, source: Source[Row], ids: Sequence[UUID]) -> list[Row | None]:
     """The row of each id: locked as above, or without a lock where it is deleted already; None where there is none."""
     rows = await rows_for_update(context, source, ids)
     gone = [row_id for row_id, row in zip(ids, rows, strict=True) if row is None]
@@ -79,11 +80,12 @@ def rows_of_ids(source: Source) -> FromClause:
     return join(join(own, asked, true()), source.table, here)
 
 
-async def insert_row(context: Context, source: Source, values: Mapping[str, Any]) -> Any:
+async def insert_row(context: Context, source: Source[Row], values: Mapping[str, Any]) -> Row:
     """The row that was made of `values`; the database's constraints may refuse it."""
     moment = now()
     complete = {"created_at": moment, "updated_at": moment, **values}
-    return (await context.fetch(_insert(source, tuple(complete)), complete))[0]
+    made: list[Row] = await context.fetch(_insert(source, tuple(complete)), complete)
+    return made[0]
 
 
 @lru_cache(100)
@@ -94,11 +96,12 @@ def _insert(source: Source, columns: tuple[str, ...]) -> Statement:
     return prepare(given.returning(*_whole(source)), source)
 
 
-async def update_row(context: Context, source: Source, row: Any, changes: Mapping[str, Any]) -> Any:
+async def update_row(context: Context, source: Source[Row], row: Row, changes: Mapping[str, Any]) -> Row:
     """`row`, which the operation holds locked, with `changes`; its version rises where it has one."""
     values = {f"new_{name}": value for name, value in changes.items()}
-    keys = {"key_organization_id": row.organization_id, "key_id": row.id, "moment": now()}
-    return (await context.fetch(_update(source, tuple(changes)), {**values, **keys}))[0]
+    keys = {"key_organization_id": row["organization_id"], "key_id": row["id"], "moment": now()}
+    changed: list[Row] = await context.fetch(_update(source, tuple(changes)), {**values, **keys})
+    return changed[0]
 
 
 @lru_cache(500)

@@ -23,6 +23,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from app.db.record import Row
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.budget import A_TOTAL
@@ -84,15 +85,15 @@ def key_values(keys: Sequence[Key]) -> dict[str, Any]:
     return {"key_organization_ids": f"{{{','.join(organization_ids)}}}", "key_ids": f"{{{','.join(ids)}}}"}
 
 
-async def rows_by_key(context: Context, source: Source, keys: Sequence[Key], *more: str) -> list[Any]:
+async def rows_by_key(context: Context, source: Source[Row], keys: Sequence[Key], *more: str) -> list[Row | None]:
     """The row of each key, deleted or not, with what is asked for and `more`; None where the caller has no such row."""
     statement = _by_key(source, context.columns(source, "organization_id", "id", *more), live=False)
-    rows = await fetch_measured(context, statement, key_values(keys), source)
+    rows: list[Row] = await fetch_measured(context, statement, key_values(keys), source)
     found = {row["ordinal"]: row for row in rows}
     return [found.get(ordinal) for ordinal in range(1, len(keys) + 1)]
 
 
-async def rows_by_id(context: Context, source: Source, ids: Sequence[UUID], *more: str) -> list[Any]:
+async def rows_by_id(context: Context, source: Source[Row], ids: Sequence[UUID], *more: str) -> list[Row | None]:
     """The row of each id, deleted or not, in whichever of the caller's organizations; None where there is none.
 
     It has the columns that the operation asks for, and `more`.
@@ -100,17 +101,17 @@ async def rows_by_id(context: Context, source: Source, ids: Sequence[UUID], *mor
     return await _rows_by_id(context, source, ids, more, live=False)
 
 
-async def live_rows(context: Context, source: Source, ids: Sequence[UUID], *more: str) -> list[Any]:
+async def live_rows(context: Context, source: Source[Row], ids: Sequence[UUID], *more: str) -> list[Row | None]:
     """The same, and None where it is deleted."""
     return await _rows_by_id(context, source, ids, more, live=True)
 
 
 async def _rows_by_id(
-    context: Context, source: Source, ids: Sequence[UUID], more: tuple[str, ...], *, live: bool
-) -> list[Any]:
+    context: Context, source: Source[Row], ids: Sequence[UUID], more: tuple[str, ...], *, live: bool
+) -> list[Row | None]:
     keys = [Key(organization_id, row_id) for row_id in ids for organization_id in context.organization_ids]
     statement = _by_key(source, context.columns(source, "organization_id", "id", *more), live=live)
-    rows = await fetch_measured(context, statement, key_values(keys), source)
+    rows: list[Row] = await fetch_measured(context, statement, key_values(keys), source)
     found = {row["id"]: row for row in rows}
     return [found.get(row_id) for row_id in ids]
 

@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy import ARRAY, Table, Text, Uuid, any_, bindparam, exists, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from app.db.record import Row
 from app.db.source import Source
 from app.db.statement import Clause, Fetch, Statement, prepare, statement
 from app.events.models import EventType
@@ -49,7 +50,7 @@ async def come_back(
 
 
 def _fetching(connection: asyncpg.Connection, organization_ids: list[UUID]) -> Fetch:
-    async def run(statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+    async def run(statement: Statement[Row], values: Mapping[str, Any], /) -> list[Row]:
         return await fetch(connection, statement, **{"organization_ids": organization_ids, **values})
 
     return run

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db.engine import LOST
 from app.db.identity import IDENTIFY
 from app.db.lock import TAKE_TURN
+from app.db.record import Row
 from app.db.statement import Fetch, Statement, prepare
 from app.importer.events import Events
 from app.refusal import Refusal
@@ -65,15 +66,18 @@ async def acting(connection: asyncpg.Connection, user_id: UUID, *, alone: bool =
         await events.write(fetching(connection), user_id)
 
 
-async def fetch(connection: asyncpg.Connection, statement: Statement, **values: Any) -> list[asyncpg.Record]:
+async def fetch(connection: asyncpg.Connection, statement: Statement[Row], **values: Any) -> list[Row]:
     """The rows of a statement, by the names of its parameters."""
-    return await connection.fetch(statement.text, *statement.arguments(values))
+    rows: list[Row] = await connection.fetch(
+        statement.text, *statement.arguments(values), record_class=statement.record
+    )
+    return rows
 
 
 def fetching(connection: asyncpg.Connection) -> Fetch:
     """`fetch` over a connection, for what writes within a server too."""
 
-    async def run(statement: Statement, values: Mapping[str, Any]) -> list[Any]:
+    async def run(statement: Statement[Row], values: Mapping[str, Any], /) -> list[Row]:
         return await fetch(connection, statement, **values)
 
     return run

@@ -17,10 +17,11 @@ from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.rows import rows_of_ids
 from app.graph.select import Key, given_keys, key_values, pages, rows_by_key, scoped, the_callers
 from app.invitations.models import PENDING, Invitation, InvitationTeam
+from app.invitations.rows import InvitationRow, InvitationTeamRow
 from app.teams.models import Team
 
-INVITATIONS = Source(Invitation, long=("message",))
-INVITATION_TEAMS = Source(InvitationTeam)
+INVITATIONS = Source(Invitation, InvitationRow, long=("message",))
+INVITATION_TEAMS = Source(InvitationTeam, InvitationTeamRow)
 INVITATION_LIST = ListOf(INVITATIONS, Order("created_at", descending=True), deletable=False)
 
 invitations = table_of(Invitation)

@@ -71,15 +71,15 @@ class InvitationMutations:
         ],
     ) -> InvitationPayload:
         context, checks = info.context, Checks("input")
-        organization = await parent_for_update(
+        parent = await parent_for_update(
             context, ORGANIZATIONS, given.organization_id, "organization", checks, "organizationId"
         )
-        if organization is not None:
+        if parent is not None:
             await context.signed_in.refresh_actor()
-            require(can_invite(context.actor, organization, given.role.name))
+            require(can_invite(context.actor, parent, given.role.name))
         values = _values(given, checks)
-        teams = await _teams(context, given, organization, checks)
-        checks.done()
+        teams = await _teams(context, given, parent, checks)
+        organization = checks.passed(parent)
         await _require_new(context, organization.id, values["email"])
         return _payload(context, await issue(context, organization.id, values, teams))
 

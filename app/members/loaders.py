@@ -13,10 +13,11 @@ from app.graph.context import Context
 from app.graph.paging import Page, Slice
 from app.graph.select import Key, pages, rows_by_key, scoped
 from app.members.models import OrganizationMember
+from app.members.rows import OrganizationMemberRow
 
 members = table_of(OrganizationMember)
 
-ORGANIZATION_MEMBERS = Source(OrganizationMember)
+ORGANIZATION_MEMBERS = Source(OrganizationMember, OrganizationMemberRow)
 
 
 async def member_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:

@@ -29,15 +29,13 @@ async def member_for_update(context: Context, member_id: UUID, *, deleted: bool 
     if not await _hold_organization(context, member_id, noun):
         raise _organization_deleted()
     (member,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [member_id], deleted=deleted)
-    require_row(member, noun)
-    return member
+    return require_row(member, noun)
 
 
 async def member_to_remove(context: Context, member_id: UUID) -> Any:
     """The same of one that is to be removed: locked, or removed already."""
     lives = await _hold_organization(context, member_id, "member")
-    (member,) = await rows_to_delete(context, ORGANIZATION_MEMBERS, [member_id])
-    require_row(member, "member")
+    member = require_row((await rows_to_delete(context, ORGANIZATION_MEMBERS, [member_id]))[0], "member")
     if not lives and member.deleted_at is None:
         raise _organization_deleted()
     return member

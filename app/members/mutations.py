@@ -44,7 +44,7 @@ class OrganizationMemberMutations:
         after = await change(context, ORGANIZATION_MEMBERS, member, {"role": role.name})
         if member.user_id == context.actor.user_id:
             await context.signed_in.refresh_actor()
-        return Payload(row=after)
+        return Payload.of(after)
 
     @mutation(
         description="Removes a member from an organization and its teams; their tasks stay assigned. FORBIDDEN to "
@@ -76,4 +76,4 @@ class OrganizationMemberMutations:
         require(can_restore(context.actor, member, None))
         await restore_rows(context, ORGANIZATION_MEMBERS, [member])
         (restored,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [member.id])
-        return Payload(row=restored)
+        return Payload.of(restored)

@@ -17,10 +17,11 @@ from app.graph.paging import Order, Page, Slice
 from app.graph.select import Key, live_rows, pages, rows_by_id, rows_by_key, scoped
 from app.organizations.models import Organization
 from app.organizations.policies import belongs_to
+from app.organizations.rows import OrganizationRow
 
 organizations = table_of(Organization)
 
-ORGANIZATIONS = Source(Organization, organization_id=organizations.c.id)
+ORGANIZATIONS = Source(Organization, OrganizationRow, organization_id=organizations.c.id)
 ORGANIZATION_LIST = ListOf(ORGANIZATIONS, Order("name", descending=False))
 
 

@@ -1,5 +1,6 @@
 """Organizations: the tenants."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Uuid, text
@@ -13,6 +14,8 @@ LONGEST_SLUG = 50
 
 class Organization(Deletable, table=True):
     """A tenant; its own id is the `organization_id` of everything in it."""
+
+    computed: ClassVar = {"organization_id": UUID}
 
     __tablename__ = "organizations"
     __table_args__ = (

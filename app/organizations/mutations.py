@@ -63,7 +63,7 @@ class OrganizationMutations:
         info: Info,
         given: Annotated[CreateOrganizationInput, strawberry.argument(name="input", description="What it will be.")],
     ) -> Payload[Organization]:
-        return Payload(row=await create_organization(info.context, _values(given)))
+        return Payload.of(await create_organization(info.context, _values(given)))
 
     @mutation(
         description="Changes an organization. FORBIDDEN to those who are neither its owners nor its admins. Where "
@@ -83,7 +83,7 @@ class OrganizationMutations:
         row = await _locked(info.context, organization_id)
         require(can_update(info.context.actor, row))
         require_version(row, expected_version, shown=row)
-        return Payload(row=await change(info.context, ORGANIZATIONS, row, _values(given)))
+        return Payload.of(await change(info.context, ORGANIZATIONS, row, _values(given)))
 
     @mutation(
         description="Deletes an organization with its teams and tasks. Its members stay: they still see it in lists "
@@ -106,7 +106,7 @@ class OrganizationMutations:
         require(can_delete(info.context.actor, row))
         await restore_rows(info.context, ORGANIZATIONS, [row])
         (restored,) = await rows_for_update(info.context, ORGANIZATIONS, [row.id])
-        return Payload(row=restored)
+        return Payload.of(restored)
 
 
 async def _locked(context: Context, organization_id: str, *, deleted: bool = False) -> Any:

@@ -1,6 +1,6 @@
 """Reading settings: what each level says by itself, and what all of them say together of one object."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -30,6 +30,7 @@ from app.graph.context import Context
 from app.graph.select import Key, rows_by_key
 from app.members.models import OrganizationMember
 from app.settings.models import OrganizationSettings, SettingName, SettingSource, TeamMemberSettings, TeamSettings
+from app.settings.rows import OrganizationSettingsRow, TeamMemberSettingsRow, TeamSettingsRow
 from app.team_members.models import TeamMember
 
 organization_table = table_of(OrganizationSettings)
@@ -39,11 +40,11 @@ members = table_of(OrganizationMember)
 team_members = table_of(TeamMember)
 
 # The id is that of what the settings are of.
-ORGANIZATION_SETTINGS = Source(OrganizationSettings, id=organization_table.c.organization_id)
-TEAM_SETTINGS = Source(TeamSettings, id=team_table.c.team_id)
-TEAM_MEMBER_SETTINGS = Source(TeamMemberSettings, id=team_member_table.c.team_member_id)
+ORGANIZATION_SETTINGS = Source(OrganizationSettings, OrganizationSettingsRow, id=organization_table.c.organization_id)
+TEAM_SETTINGS = Source(TeamSettings, TeamSettingsRow, id=team_table.c.team_id)
+TEAM_MEMBER_SETTINGS = Source(TeamMemberSettings, TeamMemberSettingsRow, id=team_member_table.c.team_member_id)
 # From the top down: what a level locks, those below it cannot override.
-LEVELS = {
+LEVELS: Mapping[str, Source] = {
     SettingSource.ORGANIZATION.name: ORGANIZATION_SETTINGS,
     SettingSource.TEAM.name: TEAM_SETTINGS,
     SettingSource.MEMBER.name: TEAM_MEMBER_SETTINGS,

@@ -1,6 +1,7 @@
 """What organizations, teams and members of teams have set for themselves: a row for each that has set anything."""
 
 from enum import Enum
+from typing import ClassVar
 from uuid import UUID
 
 import strawberry
@@ -82,6 +83,8 @@ class GroupSettings(OwnSettings):
 class OrganizationSettings(GroupSettings, table=True):
     """What an organization has set."""
 
+    computed: ClassVar = {"id": UUID}
+
     __tablename__ = "organization_settings"
     __table_args__ = (
         # Says something of the organization and is nothing by itself, so it goes with it; and so below.
@@ -96,6 +99,8 @@ class OrganizationSettings(GroupSettings, table=True):
 class TeamSettings(GroupSettings, table=True):
     """What a team has set."""
 
+    computed: ClassVar = {"id": UUID}
+
     __tablename__ = "team_settings"
     __table_args__ = (
         ForeignKeyConstraint(["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="CASCADE"),
@@ -108,6 +113,8 @@ class TeamSettings(GroupSettings, table=True):
 
 class TeamMemberSettings(OwnSettings, table=True):
     """What a member of a team has set for themselves there."""
+
+    computed: ClassVar = {"id": UUID}
 
     __tablename__ = "team_member_settings"
     __table_args__ = (

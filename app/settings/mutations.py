@@ -50,11 +50,11 @@ class SettingMutations:
         expected_version: ExpectedVersion = UNSET,
     ) -> Payload[Organization]:
         context = info.context
-        (row,) = await rows_for_update(context, ORGANIZATIONS, [parse_id(organization_id, "id")])
-        require_row(row, "organization")
+        (found,) = await rows_for_update(context, ORGANIZATIONS, [parse_id(organization_id, "id")])
+        row = require_row(found, "organization")
         require(can_update(context.actor, row))
         await change_settings(context, Subject(row.id), row, given, expected_version)
-        return Payload(row=row)
+        return Payload.of(row)
 
     @mutation(
         description="Changes what a team has set for its members. LOCKED where the organization forbids to override a "
@@ -69,12 +69,12 @@ class SettingMutations:
         expected_version: ExpectedVersion = UNSET,
     ) -> Payload[Team]:
         context = info.context
-        (row,) = await rows_for_update(context, TEAMS, [parse_id(team_id, "id")])
-        require_row(row, "team")
+        (found,) = await rows_for_update(context, TEAMS, [parse_id(team_id, "id")])
+        row = require_row(found, "team")
         role = await context.load(actor_roles_by_team, Key(row.organization_id, row.id))
         require(can_manage(context.actor, row, role))
         await change_settings(context, Subject(row.organization_id, row.id), row, given, expected_version)
-        return Payload(row=row)
+        return Payload.of(row)
 
     @mutation(
         description="Changes what the viewer has set for themselves in a team. LOCKED where the team or the "
@@ -92,9 +92,9 @@ class SettingMutations:
         expected_version: ExpectedVersion = UNSET,
     ) -> Payload[TeamMember]:
         context = info.context
-        (row,) = await rows_for_update(context, TEAM_MEMBERS, [parse_id(team_member_id, "id")])
-        require_row(row, "team member")
+        (found,) = await rows_for_update(context, TEAM_MEMBERS, [parse_id(team_member_id, "id")])
+        row = require_row(found, "team member")
         require(can_choose(context.actor, row, None))
         subject = Subject(row.organization_id, row.team_id, row.id)
         await change_settings(context, subject, row, given, expected_version)
-        return Payload(row=row)
+        return Payload.of(row)

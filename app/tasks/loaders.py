@@ -34,6 +34,7 @@ from app.graph.paging import Page, Slice
 from app.graph.select import Key, pages, rows_by_id, rows_by_key
 from app.organizations.models import Organization
 from app.tasks.models import FormerTaskKey, Task, TaskStatus
+from app.tasks.rows import TaskRow
 from app.teams.models import FormerTeamKey, Team
 
 tasks = table_of(Task)
@@ -51,6 +52,7 @@ team_key = (
 
 TASKS = Source(
     Task,
+    TaskRow,
     long=("description", "tags"),
     key=team_key + "-" + cast(tasks.c.number, Text),
     completed=tasks.c.status == literal_column(f"'{TaskStatus.DONE.value}'"),

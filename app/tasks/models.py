@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import Enum
+from typing import ClassVar
 from uuid import UUID
 
 import strawberry
@@ -66,6 +67,8 @@ BY_NUMBER = {"organization": (), "assignee": ("assignee_id",)}  # those of a tea
 
 class Task(Owned, table=True):
     """A piece of work; its key is the team's key and its number."""
+
+    computed: ClassVar = {"key": str, "completed": bool}
 
     __tablename__ = "tasks"
     __table_args__ = (

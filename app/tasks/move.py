@@ -33,8 +33,7 @@ async def move(context: Context, task_id: UUID, team_id: UUID) -> Item:
     The team is locked before the task, as a delete of everything above them does it: so neither waits for the other.
     """
     await rows_for_update(context, TEAMS, [team_id])
-    (task,) = await rows_for_update(context, TASKS, [task_id])
-    require_row(task, "task")
+    task = require_row((await rows_for_update(context, TASKS, [task_id]))[0], "task")
     teams = await teams_by_id(context, [task.team_id, team_id])
     source: Any = teams[task.team_id]
     target: Any = teams.get(team_id)

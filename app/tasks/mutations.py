@@ -190,7 +190,7 @@ async def _task(context: Context, item: Item) -> Any:
 
 
 async def _payload(context: Context, item: Item) -> Payload[Task]:
-    return Payload(row=await _task(context, item))
+    return Payload.of(await _task(context, item))
 
 
 async def _tasks_payload(context: Context, items: Sequence[Item], written: Sequence[Item]) -> TasksPayload:

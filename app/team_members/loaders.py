@@ -14,6 +14,7 @@ from app.graph.paging import Page, Slice
 from app.graph.select import Key, given_keys, key_values, pages, rows_by_key
 from app.members.models import OrganizationMember
 from app.team_members.models import TeamMember
+from app.team_members.rows import TeamMemberRow
 from app.teams.models import Team
 
 team_members = table_of(TeamMember)
@@ -22,6 +23,7 @@ teams = table_of(Team)
 
 TEAM_MEMBERS = Source(
     TeamMember,
+    TeamMemberRow,
     user_id=select(members.c.user_id)
     .where(
         members.c.organization_id == team_members.c.organization_id,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from app.db.record import Row
 from app.db.source import Source
 from app.graph.context import Context
 from app.graph.guards import require_row
@@ -16,20 +17,19 @@ from app.trash.lock import rows_to_restore
 
 
 async def row_with_role(
-    context: Context, source: Source, given: str, noun: str, *texts: str, deleted: bool = False
-) -> tuple[Any, str | None]:
+    context: Context, source: Source[Row], given: str, noun: str, *texts: str, deleted: bool = False
+) -> tuple[Row, str | None]:
     """The locked row that the argument `id` names, with the actor's role in its team; raises NotFound.
 
     Of its long columns the row has `texts`.
     """
     ((row, role),) = await rows_with_roles(context, source, [parse_id(given, "id")], *texts, deleted=deleted)
-    require_row(row, f"deleted {noun}" if deleted else noun)
-    return row, role
+    return require_row(row, f"deleted {noun}" if deleted else noun), role
 
 
 async def rows_with_roles(
-    context: Context, source: Source, ids: Sequence[UUID], *texts: str, deleted: bool = False
-) -> list[tuple[Any, str | None]]:
+    context: Context, source: Source[Row], ids: Sequence[UUID], *texts: str, deleted: bool = False
+) -> list[tuple[Row | None, str | None]]:
     """The locked row of each id, live or `deleted`, with what the actor is in its team, or was when that was deleted.
 
     None in place of a row that the caller does not have, and of a role where there is no team or they are not in it.
@@ -41,23 +41,22 @@ async def rows_with_roles(
     return list(zip(rows, await context.load_many(roles, teams), strict=True))
 
 
-async def row_to_delete(context: Context, source: Source, given: str, noun: str) -> tuple[Any, str | None]:
+async def row_to_delete(context: Context, source: Source[Row], given: str, noun: str) -> tuple[Row, str | None]:
     """The row that the argument `id` names, locked or deleted already, with the actor's role; raises NotFound."""
     ((row, role),) = await rows_to_delete_with_roles(context, source, [parse_id(given, "id")])
-    require_row(row, noun)
-    return row, role
+    return require_row(row, noun), role
 
 
 async def rows_to_delete_with_roles(
-    context: Context, source: Source, ids: Sequence[UUID]
-) -> list[tuple[Any, str | None]]:
+    context: Context, source: Source[Row], ids: Sequence[UUID]
+) -> list[tuple[Row | None, str | None]]:
     """The row of each id, locked or deleted already, with what the actor is in its team, or was when that was deleted.
 
     None in place of a row that the caller does not have.
     """
     rows = await rows_to_delete(context, source, ids)
-    live = [None if row is None or row.deleted_at else team_of(row) for row in rows]
-    deleted = [None if row is None or not row.deleted_at else team_of(row) for row in rows]
+    live = [None if row is None or row["deleted_at"] else team_of(row) for row in rows]
+    deleted = [None if row is None or not row["deleted_at"] else team_of(row) for row in rows]
     now, before = (
         await context.load_many(actor_roles_by_team, live),
         await context.load_many(actor_roles_to_restore, deleted),

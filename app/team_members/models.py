@@ -1,6 +1,7 @@
 """Memberships in teams."""
 
 from enum import Enum
+from typing import ClassVar
 from uuid import UUID
 
 import strawberry
@@ -19,6 +20,8 @@ class TeamRole(Enum):
 
 class TeamMember(Owned, table=True):
     """A member of an organization in one of its teams: nobody is in a team without being in its organization."""
+
+    computed: ClassVar = {"user_id": UUID}
 
     __tablename__ = "team_members"
     __table_args__ = (

@@ -113,4 +113,4 @@ async def _parents(context: Context, given: AddTeamMemberInput, checks: Checks) 
 
 async def _payload(context: Context, row: Any) -> Payload[TeamMember]:
     key = Key(row.organization_id, row.id)
-    return Payload(row=await context.reload(team_member_by_id, key))
+    return Payload.of(await context.reload(team_member_by_id, key))

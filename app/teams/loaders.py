@@ -9,8 +9,9 @@ from app.graph.context import Context
 from app.graph.paging import Page, Slice
 from app.graph.select import Key, pages, rows_by_id, rows_by_key
 from app.teams.models import Team
+from app.teams.rows import TeamRow
 
-TEAMS = Source(Team, long=("description",))
+TEAMS = Source(Team, TeamRow, long=("description",))
 
 
 async def team_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:

@@ -73,13 +73,13 @@ class TeamMutations:
         given: Annotated[CreateTeamInput, strawberry.argument(name="input", description="What it will be.")],
     ) -> Payload[Team]:
         context, checks = info.context, Checks("input")
-        organization = await parent_for_update(
+        parent = await parent_for_update(
             context, ORGANIZATIONS, given.organization_id, "organization", checks, "organizationId"
         )
-        if organization is not None:
-            require(can_create(context.actor, organization))
+        if parent is not None:
+            require(can_create(context.actor, parent))
         values = _values(given, checks)
-        checks.done()
+        organization = checks.passed(parent)
         member_id = await context.load(actor_member_by_organization, organization.id)
         if context.actor.user_id is not None:
             require_row(member_id, "organization")  # removed from it while this waited for it
@@ -87,7 +87,7 @@ class TeamMutations:
         if member_id is not None:
             admin = {"team_id": team.id, "organization_member_id": member_id, "role": TeamRole.ADMIN.name}
             await create(context, TEAM_MEMBERS, organization.id, admin)
-        return Payload(row=team)
+        return Payload.of(team)
 
     @mutation(
         description="Changes a team. FORBIDDEN to those who are neither its admins nor administer the organization. "
@@ -109,7 +109,7 @@ class TeamMutations:
         after = await change(context, TEAMS, team, values)
         if after.key != team.key:
             await keep_key(context, team)
-        return Payload(row=after)
+        return Payload.of(after)
 
     @mutation(
         description="Deletes a team with its memberships and tasks. FORBIDDEN to those who are neither its admins nor "
@@ -129,7 +129,7 @@ class TeamMutations:
         team = await _managed(info, team_id, deleted=True)
         await restore_rows(info.context, TEAMS, [team])
         (restored,) = await rows_for_update(info.context, TEAMS, [team.id], *TEAMS.long)
-        return Payload(row=restored)
+        return Payload.of(restored)
 
 
 async def _managed(info: Info, team_id: str, *, deleted: bool = False) -> Any:

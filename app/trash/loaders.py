@@ -16,8 +16,9 @@ from app.graph.filter_path import FilterPath
 from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.select import Key, pages, rows_by_key, scoped
 from app.trash.models import Deletion
+from app.trash.rows import DeletionRow
 
-DELETIONS = Source(Deletion)
+DELETIONS = Source(Deletion, DeletionRow)
 KINDS = tuple(  # the tables with a count
     column.name for column in DELETIONS.table.c if isinstance(column.type, Integer) and column.name != "conversations"
 )

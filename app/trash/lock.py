@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, func, select
 
 from app.db.columns import table_of
+from app.db.record import Row
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
@@ -18,7 +18,7 @@ from app.trash.cascade import Edge, organization_of, owners_of
 organizations = table_of(Organization)
 
 
-async def rows_to_restore(context: Context, source: Source, ids: Sequence[UUID], *texts: str) -> list[Any]:
+async def rows_to_restore(context: Context, source: Source[Row], ids: Sequence[UUID], *texts: str) -> list[Row | None]:
     """The row of each id, deleted and locked, after all that it belongs to; None where the caller has none.
 
     Of its long columns it has `texts`.

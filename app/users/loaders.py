@@ -33,6 +33,7 @@ from app.members.models import OrganizationMember
 from app.tasks.models import Task
 from app.team_members.models import TeamMember
 from app.users.models import NOBODY, NOBODYS_NAME, User
+from app.users.rows import UserRow
 
 users = table_of(User)
 memberships = table_of(OrganizationMember)
@@ -76,6 +77,7 @@ at_work = exists(
 )
 USERS = Source(
     User,
+    UserRow,
     long=("avatar_url",),
     email=case(
         (or_(users.c.id == bindparam("actor_id", type_=Uuid), users.c.owns_email & colleague), users.c.email),

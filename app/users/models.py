@@ -1,6 +1,7 @@
 """People. The one table that belongs to no organization."""
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, DateTime, Index, Uuid, false, text, true
@@ -25,6 +26,8 @@ class User(Stamped, table=True):
     provider says is taken over from tokens that were issued after `claims_issued_at`. Of who was erased nothing is left
     but the row, for what they did to refer to: only they have no e-mail address.
     """
+
+    computed: ClassVar = {"email": str | None, "organization_ids": list[UUID], "is_me": bool}
 
     __tablename__ = "users"
     __table_args__ = (

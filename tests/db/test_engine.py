@@ -45,11 +45,10 @@ async def test_a_connection_has_the_settings_of_the_server(database: Any) -> Non
 async def test_rows_are_read_by_attribute_too(database: Any) -> None:
     async with opened(database.runtime_url) as pool:
         connection = await pool.acquire()
-        row = await connection.fetchrow("SELECT 1 AS number")
+        row: Any = await connection.fetchrow("SELECT 1 AS number")
         pool.release(connection)
 
-    assert isinstance(row, Record)
-    assert (row.number, row["number"]) == (1, 1)
+    assert (type(row), row.number, row["number"]) == (Record, 1, 1)
     with pytest.raises(AttributeError, match="title"):
         _ = row.title
 

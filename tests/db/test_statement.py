@@ -12,6 +12,7 @@ from app.db.statement import prepare
 from app.tasks.loaders import TASKS
 from app.teams.loaders import TEAMS
 from app.teams.models import Team
+from app.teams.rows import TeamRow
 
 LATERAL = select(TEAMS.columns["name"].label("name"), TEAMS.columns["id"].label("id")).limit(1).lateral("child")
 STATEMENTS: list[ReturnsRows] = [
@@ -29,7 +30,7 @@ STATEMENTS: list[ReturnsRows] = [
 async def test_rows_have_the_columns_that_their_class_names(
     superuser: "asyncpg.Connection[Any]", clause: ReturnsRows
 ) -> None:
-    statement = prepare(clause, TEAMS)  # type: ignore[arg-type]  # each of them is an Executable too
+    statement = prepare(clause, TEAMS)  # type: ignore[call-overload]  # each of them is an Executable too
     transaction = superuser.transaction()
     await transaction.start()
     attributes = (await superuser.prepare(statement.text)).get_attributes()
@@ -51,7 +52,7 @@ def test_rows_of_no_source_are_plain() -> None:
 
 
 def test_what_a_source_knows_of_its_columns() -> None:
-    source = Source(Team, first=TEAMS.table.c.name.collate("C"))
+    source = Source(Team, TeamRow, first=TEAMS.table.c.name.collate("C"))
     known = {name: (python_type(column), may_be_null(column)) for name, column in source.columns.items()}
     assert known["last_number"] == (int, False)
     assert known["name"] == (str, False)

@@ -62,7 +62,8 @@ async def test_a_deleted_row_is_found_by_its_key_but_is_not_live(
     async with reading(api, tenant.users[0]) as context:
         (row,) = await rows_by_key(context, TASKS, [Key(tenant.id, task)])
 
-        assert row["title"] == "Task 1"
+        assert row is not None
+        assert row.title == "Task 1"
         assert await live_rows(context, TASKS, [task]) == [None]
 
 
@@ -85,4 +86,5 @@ async def test_rows_have_the_columns_that_were_asked_for(api: Api, superuser: "a
     async with reading(api, tenant.users[0]) as context:
         (row,) = await rows_by_key(context, TASKS, [Key(tenant.id, tenant.tasks[0])])
 
+    assert row is not None
     assert set(row.keys()) - {"ordinal"} == {"organization_id", "id", "title"}

@@ -1,0 +1,19 @@
+"""Rows of team members, as models.py declares them: written by `make schema`."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.db.record import Record
+
+
+class TeamMemberRow(Record):
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+    deletion_id: UUID | None
+    organization_id: UUID
+    id: UUID
+    team_id: UUID
+    organization_member_id: UUID
+    role: str
+    user_id: UUID

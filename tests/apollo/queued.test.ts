@@ -41,6 +41,8 @@ const RENAME = graphql(`
   }
 `);
 
+const { fetch } = globalThis;
+
 /** Renames the task of the version that is shown, and shows the next version at once. */
 async function rename(client: ApolloClient, id: string, title: string): Promise<string[]> {
   const version = client.cache.readFragment({ fragment: SHOWN, id: `Task:${id}`, optimistic: true })!.version;
@@ -56,6 +58,17 @@ async function rename(client: ApolloClient, id: string, title: string): Promise<
     },
   });
   return data!.updateTask!.userErrors.map(({ code }) => code);
+}
+
+/** How many requests are under way as each begins. */
+function countingRequests(): number[] {
+  let underWay = 0;
+  const together: number[] = [];
+  mock.method(globalThis, "fetch", async (...request: Parameters<typeof fetch>) => {
+    together.push(++underWay);
+    return fetch(...request).finally(() => underWay--);
+  });
+  return together;
 }
 
 test("5 renames 5 ms apart are shown at once, and all kept", async () => {
@@ -81,6 +94,7 @@ test("who does not wait for an answer lets nobody pass", async () => {
   const id = site.taskIds[34]!;
   const client = newClient(site.uri, () => site.tokens.owner, queued());
   await client.query({ query: TITLE, variables: { id } });
+  const together = countingRequests();
   const first = rename(client, id, "First");
   const second = execute(
     client.link,
@@ -95,21 +109,14 @@ test("who does not wait for an answer lets nobody pass", async () => {
   const third = rename(client, id, "Third");
 
   assert.deepEqual(await Promise.all([first, third]), [[], []]);
+  assert.deepEqual(together, [1, 1]);
 });
 
 test("different objects do not wait for each other", async () => {
   const client = newClient(site.uri, () => site.tokens.owner, queued());
   const ids = site.taskIds.slice(31, 33);
   for (const id of ids) await client.query({ query: TITLE, variables: { id } });
-  let underWay = 0;
-  const together: number[] = [];
-  const { fetch } = globalThis;
-  mock.method(globalThis, "fetch", async (...request: Parameters<typeof fetch>) => {
-    together.push(++underWay);
-    const answer = await fetch(...request);
-    underWay--;
-    return answer;
-  });
+  const together = countingRequests();
 
   await Promise.all(ids.map((id) => rename(client, id, "Both")));
 

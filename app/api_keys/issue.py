@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.api_keys.loaders import API_KEYS
+from app.api_keys.rows import ApiKeyRow
 from app.auth.secrets import hash_of, new_key
 from app.db.columns import new_id, now
 from app.events.change import change
@@ -18,7 +19,7 @@ from app.graph.rows import insert_row, update_row
 class Issued(NamedTuple):
     """The row of a key, and the key itself, which nobody can be told again."""
 
-    row: Any
+    row: ApiKeyRow
     secret: str
 
 
@@ -32,7 +33,7 @@ async def issue(context: Context, organization_id: UUID, values: Mapping[str, An
     return Issued(row, secret)
 
 
-async def rotate(context: Context, row: Any, *, until: datetime | None) -> Issued:
+async def rotate(context: Context, row: ApiKeyRow, *, until: datetime | None) -> Issued:
     """The key of `row`, which the operation holds locked, with a new secret; the old one works `until` then.
 
     The one before the old one ends at once. The event says when, and nothing of the secrets.
@@ -45,7 +46,7 @@ async def rotate(context: Context, row: Any, *, until: datetime | None) -> Issue
     return Issued(after, secret)
 
 
-async def revoke(context: Context, row: Any) -> Any:
+async def revoke(context: Context, row: ApiKeyRow) -> ApiKeyRow:
     """The row of the key, which the operation holds locked, revoked; where it is so already, nothing happens."""
     return await change(context, API_KEYS, row, {"revoked_at": row.revoked_at or now()})
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Integer, Uuid, bindparam, func, literal, select, true
@@ -22,7 +21,7 @@ API_KEYS = Source(ApiKey, ApiKeyRow)
 API_KEY_LIST = ListOf(API_KEYS, Order("created_at", descending=True), deletable=False)
 
 
-async def api_key_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def api_key_by_id(context: Context, keys: Sequence[Key]) -> list[ApiKeyRow | None]:
     """The API key of each key, also one that has ended."""
     return await rows_by_key(context, API_KEYS, keys)
 
@@ -33,7 +32,7 @@ async def api_keys_by_organization(context: Context, organizations: Sequence[Key
     return await pages(context, API_KEYS, organizations, every, by="organization_id")
 
 
-async def api_key_for_update(context: Context, key_id: UUID) -> Any:
+async def api_key_for_update(context: Context, key_id: UUID) -> ApiKeyRow | None:
     """The whole row of an API key, locked until the commit; None where the caller has none."""
     rows = await context.fetch(_locked(), {"ids": [key_id]})
     return rows[0] if rows else None

@@ -11,13 +11,14 @@ from app.api_keys.issue import Issued, issue, revoke, rotate
 from app.api_keys.loaders import api_key_for_update, working_api_keys
 from app.api_keys.models import HIGHEST_RATE_LIMIT, LONGEST_NAME, ApiKeyScope
 from app.api_keys.policies import can_create, can_manage
+from app.api_keys.rows import ApiKeyRow
 from app.api_keys.types import ApiKey
 from app.db.columns import now
 from app.graph.context import Context, Info
 from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
-from app.graph.mutation import UserError, UserErrorCode, mutation, rejected
+from app.graph.mutation import UserError, UserErrorCode, mutation, object_of, rejected
 from app.graph.parents import parent_for_update
 from app.organizations.loaders import ORGANIZATIONS
 
@@ -113,13 +114,12 @@ class ApiKeyMutations:
     )
     async def revoke_api_key(self, info: Info, key_id: ApiKeyId) -> ApiKeyPayload:
         row = await _managed(info.context, key_id)
-        return ApiKeyPayload(api_key=await revoke(info.context, row))
+        return ApiKeyPayload(api_key=object_of(await revoke(info.context, row)))
 
 
-async def _managed(context: Context, key_id: str) -> Any:
+async def _managed(context: Context, key_id: str) -> ApiKeyRow:
     """The locked row of a key that the actor manages; raises NotFound and Forbidden."""
-    row = await api_key_for_update(context, parse_id(key_id, "id"))
-    require_row(row, "API key")
+    row = require_row(await api_key_for_update(context, parse_id(key_id, "id")), "API key")
     require(can_manage(context.actor, row.organization_id))
     return row
 
@@ -151,4 +151,4 @@ def _values(given: CreateApiKeyInput, checks: Checks, *, most_points: int) -> di
 
 
 def _payload(issued: Issued) -> ApiKeyPayload:
-    return ApiKeyPayload(api_key=issued.row, secret=issued.secret)
+    return ApiKeyPayload(api_key=object_of(issued.row), secret=issued.secret)

@@ -1,11 +1,11 @@
 """Who manages API keys."""
 
-from typing import Any
 from uuid import UUID
 
 from app.auth.actor import Actor
 from app.graph.guards import Verdict
 from app.organizations.policies import administers
+from app.organizations.rows import OrganizationRow
 
 PEOPLE_ONLY = "API keys are managed by people: sign in with a token."
 ADMINS_ONLY = "Only the organization's owners and admins manage its API keys."
@@ -21,6 +21,6 @@ def can_manage(actor: Actor, organization_id: UUID) -> Verdict:
     return administers(actor, organization_id) or ADMINS_ONLY
 
 
-def can_create(actor: Actor, organization: Any, _role: str | None = None) -> Verdict:
+def can_create(actor: Actor, organization: OrganizationRow, _role: str | None = None) -> Verdict:
     """May the actor make an API key for the organization?"""
     return can_manage(actor, organization.id)

@@ -1,7 +1,8 @@
 """Rows as the driver gives them."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import ColumnElement
@@ -27,6 +28,13 @@ class Record(asyncpg.Record):
                 return self[name]
             except KeyError:
                 raise AttributeError(name) from None
+
+
+class OfOrganization(Protocol):
+    """A row that belongs to an organization, or is one."""
+
+    @property
+    def organization_id(self) -> UUID: ...
 
 
 Row = TypeVar("Row", bound=Record, default=Any)

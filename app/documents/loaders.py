@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, bindparam, case, func, literal_column, select, true
@@ -25,12 +24,12 @@ DOCUMENT_CHUNKS = Source(DocumentChunk, DocumentChunkRow, long=("section", "text
 CHUNK_LIST = ListOf(DOCUMENT_CHUNKS, Order("index", descending=False), deletable=False)
 
 
-async def document_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def document_by_id(context: Context, keys: Sequence[Key]) -> list[DocumentRow | None]:
     """The document of each key, deleted or not."""
     return await rows_by_key(context, DOCUMENTS, keys)
 
 
-async def any_document(context: Context, ids: Sequence[UUID]) -> list[Any]:
+async def any_document(context: Context, ids: Sequence[UUID]) -> list[DocumentRow | None]:
     """The document of each id, deleted or not, in whichever of the caller's organizations."""
     return await rows_by_id(context, DOCUMENTS, ids)
 
@@ -51,7 +50,7 @@ async def chunks_by_document(context: Context, keys: Sequence[Key], page: Page) 
     return await pages(context, DOCUMENT_CHUNKS, keys, page, by="document_id")
 
 
-async def chunk_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def chunk_by_id(context: Context, keys: Sequence[Key]) -> list[DocumentChunkRow | None]:
     """The chunk of each key."""
     return await rows_by_key(context, DOCUMENT_CHUNKS, keys, "document_id")
 

@@ -10,6 +10,7 @@ from app.documents.inputs import CreateDocumentInput, UpdateDocumentInput
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import DocumentStatus
 from app.documents.policies import can_write, can_write_in, can_write_own
+from app.documents.rows import DocumentRow
 from app.documents.types import Document
 from app.documents.write import change, create, process_again
 from app.graph.context import Context, Info
@@ -120,7 +121,7 @@ async def _parent(context: Context, given: CreateDocumentInput, checks: Checks) 
     return {"organization_id": organization_id, "team_id": parse_id(given.team_id, "input.teamId")}
 
 
-async def _written(context: Context, document_id: str, *, deleted: bool = False) -> Any:
+async def _written(context: Context, document_id: str, *, deleted: bool = False) -> DocumentRow:
     """The locked row of a document, live or `deleted`, that the actor may write; raises NotFound and Forbidden."""
     given = context, DOCUMENTS, document_id, "document"
     row, role = await row_with_role(*given, *DOCUMENTS.long, deleted=deleted)

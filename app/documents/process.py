@@ -17,6 +17,7 @@ from app.documents.chunks import keep_chunks
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import LONGEST_ERROR, DocumentKind, DocumentStatus
 from app.documents.queue import QUEUE, Job, read_text
+from app.documents.rows import DocumentRow
 from app.documents.split import Chunk, cut
 from app.events.models import EventType
 from app.events.record import Happened, append, differences
@@ -111,7 +112,7 @@ def reason_of(error: Exception) -> str:
     return REFUSED if isinstance(error, asyncpg.PostgresError) else str(error) or repr(error)
 
 
-async def _end(fetch: Fetch, job: Job, row: Any, values: Mapping[str, Any]) -> None:
+async def _end(fetch: Fetch, job: Job, row: DocumentRow, values: Mapping[str, Any]) -> None:
     """Writes what became of a document that is locked as `row`, with its event, by which those who wait for it hear. Of
     the attempts until then there were none."""
     await QUEUE.finish(fetch, [job], **values)

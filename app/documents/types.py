@@ -15,6 +15,7 @@ from app.documents.loaders import (
 )
 from app.documents.models import DocumentKind, DocumentStatus
 from app.documents.policies import can_write
+from app.documents.rows import DocumentRow
 from app.events.filter import EVENT_LIST
 from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
@@ -36,12 +37,12 @@ if TYPE_CHECKING:
     from app.organizations.types import Organization
 
 
-def origins(_context: Context, documents: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str | None]:
+def origins(_context: Context, documents: Sequence[DocumentRow], _arguments: Mapping[str, Any]) -> list[str | None]:
     """Where each document comes from."""
     return [document.source for document in documents]
 
 
-async def contents(context: Context, documents: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str]:
+async def contents(context: Context, documents: Sequence[DocumentRow], _arguments: Mapping[str, Any]) -> list[str]:
     """What each document says."""
     return await context.load_many(text_by_document, [key_of_row(context, document) for document in documents])
 

@@ -10,6 +10,7 @@ from app.db.columns import new_id, now, table_of
 from app.db.statement import Clause, statement
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import DocumentStatus, DocumentText
+from app.documents.rows import DocumentRow
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
@@ -22,7 +23,7 @@ FOUND_BY = {"title", "kind", "text_hash"}  # columns that the chunks, or what se
 RECORDED = ("team_id", "title", "kind", "source", "size", "text_hash")
 
 
-async def create(context: Context, parent: Mapping[str, Any], columns: Mapping[str, Any], text: str) -> Any:
+async def create(context: Context, parent: Mapping[str, Any], columns: Mapping[str, Any], text: str) -> DocumentRow:
     """The document that was made of `columns` under `parent`, its `organization_id` and `team_id`."""
     values = {"id": new_id(), "created_by": context.actor.user_id, "due_at": now(), **parent, **columns}
     row = await insert_row(context, DOCUMENTS, values)
@@ -32,7 +33,7 @@ async def create(context: Context, parent: Mapping[str, Any], columns: Mapping[s
     return row
 
 
-async def change(context: Context, row: Any, columns: Mapping[str, Any], text: str) -> Any:
+async def change(context: Context, row: DocumentRow, columns: Mapping[str, Any], text: str) -> DocumentRow:
     """`row`, which the operation holds locked, with what is different of it in `columns`; and with `text`, where they
     say that it is another."""
     changes = {name: value for name, value in columns.items() if value != row[name]}
@@ -46,7 +47,7 @@ async def change(context: Context, row: Any, columns: Mapping[str, Any], text: s
     return after
 
 
-async def process_again(context: Context, row: Any) -> Any:
+async def process_again(context: Context, row: DocumentRow) -> DocumentRow:
     """`row`, which the operation holds locked, waiting to be cut once more."""
     after = await update_row(context, DOCUMENTS, row, _undone())
     _record(context, row, after)
@@ -57,7 +58,7 @@ def _undone() -> dict[str, Any]:
     return {"status": DocumentStatus.PENDING.name, "due_at": now(), "attempts": 0, "processing_error": None}
 
 
-def _record(context: Context, row: Any, after: Any, *changed: str) -> None:
+def _record(context: Context, row: DocumentRow, after: DocumentRow, *changed: str) -> None:
     names = (*changed, "status")
     before = {name: row[name] for name in names}
     record(context, EventType.UPDATED, after, before=before, after={name: after[name] for name in names})
@@ -70,7 +71,7 @@ def _wake(context: Context) -> None:
         context.signed_in.after_commit.add(context.models.wake)
 
 
-async def _write_text(context: Context, row: Any, text: str) -> None:
+async def _write_text(context: Context, row: DocumentRow, text: str) -> None:
     await context.fetch(_text(), {"organization_id": row.organization_id, "document_id": row.id, "text": text})
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from app.db.source import Source
 from app.events.models import Event
@@ -14,7 +13,7 @@ from app.graph.select import Key, pages, rows_by_key
 EVENTS = Source(Event, EventRow, long=("changes",))
 
 
-async def event_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def event_by_id(context: Context, keys: Sequence[Key]) -> list[EventRow | None]:
     """The event of each key."""
     return await rows_by_key(context, EVENTS, keys)
 

@@ -10,6 +10,7 @@ import asyncpg
 import strawberry
 
 from app.auth.actor import Scope
+from app.db.record import Record
 from app.graph.context import Info
 from app.graph.fields import NAMED_AFTER_TYPE
 from app.graph.guards import require_scope
@@ -46,6 +47,11 @@ class UserError:
 Noun = TypeVar("Noun")
 
 
+def object_of(row: Record | None) -> Any:
+    """The row, where an object of its noun's GraphQL type is expected: fields are read of either."""
+    return row
+
+
 @strawberry.type(description="What became of an object.")
 class Payload(Generic[Noun]):
     """In the schema a `Payload[Team]` is a TeamPayload, and its row is called `team`."""
@@ -60,9 +66,8 @@ class Payload(Generic[Noun]):
     )
 
     @classmethod
-    def of(cls, row: Any) -> Self:
-        """Of a row, which stands for the GraphQL type of its noun."""
-        return cls(row=row)
+    def of(cls, row: Record | None) -> Self:
+        return cls(row=object_of(row))
 
 
 class Rejected(Exception):

@@ -14,6 +14,7 @@ from app.graph.rows import rows_for_update
 from app.graph.select import Key
 from app.invitations.loaders import invitation_for_update, teams_of_invitation
 from app.invitations.models import InvitationStatus
+from app.invitations.rows import InvitationRow
 from app.members.join import join_organization
 from app.organizations.loaders import ORGANIZATIONS
 from app.team_members.join import join_team
@@ -49,7 +50,7 @@ def _enter() -> Clause:
     return select(func.trellis_enter(*names))
 
 
-async def come_in(context: Context, row: Any) -> Any:
+async def come_in(context: Context, row: InvitationRow) -> Any:
     """The actor's membership, by the invitation of `row`; the one that was, where they have been a member."""
     member = await join_organization(context, row.organization_id, row.role)
     (roles,) = await teams_of_invitation(context, [Key(row.organization_id, row.id)])

@@ -16,6 +16,7 @@ from app.graph.context import Context
 from app.graph.rows import insert_row, update_row
 from app.invitations.loaders import INVITATIONS, invited_teams
 from app.invitations.models import InvitationStatus
+from app.invitations.rows import InvitationRow
 
 given = (
     func.unnest(bindparam("team_ids", type_=ARRAY(Uuid)), bindparam("roles", type_=ARRAY(Text)))
@@ -38,7 +39,7 @@ MAKE_TEAMS = prepare(
 class Issued(NamedTuple):
     """The row of an invitation, and its secret, which nobody can be told again."""
 
-    row: Any
+    row: InvitationRow
     secret: str
 
 
@@ -60,7 +61,7 @@ async def issue(
     return Issued(row, secret)
 
 
-async def renew(context: Context, row: Any, expires_at: datetime) -> Issued:
+async def renew(context: Context, row: InvitationRow, expires_at: datetime) -> Issued:
     """The pending invitation of `row`, which the operation holds locked, with another secret, and until then; the link
     from before ends at once."""
     secret = _secret(context, row.id)
@@ -69,7 +70,7 @@ async def renew(context: Context, row: Any, expires_at: datetime) -> Issued:
     return Issued(after, secret)
 
 
-async def end(context: Context, row: Any, status: InvitationStatus) -> Any:
+async def end(context: Context, row: InvitationRow, status: InvitationStatus) -> InvitationRow:
     """The pending invitation of `row`, which the operation holds locked, ended."""
     changes = {"status": status.name, "ended_at": now()}
     answered_by = None if status is InvitationStatus.REVOKED else context.actor.user_id

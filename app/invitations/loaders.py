@@ -29,7 +29,7 @@ invited_teams = table_of(InvitationTeam)
 teams = table_of(Team)
 
 
-async def invitation_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def invitation_by_id(context: Context, keys: Sequence[Key]) -> list[InvitationRow | None]:
     """The invitation of each key, also one that has ended."""
     return await rows_by_key(context, INVITATIONS, keys)
 
@@ -40,7 +40,7 @@ async def invitations_by_organization(context: Context, organizations: Sequence[
     return await pages(context, INVITATIONS, organizations, every, by="organization_id")
 
 
-async def invitation_for_update(context: Context, invitation_id: UUID) -> Any:
+async def invitation_for_update(context: Context, invitation_id: UUID) -> InvitationRow | None:
     """The whole row of an invitation, locked until the commit; None where the caller has none."""
     rows = await context.fetch(_locked(), {"ids": [invitation_id]})
     return rows[0] if rows else None
@@ -92,7 +92,7 @@ def _is_member() -> Clause:
     return select(func.trellis_is_member(*names))
 
 
-async def expired_invitation(context: Context, organization_id: UUID, email_key: str) -> Any:
+async def expired_invitation(context: Context, organization_id: UUID, email_key: str) -> InvitationRow | None:
     """The locked row of the address's invitation whose time is over; None where there is none."""
     rows = await context.fetch(_expired(), {"organization_id": organization_id, "email_key": email_key})
     return rows[0] if rows else None

@@ -14,7 +14,7 @@ from app.graph.errors import BadUserInput
 from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
-from app.graph.mutation import UserError, UserErrorCode, mutation, rejected
+from app.graph.mutation import UserError, UserErrorCode, mutation, object_of, rejected
 from app.graph.parents import parent_for_update
 from app.graph.rows import rows_for_update
 from app.graph.select import Key
@@ -33,8 +33,10 @@ from app.invitations.payloads import (
     InviteToOrganizationInput,
 )
 from app.invitations.policies import can_invite, can_manage
+from app.invitations.rows import InvitationRow
 from app.members.loaders import member_by_id
 from app.organizations.loaders import ORGANIZATIONS
+from app.organizations.rows import OrganizationRow
 from app.teams.loaders import TEAMS
 
 MOST_A_DAY = 500  # of one organization: its people come in by them, and nobody can be flooded
@@ -110,7 +112,7 @@ class InvitationMutations:
             row = await end(info.context, row, InvitationStatus.REVOKED)
         elif row.status != InvitationStatus.REVOKED.name:
             raise rejected(UserErrorCode.INVALID, "It has been answered already.", "id")
-        return InvitationPayload(invitation=row)
+        return InvitationPayload(invitation=object_of(row))
 
     @mutation(
         description="Brings the viewer into the organization that invites them, and into its teams. Who was removed "
@@ -176,7 +178,7 @@ def _expiry(days: int, checks: Checks, *path: str) -> datetime:
 
 
 async def _teams(
-    context: Context, given: InviteToOrganizationInput, organization: Any, checks: Checks
+    context: Context, given: InviteToOrganizationInput, organization: OrganizationRow | None, checks: Checks
 ) -> dict[UUID, str]:
     """The role in each team, by its id; what is wrong with them is noted."""
     if len(given.teams) > MOST_TEAMS:
@@ -203,13 +205,14 @@ async def _require_new(context: Context, organization_id: UUID, email: str) -> N
         await end(context, expired, InvitationStatus.REVOKED)
 
 
-async def _managed(context: Context, invitation_id: str) -> Any:
+async def _managed(context: Context, invitation_id: str) -> InvitationRow:
     """The locked row of an invitation that the actor manages; raises NotFound and Forbidden."""
-    row = await invitation_for_update(context, parse_id(invitation_id, "id"))
-    require_row(row, "invitation")
+    row = require_row(await invitation_for_update(context, parse_id(invitation_id, "id")), "invitation")
     require(can_manage(context.actor, row))
     return row
 
 
 def _payload(context: Context, issued: Issued) -> InvitationPayload:
-    return InvitationPayload(invitation=issued.row, secret=issued.secret, link=link_of(context, issued.secret))
+    return InvitationPayload(
+        invitation=object_of(issued.row), secret=issued.secret, link=link_of(context, issued.secret)
+    )

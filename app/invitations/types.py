@@ -17,6 +17,7 @@ from app.graph.node import Node
 from app.graph.select import Key
 from app.invitations.loaders import INVITATIONS, invitation_by_id, teams_of_invitation
 from app.invitations.models import InvitationStatus
+from app.invitations.rows import InvitationRow
 from app.members.models import OrganizationRole
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from app.users.types import User
 
 
-def statuses(_context: Context, rows: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str]:
+def statuses(_context: Context, rows: Sequence[InvitationRow], _arguments: Mapping[str, Any]) -> list[str]:
     """What has become of each invitation."""
     over = now()
     pending = InvitationStatus.PENDING.name
@@ -41,7 +42,7 @@ def statuses(_context: Context, rows: Sequence[Any], _arguments: Mapping[str, An
     ]
 
 
-async def invited_teams(context: Context, rows: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:
+async def invited_teams(context: Context, rows: Sequence[InvitationRow], _arguments: Mapping[str, Any]) -> list[Any]:
     """The teams that each invitation leads into."""
     return await context.load_many(teams_of_invitation, [Key(row.organization_id, row.id) for row in rows])
 

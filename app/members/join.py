@@ -1,6 +1,5 @@
 """Coming into an organization: who has been a member comes back as the one they were, and has their tasks again."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, literal, select
@@ -8,14 +7,16 @@ from sqlalchemy import Uuid, bindparam, literal, select
 from app.db.statement import Clause, statement
 from app.events.change import change, create
 from app.graph.context import Context
+from app.graph.guards import require_row
 from app.graph.rows import rows_for_update
 from app.graph.select import scoped
 from app.members.loaders import ORGANIZATION_MEMBERS, members
+from app.members.rows import OrganizationMemberRow
 from app.trash.loaders import DELETIONS, IN_TRASH
 from app.trash.restore import restore_rows
 
 
-async def join_organization(context: Context, organization_id: UUID, role: str) -> Any:
+async def join_organization(context: Context, organization_id: UUID, role: str) -> OrganizationMemberRow:
     """The actor's membership in an organization that the operation holds locked, and may write in.
 
     A member stays what they are. Who was removed, and could be restored, is: with the teams that they were in, but with
@@ -25,11 +26,11 @@ async def join_organization(context: Context, organization_id: UUID, role: str) 
     for row in await context.fetch(_memberships(), values):
         if row["live"]:
             (member,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [row["id"]])
-            return member
+            return require_row(member, "member")
         (former,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [row["id"]], deleted=True)
         await restore_rows(context, ORGANIZATION_MEMBERS, [former])
         (member,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [row["id"]])
-        return await change(context, ORGANIZATION_MEMBERS, member, {"role": role})
+        return await change(context, ORGANIZATION_MEMBERS, require_row(member, "member"), {"role": role})
     return await create(context, ORGANIZATION_MEMBERS, organization_id, {"user_id": context.actor.id, "role": role})
 
 

@@ -1,7 +1,6 @@
 """Reading memberships in organizations."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
@@ -20,7 +19,7 @@ members = table_of(OrganizationMember)
 ORGANIZATION_MEMBERS = Source(OrganizationMember, OrganizationMemberRow)
 
 
-async def member_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def member_by_id(context: Context, keys: Sequence[Key]) -> list[OrganizationMemberRow | None]:
     """The membership of each key, deleted or not."""
     return await rows_by_key(context, ORGANIZATION_MEMBERS, keys)
 
@@ -30,7 +29,7 @@ async def members_by_organization(context: Context, organizations: Sequence[Key]
     return await pages(context, ORGANIZATION_MEMBERS, organizations, page, by="organization_id")
 
 
-async def organization_of_member(context: Context, ids: Sequence[UUID]) -> list[Any]:
+async def organization_of_member(context: Context, ids: Sequence[UUID]) -> list[UUID | None]:
     """The organization that each membership is in, deleted or not."""
     rows = await context.fetch(_organizations(), {"ids": list(ids)})
     found = {row["id"]: row["organization_id"] for row in rows}

@@ -4,7 +4,6 @@ Whoever changes a member holds the organization's row until the commit. So two o
 one after the other: the second looks at what the first has made of them, and is no owner any more, or the last one.
 """
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, literal, select
@@ -17,10 +16,11 @@ from app.graph.rows import rows_for_update, rows_to_delete
 from app.graph.select import scoped
 from app.members.loaders import ORGANIZATION_MEMBERS, members, organization_of_member
 from app.members.policies import OWNER
+from app.members.rows import OrganizationMemberRow
 from app.organizations.loaders import ORGANIZATIONS
 
 
-async def member_for_update(context: Context, member_id: UUID, *, deleted: bool = False) -> Any:
+async def member_for_update(context: Context, member_id: UUID, *, deleted: bool = False) -> OrganizationMemberRow:
     """The membership, live or `deleted`, with the actor's own roles as they are now.
 
     Raises NotFound, and Rejected where the organization is deleted.
@@ -32,7 +32,7 @@ async def member_for_update(context: Context, member_id: UUID, *, deleted: bool 
     return require_row(member, noun)
 
 
-async def member_to_remove(context: Context, member_id: UUID) -> Any:
+async def member_to_remove(context: Context, member_id: UUID) -> OrganizationMemberRow:
     """The same of one that is to be removed: locked, or removed already."""
     lives = await _hold_organization(context, member_id, "member")
     member = require_row((await rows_to_delete(context, ORGANIZATION_MEMBERS, [member_id]))[0], "member")
@@ -43,8 +43,7 @@ async def member_to_remove(context: Context, member_id: UUID) -> Any:
 
 async def _hold_organization(context: Context, member_id: UUID, noun: str) -> bool:
     """Whether the member's organization lives: its row is locked then. Raises NotFound."""
-    (organization_id,) = await organization_of_member(context, [member_id])
-    require_row(organization_id, noun)
+    organization_id = require_row((await organization_of_member(context, [member_id]))[0], noun)
     (organization,) = await rows_for_update(context, ORGANIZATIONS, [organization_id])
     await context.signed_in.refresh_actor()
     return organization is not None
@@ -54,7 +53,7 @@ def _organization_deleted() -> Rejected:
     return rejected(UserErrorCode.PARENT_DELETED, "The organization is deleted: restore it first.", "id")
 
 
-async def require_other_owner(context: Context, member: Any, argument: str) -> None:
+async def require_other_owner(context: Context, member: OrganizationMemberRow, argument: str) -> None:
     """Raises Rejected at `argument` where the locked `member` is the organization's last owner."""
     values = {"organization_id": member.organization_id, "member_id": member.id}
     if member.role == OWNER and not await context.fetch(_other_owner(), values):

@@ -17,6 +17,7 @@ from app.graph.rows import insert_row
 from app.members.loaders import ORGANIZATION_MEMBERS
 from app.members.models import OrganizationRole
 from app.organizations.loaders import ORGANIZATIONS
+from app.organizations.rows import OrganizationRow
 
 NONE = "On this server organizations are made by whoever runs it: ask them for one."
 TOO_MANY = (
@@ -25,7 +26,7 @@ TOO_MANY = (
 FOUND = prepare(select(func.trellis_found(bindparam("founded_id", type_=Uuid))))
 
 
-async def create_organization(context: Context, values: Mapping[str, Any]) -> Any:
+async def create_organization(context: Context, values: Mapping[str, Any]) -> OrganizationRow:
     """The organization that was made of `values`, with the actor as its first owner.
 
     Nobody is in an organization that does not exist yet, so the database first lets this transaction write into it, and

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
@@ -25,22 +24,22 @@ ORGANIZATIONS = Source(Organization, OrganizationRow, organization_id=organizati
 ORGANIZATION_LIST = ListOf(ORGANIZATIONS, Order("name", descending=False))
 
 
-async def organization_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def organization_by_id(context: Context, keys: Sequence[Key]) -> list[OrganizationRow | None]:
     """The organization of each key, deleted or not."""
     return await rows_by_key(context, ORGANIZATIONS, keys)
 
 
-async def any_organization(context: Context, ids: Sequence[UUID]) -> list[Any]:
+async def any_organization(context: Context, ids: Sequence[UUID]) -> list[OrganizationRow | None]:
     """The organization of each id, deleted or not."""
     return await rows_by_id(context, ORGANIZATIONS, ids, "slug")
 
 
-async def live_organization(context: Context, ids: Sequence[UUID]) -> list[Any]:
+async def live_organization(context: Context, ids: Sequence[UUID]) -> list[OrganizationRow | None]:
     """The organization of each id, unless it is deleted."""
     return await live_rows(context, ORGANIZATIONS, ids, "slug")
 
 
-async def organization_by_slug(context: Context, slugs: Sequence[str]) -> list[Any]:
+async def organization_by_slug(context: Context, slugs: Sequence[str]) -> list[OrganizationRow | None]:
     """The organization of each slug: the live one, or else that of the caller's which was deleted last."""
     statement = _by_slug(context.columns(ORGANIZATIONS, "organization_id", "slug"))
     rows = await context.fetch(statement, {"slugs": list(slugs)})

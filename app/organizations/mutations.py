@@ -1,7 +1,7 @@
 """Making, changing, deleting and restoring organizations."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
@@ -17,6 +17,7 @@ from app.organizations.create import create_organization
 from app.organizations.loaders import ORGANIZATIONS
 from app.organizations.models import LONGEST_NAME
 from app.organizations.policies import can_delete, can_update
+from app.organizations.rows import OrganizationRow
 from app.organizations.types import Organization
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
@@ -91,8 +92,8 @@ class OrganizationMutations:
         scope=None,
     )
     async def delete_organization(self, info: Info, organization_id: OrganizationId) -> DeletePayload:
-        (row,) = await rows_to_delete(info.context, ORGANIZATIONS, [parse_id(organization_id, "id")])
-        require_row(row, "organization")
+        (found,) = await rows_to_delete(info.context, ORGANIZATIONS, [parse_id(organization_id, "id")])
+        row = require_row(found, "organization")
         require(can_delete(info.context.actor, row))
         return DeletePayload.of(await delete_rows(info.context, ORGANIZATIONS, [row]), [row])
 
@@ -109,11 +110,10 @@ class OrganizationMutations:
         return Payload.of(restored)
 
 
-async def _locked(context: Context, organization_id: str, *, deleted: bool = False) -> Any:
+async def _locked(context: Context, organization_id: str, *, deleted: bool = False) -> OrganizationRow:
     """The locked row of an organization, live or `deleted`; raises NotFound."""
     (row,) = await rows_for_update(context, ORGANIZATIONS, [parse_id(organization_id, "id")], deleted=deleted)
-    require_row(row, "deleted organization" if deleted else "organization")
-    return row
+    return require_row(row, "deleted organization" if deleted else "organization")
 
 
 def _values(given: CreateOrganizationInput | UpdateOrganizationInput) -> dict[str, str]:

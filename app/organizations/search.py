@@ -13,6 +13,7 @@ from app.graph.ids import parse_id
 from app.graph.paging import LARGEST_SIZE, Filter, size_of
 from app.organizations.loaders import live_organization
 from app.organizations.policies import can_read
+from app.organizations.rows import OrganizationRow
 from app.ranking.connection import Results
 from app.ranking.search import LONGEST_QUERY, SearchMode
 from app.settings.choose import search_mode
@@ -23,7 +24,7 @@ SEARCHING = 500  # objects, which a search takes as long as: 5 points
 class Inquiry(NamedTuple):
     """What is asked of an organization that the caller may read."""
 
-    organization: Any
+    organization: OrganizationRow
     query: str
     mode: SearchMode
     condition: Filter | None

@@ -25,6 +25,7 @@ from app.members.models import OrganizationRole
 from app.members.policies import can_add
 from app.organizations.loaders import ORGANIZATIONS, organization_by_id
 from app.organizations.policies import can_delete, can_read, can_restore, can_update
+from app.organizations.rows import OrganizationRow
 from app.permissions.models import Permission
 from app.settings.loaders import settings_of_organization
 from app.settings.types import EffectiveSettings, OrganizationSettings, of_organizations
@@ -46,7 +47,9 @@ if TYPE_CHECKING:
     from app.teams.types import Team
 
 
-def viewer_roles(context: Context, organizations: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str | None]:
+def viewer_roles(
+    context: Context, organizations: Sequence[OrganizationRow], _arguments: Mapping[str, Any]
+) -> list[str | None]:
     """What the viewer is in each organization; an API key is no member, whatever it may do."""
     roles = context.actor.roles if context.actor.grant is None else {}
     return [roles.get(organization.id) for organization in organizations]

@@ -13,6 +13,7 @@ from app.tasks.bulk import Item
 from app.tasks.check import Wanted, check_amount
 from app.tasks.models import TaskStatus
 from app.tasks.references import Assignee, check_assignee, live_assignees
+from app.tasks.rows import TaskRow
 from app.tasks.searchable import TASKS
 from app.tasks.write import update_tasks
 
@@ -32,7 +33,7 @@ async def plan_changes(context: Context, items: Sequence[Item], wanted: Wanted) 
         check_assignee(assignee, live, item.checks)
 
 
-def _assignee(row: Any, wanted: Wanted) -> Assignee | None:
+def _assignee(row: TaskRow, wanted: Wanted) -> Assignee | None:
     assignee_id = wanted.columns.get("assignee_id")
     return Assignee(row.organization_id, row.team_id, assignee_id) if assignee_id else None
 

@@ -14,6 +14,7 @@ from app.graph.select import Key
 from app.settings.models import Weekday
 from app.settings.resolve import Effective, actor_settings
 from app.tasks.models import TaskStatus
+from app.tasks.rows import TaskRow
 
 NEEDS = ("organization_id", "team_id", "status", "due_date")
 CLOSED = {TaskStatus.DONE.name, TaskStatus.CANCELED.name}
@@ -29,14 +30,15 @@ class DueWindow(Enum):
     LATER = strawberry.enum_value("LATER", description="It is after next week.")
 
 
-async def due_windows(context: Context, tasks: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str | None]:
+async def due_windows(context: Context, tasks: Sequence[TaskRow], _arguments: Mapping[str, Any]) -> list[str | None]:
     """The window of each task; None where it has no due date or there is nothing left to do."""
     moment = now()
     due = [task.due_date is not None and task.status not in CLOSED for task in tasks]
     teams = [Key(task.organization_id, task.team_id) if one else None for task, one in zip(tasks, due, strict=True)]
     settings = await context.load_many(actor_settings, teams)
     return [
-        None if one is None else window(task.due_date, moment, one) for task, one in zip(tasks, settings, strict=True)
+        None if one is None or task.due_date is None else window(task.due_date, moment, one)
+        for task, one in zip(tasks, settings, strict=True)
     ]
 
 

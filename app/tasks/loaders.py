@@ -67,12 +67,12 @@ class TaskName(NamedTuple):
     number: int
 
 
-async def task_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def task_by_id(context: Context, keys: Sequence[Key]) -> list[TaskRow | None]:
     """The task of each key, deleted or not."""
     return await rows_by_key(context, TASKS, keys)
 
 
-async def any_task(context: Context, ids: Sequence[UUID]) -> list[Any]:
+async def any_task(context: Context, ids: Sequence[UUID]) -> list[TaskRow | None]:
     """The task of each id, deleted or not, in whichever of the caller's organizations."""
     return await rows_by_id(context, TASKS, ids)
 
@@ -92,7 +92,7 @@ async def tasks_by_assignee(context: Context, team_members: Sequence[Key], page:
     return await pages(context, TASKS, team_members, page, by="assignee_id")
 
 
-async def task_by_name(context: Context, names: Sequence[TaskName]) -> list[Any]:
+async def task_by_name(context: Context, names: Sequence[TaskName]) -> list[TaskRow | None]:
     """The task of each name, also of one that it had before it moved, its team was renamed or it was imported.
 
     It has `deleted_at`: one that is deleted is found where no live one has or had the name.

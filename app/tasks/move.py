@@ -20,8 +20,10 @@ from app.tasks.models import FormerTaskKey
 from app.tasks.number import take_numbers
 from app.tasks.policies import can_work
 from app.tasks.references import check_team, same_person_in, teams_by_id
+from app.tasks.rows import TaskRow
 from app.teams.loaders import TEAMS
 from app.teams.models import FormerTeamKey
+from app.teams.rows import TeamRow
 
 former_keys = table_of(FormerTaskKey)
 former_team_keys = table_of(FormerTeamKey)
@@ -50,7 +52,7 @@ async def move(context: Context, task_id: UUID, team_id: UUID) -> Item:
     return item
 
 
-async def _place(context: Context, task: Any, team: Any) -> dict[str, Any]:
+async def _place(context: Context, task: TaskRow, team: TeamRow) -> dict[str, Any]:
     """What is different of the task in that team."""
     key = Key(team.organization_id, team.id)
     numbers = await take_numbers(context, {key: 1})
@@ -59,7 +61,7 @@ async def _place(context: Context, task: Any, team: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value != task[name]}
 
 
-async def _keep_keys(context: Context, task: Any, team: Any) -> None:
+async def _keep_keys(context: Context, task: TaskRow, team: TeamRow) -> None:
     values = {"organization_id": task.organization_id, "team_id": team.id, "team_key": team.key, "moment": now()}
     await context.fetch(_keep(), {**values, "task_id": task.id, "number": task.number})
 

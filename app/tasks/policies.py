@@ -1,8 +1,7 @@
 """Who may work on tasks."""
 
-from typing import Any
-
 from app.auth.actor import Actor
+from app.db.record import OfOrganization
 from app.graph.guards import Verdict
 from app.organizations.policies import administers, can_read
 from app.team_members.models import TeamRole
@@ -10,7 +9,7 @@ from app.team_members.models import TeamRole
 WORKERS = {TeamRole.ADMIN.name, TeamRole.MEMBER.name}
 
 
-def can_work(actor: Actor, row: Any, role: str | None) -> Verdict:
+def can_work(actor: Actor, row: OfOrganization, role: str | None) -> Verdict:
     """May the actor, `role` in a team or an API key, create, change, move, delete and restore its tasks?
 
     `row` is the team or one of its tasks.

@@ -16,6 +16,7 @@ from app.members.models import OrganizationMember
 from app.team_members.models import TeamMember
 from app.teams.loaders import TEAMS
 from app.teams.models import Team
+from app.teams.rows import TeamRow
 
 teams = table_of(Team)
 team_members = table_of(TeamMember)
@@ -52,7 +53,7 @@ def _role() -> ColumnElement[str]:
     )
 
 
-def check_team(team: Any, checks: Checks, *path: str) -> bool:
+def check_team(team: TeamRow | None, checks: Checks, *path: str) -> bool:
     """Whether tasks can be in the team, None where there is none; otherwise a mistake is noted."""
     if team is None:
         checks.wrong(UserErrorCode.NOT_FOUND, "There is no such team.", *path)
@@ -103,7 +104,7 @@ def check_assignee(assignee: Assignee | None, live: set[Assignee], checks: Check
         checks.wrong(UserErrorCode.NOT_FOUND, "There is no such member of the task's team.", "assigneeId")
 
 
-async def same_person_in(context: Context, team: Any, member_id: UUID) -> UUID | None:
+async def same_person_in(context: Context, team: TeamRow, member_id: UUID) -> UUID | None:
     """The live membership in `team` of the person whose membership in another team `member_id` is."""
     values = {"organization_id": team.organization_id, "team_id": team.id, "member_id": member_id}
     rows = await context.fetch(_same_person(), values)

@@ -23,6 +23,7 @@ from app.tasks.due import NEEDS, DueWindow, due_windows
 from app.tasks.loaders import TASKS, task_by_id
 from app.tasks.models import TaskPriority, TaskStatus
 from app.tasks.policies import can_work
+from app.tasks.rows import TaskRow
 from app.tasks.search import similar_tasks
 from app.team_members.loaders import TEAM_MEMBERS, team_member_by_id
 from app.team_members.types import TeamMember
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
 SIMILAR = 5  # tasks, where a client does not say how many
 
 
-async def similar_of_tasks(context: Context, tasks: Sequence[Any], arguments: Mapping[str, Any]) -> list[list[Match]]:
+async def similar_of_tasks(
+    context: Context, tasks: Sequence[TaskRow], arguments: Mapping[str, Any]
+) -> list[list[Match]]:
     keys = [Key(task.organization_id, task.id) for task in tasks]
     return await context.load_many(similar_tasks, keys, size_of("first", arguments["first"]))
 

@@ -13,6 +13,7 @@ from app.db.statement import Clause, Statement, prepare, statement_of
 from app.graph.context import Context
 from app.tasks.loaders import TASKS
 from app.tasks.models import Task
+from app.tasks.rows import TaskRow
 
 tasks = table_of(Task)
 
@@ -23,7 +24,7 @@ NEW = (
 )
 
 
-async def insert_tasks(context: Context, tasks: Sequence[Values]) -> list[Any]:
+async def insert_tasks(context: Context, tasks: Sequence[Values]) -> list[TaskRow]:
     """The rows that were made, in the order of `tasks`, which have some of the columns that are in NEW."""
     moment = now()
     complete = [{"created_at": moment, "updated_at": moment, **values} for values in tasks]
@@ -38,7 +39,7 @@ def _insert() -> Clause:
     return new.returning(*tasks.c)
 
 
-async def update_tasks(context: Context, changes: Sequence[tuple[Any, Values]]) -> None:
+async def update_tasks(context: Context, changes: Sequence[tuple[TaskRow, Values]]) -> None:
     """Changes rows that the operation holds locked. Each has the columns that any of them changes.
 
     What no task changes is not written, and a task that does not change stays as it was, its version too.

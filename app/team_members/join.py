@@ -1,20 +1,22 @@
 """Coming into a team: who has been in it comes back as the member they were, so that their tasks are theirs."""
 
-from typing import Any
-
 from sqlalchemy import Uuid, bindparam, literal, select
 
 from app.db.statement import Clause, statement
 from app.events.change import change, create
 from app.graph.context import Context
+from app.graph.guards import require_row
 from app.graph.rows import rows_for_update
 from app.graph.select import scoped
+from app.members.rows import OrganizationMemberRow
 from app.team_members.loaders import TEAM_MEMBERS, team_members
+from app.team_members.rows import TeamMemberRow
+from app.teams.rows import TeamRow
 from app.trash.loaders import DELETIONS, IN_TRASH
 from app.trash.restore import restore_rows
 
 
-async def join_team(context: Context, team: Any, member: Any, role: str) -> Any:
+async def join_team(context: Context, team: TeamRow, member: OrganizationMemberRow, role: str) -> TeamMemberRow:
     """The membership of the organization's `member` in the `team`, both live and locked by the operation.
 
     Where there is one already it gets the role.
@@ -25,12 +27,12 @@ async def join_team(context: Context, team: Any, member: Any, role: str) -> Any:
             (former,) = await rows_for_update(context, TEAM_MEMBERS, [row["id"]], deleted=True)
             await restore_rows(context, TEAM_MEMBERS, [former])
         (found,) = await rows_for_update(context, TEAM_MEMBERS, [row["id"]])
-        return await change(context, TEAM_MEMBERS, found, {"role": role})
+        return await change(context, TEAM_MEMBERS, require_row(found, "team member"), {"role": role})
     made = {"team_id": team.id, "organization_member_id": member.id, "role": role}
     return await create(context, TEAM_MEMBERS, team.organization_id, made)
 
 
-async def is_in_team(context: Context, team: Any, member: Any) -> bool:
+async def is_in_team(context: Context, team: TeamRow, member: OrganizationMemberRow) -> bool:
     """Whether the organization's `member` is in the `team` now."""
     values = {"organization_id": team.organization_id, "team_id": team.id, "member_id": member.id}
     return any(row["live"] for row in await context.fetch(_memberships(), values))

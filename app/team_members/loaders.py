@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, exists, literal_column, select, true
 
@@ -42,7 +41,7 @@ went_along = exists(
 )
 
 
-async def team_member_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def team_member_by_id(context: Context, keys: Sequence[Key]) -> list[TeamMemberRow | None]:
     """The membership of each key, deleted or not."""
     return await rows_by_key(context, TEAM_MEMBERS, keys)
 

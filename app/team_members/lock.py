@@ -1,10 +1,9 @@
 """Locking what is of a team, or is one, and finding what the actor is there."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from app.db.record import Row
+from app.db.record import Record, Row
 from app.db.source import Source
 from app.graph.context import Context
 from app.graph.guards import require_row
@@ -64,7 +63,7 @@ async def rows_to_delete_with_roles(
     return [(row, one or other) for row, one, other in zip(rows, now, before, strict=True)]
 
 
-def team_of(row: Any) -> Key | None:
+def team_of(row: Record) -> Key | None:
     """The team that the row is, or belongs to."""
-    team_id = row.id if row.typename == TEAMS.typename else row.get("team_id")
-    return None if team_id is None else Key(row.organization_id, team_id)
+    team_id = row["id"] if row.typename == TEAMS.typename else row.get("team_id")
+    return None if team_id is None else Key(row["organization_id"], team_id)

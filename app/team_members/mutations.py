@@ -17,6 +17,7 @@ from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team, team_mem
 from app.team_members.lock import row_to_delete, row_with_role
 from app.team_members.models import TeamRole
 from app.team_members.policies import can_remove
+from app.team_members.rows import TeamMemberRow
 from app.team_members.types import TeamMember
 from app.teams.loaders import TEAMS
 from app.teams.policies import can_manage
@@ -111,6 +112,6 @@ async def _parents(context: Context, given: AddTeamMemberInput, checks: Checks) 
     return member, await parent_for_update(context, TEAMS, given.team_id, "team", checks, "teamId")
 
 
-async def _payload(context: Context, row: Any) -> Payload[TeamMember]:
+async def _payload(context: Context, row: TeamMemberRow) -> Payload[TeamMember]:
     key = Key(row.organization_id, row.id)
     return Payload.of(await context.reload(team_member_by_id, key))

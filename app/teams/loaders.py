@@ -1,7 +1,6 @@
 """Reading teams."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from app.db.source import Source
@@ -14,12 +13,12 @@ from app.teams.rows import TeamRow
 TEAMS = Source(Team, TeamRow, long=("description",))
 
 
-async def team_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def team_by_id(context: Context, keys: Sequence[Key]) -> list[TeamRow | None]:
     """The team of each key, deleted or not."""
     return await rows_by_key(context, TEAMS, keys)
 
 
-async def any_team(context: Context, ids: Sequence[UUID]) -> list[Any]:
+async def any_team(context: Context, ids: Sequence[UUID]) -> list[TeamRow | None]:
     """The team of each id, deleted or not, in whichever of the caller's organizations."""
     return await rows_by_id(context, TEAMS, ids)
 

@@ -1,7 +1,7 @@
 """Making, changing, deleting and restoring teams."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
@@ -22,6 +22,7 @@ from app.teams.loaders import TEAMS
 from app.teams.models import LONGEST_DESCRIPTION, LONGEST_NAME
 from app.teams.policies import can_create, can_manage
 from app.teams.rename import keep_key
+from app.teams.rows import TeamRow
 from app.teams.types import Team
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
@@ -132,7 +133,7 @@ class TeamMutations:
         return Payload.of(restored)
 
 
-async def _managed(info: Info, team_id: str, *, deleted: bool = False) -> Any:
+async def _managed(info: Info, team_id: str, *, deleted: bool = False) -> TeamRow:
     """The locked row of a team, live or `deleted`, that the actor manages; raises NotFound and Forbidden."""
     team, role = await row_with_role(info.context, TEAMS, team_id, "team", *TEAMS.long, deleted=deleted)
     require(can_manage(info.context.actor, team, role))

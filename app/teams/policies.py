@@ -1,21 +1,21 @@
 """Who may make and manage teams."""
 
-from typing import Any
-
 from app.auth.actor import Actor
+from app.db.record import OfOrganization
 from app.graph.guards import Verdict
 from app.organizations.policies import administers, can_read
+from app.organizations.rows import OrganizationRow
 from app.team_members.models import TeamRole
 
 
-def can_create(actor: Actor, organization: Any, _role: str | None = None) -> Verdict:
+def can_create(actor: Actor, organization: OrganizationRow, _role: str | None = None) -> Verdict:
     """May the actor make a team in the organization?"""
     return (
         can_read(actor, organization) and actor.may("WRITE_ALL")
     ) or "Only the organization's members make teams in it."
 
 
-def can_manage(actor: Actor, row: Any, role: str | None) -> Verdict:
+def can_manage(actor: Actor, row: OfOrganization, role: str | None) -> Verdict:
     """May the actor, `role` in a team or an API key, change, delete and restore it and its memberships?
 
     `row` is the team or one of its memberships.

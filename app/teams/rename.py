@@ -1,7 +1,5 @@
 """Giving a team another key: the keys that its tasks had before still find them."""
 
-from typing import Any
-
 from sqlalchemy import Text, Uuid, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
@@ -9,11 +7,12 @@ from app.db.columns import now, table_of
 from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.teams.models import FormerTeamKey
+from app.teams.rows import TeamRow
 
 former_keys = table_of(FormerTeamKey)
 
 
-async def keep_key(context: Context, team: Any) -> None:
+async def keep_key(context: Context, team: TeamRow) -> None:
     """Remembers the key that `team` has had until now. One row, however many tasks the team has."""
     values = {"organization_id": team.organization_id, "key": team.key, "team_id": team.id, "created_at": now()}
     await context.fetch(_keep(), values)

@@ -33,6 +33,7 @@ from app.team_members.models import TeamRole
 from app.team_members.types import TeamMember
 from app.teams.loaders import TEAMS, team_by_id
 from app.teams.policies import can_manage
+from app.teams.rows import TeamRow
 from app.trash.types import Deletable
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from app.tasks.types import Task
 
 
-async def viewer_roles(context: Context, teams: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str | None]:
+async def viewer_roles(context: Context, teams: Sequence[TeamRow], _arguments: Mapping[str, Any]) -> list[str | None]:
     """What the viewer is in each team."""
     return await context.load_many(actor_roles_by_team, [key_of_row(context, team) for team in teams])
 

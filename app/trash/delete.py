@@ -21,10 +21,11 @@ from app.settings.loaders import Subject
 from app.settings.resolve import effective_settings
 from app.trash.cascade import organization_of, owned_under
 from app.trash.loaders import DELETIONS, KINDS, deletion_by_id
+from app.trash.rows import DeletionRow
 from app.trash.take_long import taking_long
 
 
-async def delete_rows(context: Context, source: Source, rows: Sequence[Any]) -> Any:
+async def delete_rows(context: Context, source: Source, rows: Sequence[Any]) -> DeletionRow | None:
     """Deletes those of `rows` that live, which the operation has locked, and everything under them.
 
     Answers the row of the deletion; where all of them are deleted already, that of the one that the first is in.
@@ -34,7 +35,8 @@ async def delete_rows(context: Context, source: Source, rows: Sequence[Any]) -> 
     first, rows = rows[0], [row for row in rows if row.deleted_at is None]
     if not rows:
         key = first.deletion_id and Key(first.organization_id, first.deletion_id)
-        return key and await context.load(deletion_by_id, key)
+        found: DeletionRow | None = key and await context.load(deletion_by_id, key)
+        return found
     stamp = _new_stamp(rows)
     ids = [row.id for row in rows]
     counts = await _stamp_all(context, source.table, ids, stamp)
@@ -107,7 +109,7 @@ def _stamp(table: Table, column: str) -> Statement:
 
 async def _insert_deletion(
     context: Context, source: Source, ids: list[UUID], stamp: dict[str, Any], counts: Counter[str]
-) -> Any:
+) -> DeletionRow:
     values = {
         "organization_id": stamp["organization_id"],
         "id": stamp["deletion_id"],

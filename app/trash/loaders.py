@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select
@@ -37,12 +36,12 @@ class InTrash:
         return Chosen(Condition(self.fingerprint, lambda: IN_TRASH), {})
 
 
-async def deletion_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def deletion_by_id(context: Context, keys: Sequence[Key]) -> list[DeletionRow | None]:
     """The deletion of each key."""
     return await rows_by_key(context, DELETIONS, keys)
 
 
-async def deletion_in_trash(context: Context, ids: Sequence[UUID]) -> list[Any]:
+async def deletion_in_trash(context: Context, ids: Sequence[UUID]) -> list[DeletionRow | None]:
     """The whole row of each deletion that can still be restored."""
     rows = await context.fetch(_in_trash(), {"ids": list(ids)})
     found = {row["id"]: row for row in rows}

@@ -17,6 +17,7 @@ from app.trash.lock import rows_to_restore
 from app.trash.policies import can_purge
 from app.trash.purge_now import purge_now
 from app.trash.restore import restore_rows
+from app.trash.rows import DeletionRow
 from app.trash.types import DeletionCounts, PurgePayload, RestorePayload
 
 DeletionId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the deletion.")]
@@ -64,13 +65,12 @@ async def _require_restorable(context: Context, rows: list[Any]) -> None:
         require(verdict)
 
 
-async def _deletion(context: Context, given: str) -> Any:
-    deletion = await context.load(deletion_in_trash, parse_id(given, "id"))
-    require_row(deletion, "deletion")
-    return deletion
+async def _deletion(context: Context, given: str) -> DeletionRow:
+    found: DeletionRow | None = await context.load(deletion_in_trash, parse_id(given, "id"))
+    return require_row(found, "deletion")
 
 
-async def _subjects(context: Context, noun: Any, deletion: Any) -> list[Any]:
+async def _subjects(context: Context, noun: Any, deletion: DeletionRow) -> list[Any]:
     """What the deletion still holds of what was asked for, locked; raises NotFound where that is nothing by now.
 
     Whoever changes a member holds the organization, as this does now: behind them the actor's roles are read again.

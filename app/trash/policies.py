@@ -1,14 +1,13 @@
 """Who may remove for good what is in the trash; who may restore it is said by each noun's own policy."""
 
-from typing import Any
-
 from app.auth.actor import Actor
 from app.graph.guards import Verdict
 from app.organizations.models import Organization
 from app.organizations.policies import administers, owns
+from app.trash.rows import DeletionRow
 
 
-def can_purge(actor: Actor, deletion: Any, _role: str | None = None) -> Verdict:
+def can_purge(actor: Actor, deletion: DeletionRow, _role: str | None = None) -> Verdict:
     """May the actor purge the deletion before its time?"""
     if deletion.subject_type == Organization.__name__:
         return owns(actor, deletion.organization_id) or "Only the organization's owners purge it."

@@ -21,6 +21,7 @@ from app.organizations.models import Organization
 from app.trash.cascade import Edge, itself, organization_of, references_to
 from app.trash.counts import DeletionKey, update_counts
 from app.trash.loaders import DELETIONS
+from app.trash.rows import DeletionRow
 
 BATCH = 1000  # rows; their locks are held for some milliseconds
 LOG = frozenset({"events", "event_counters", "deletions"})  # kept until the organization itself goes
@@ -37,7 +38,7 @@ class Purged(NamedTuple):
     left: Sequence[Happened] = ()
 
 
-async def purge_batch(fetch: Fetch, deletion: Any) -> Purged | None:
+async def purge_batch(fetch: Fetch, deletion: DeletionRow) -> Purged | None:
     """Removes up to 1,000 rows of what `deletion` holds, the deepest first; None when nothing is left.
 
     The transaction holds the deletion's row locked and has the identity of its organization. Who is told of one purge
@@ -161,7 +162,7 @@ async def _remove(fetch: Fetch, organization_id: UUID, batch: Purged) -> None:
         await fetch(_delete(edge), {"organization_id": organization_id, "ids": batch.ids})
 
 
-async def _update_counts(fetch: Fetch, deletion: Any, batch: Purged, left: Counter[UUID | None]) -> None:
+async def _update_counts(fetch: Fetch, deletion: DeletionRow, batch: Purged, left: Counter[UUID | None]) -> None:
     """Takes the rows of a batch out of the deletions that hold them, and removes those that then hold nothing.
 
     The row of `deletion` is always written: who waits for it, to restore it, then looks again whether it is too late.

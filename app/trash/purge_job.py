@@ -5,7 +5,6 @@ import logging
 from collections import Counter
 from contextlib import AbstractAsyncContextManager
 from random import uniform
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +13,7 @@ from sqlalchemy import Uuid, bindparam, delete, func, select, tuple_
 from app.db.background import background
 from app.db.columns import now, table_of
 from app.db.engine import Database
-from app.db.statement import Clause, Fetch, statement
+from app.db.statement import Clause, Fetch, statement, statement_of
 from app.events.models import EventType
 from app.events.record import Happened, append
 from app.idempotency.models import IdempotencyKey
@@ -22,6 +21,7 @@ from app.idempotency.replay import REMEMBERED
 from app.organizations.models import Organization
 from app.trash.loaders import DELETIONS
 from app.trash.purge import BATCH, Purged, purge_batch
+from app.trash.rows import DeletionRow
 
 logger = logging.getLogger("trellis")
 
@@ -73,7 +73,7 @@ async def _purge_batch(database: Database, organization_id: UUID, deletion_id: U
         return purged
 
 
-async def _record(fetch: Fetch, deletion: Any, purged: Purged) -> None:
+async def _record(fetch: Fetch, deletion: DeletionRow, purged: Purged) -> None:
     happened = [
         Happened(deletion.organization_id, EventType.PURGED, deletion.subject_type, one, {})
         for one in purged.ids
@@ -107,7 +107,7 @@ def _due() -> Clause:
     return wanted.order_by(columns.purge_at)
 
 
-@statement
+@statement_of(DELETIONS)
 def _claim() -> Clause:
     columns = deletions.c
     return (

@@ -15,6 +15,7 @@ from app.graph.guards import require_row
 from app.organizations.loaders import ORGANIZATIONS
 from app.trash.loaders import DELETIONS, IN_TRASH, KINDS
 from app.trash.purge import purge_batch
+from app.trash.rows import DeletionRow
 from app.trash.take_long import taking_long
 
 MOST = 10_000  # rows that one operation removes, in some seconds
@@ -23,7 +24,7 @@ deletions = DELETIONS.table
 counters = table_of(EventCounter)
 
 
-async def purge_now(context: Context, deletion: Any, subjects: Sequence[Any]) -> Counter[str] | None:
+async def purge_now(context: Context, deletion: DeletionRow, subjects: Sequence[Any]) -> Counter[str] | None:
     """Removes for good what `deletion` holds; `subjects` are the rows that it was asked for, locked by the operation.
 
     Answers how many rows of each table are gone; None where they are too many for one operation: then the time of the
@@ -61,7 +62,7 @@ async def _purge(context: Context, due: Any) -> Counter[str] | None:
     return gone
 
 
-def _key(deletion: Any) -> dict[str, Any]:
+def _key(deletion: DeletionRow) -> dict[str, Any]:
     return {"key_organization_id": deletion.organization_id, "key_id": deletion.id}
 
 
@@ -80,7 +81,7 @@ def _make_due() -> Clause:
     )
 
 
-async def _size(context: Context, deletion: Any) -> int:
+async def _size(context: Context, deletion: DeletionRow) -> int:
     """About how many rows there are to remove; with an organization goes its log."""
     size: int = sum(deletion[kind] for kind in KINDS)
     if deletion.subject_type == ORGANIZATIONS.typename:
@@ -94,7 +95,7 @@ def _log_size() -> Clause:
     return select(counters.c.last_sequence).where(wanted)
 
 
-async def _forget_organization(context: Context, deletion: Any) -> None:
+async def _forget_organization(context: Context, deletion: DeletionRow) -> None:
     """There is no log any more to write to, and nothing left that the actor has a role in."""
     unit = context.signed_in
     unit.pending[:] = [one for one in unit.pending if one.organization_id != deletion.organization_id]

@@ -10,7 +10,7 @@ import strawberry
 from app.graph.context import Context
 from app.graph.edges import to_one
 from app.graph.fields import by_level
-from app.graph.mutation import UserError
+from app.graph.mutation import UserError, object_of
 from app.graph.node import Node, noun_named
 from app.graph.select import Key
 from app.organizations.policies import can_read
@@ -18,6 +18,7 @@ from app.permissions.judge import READS, permissions_of, permissions_of_deletion
 from app.permissions.models import Permission
 from app.trash.loaders import DELETIONS, deletion_by_id
 from app.trash.policies import can_purge
+from app.trash.rows import DeletionRow
 from app.users.loaders import user_by_id
 from app.users.types import User
 
@@ -46,7 +47,7 @@ class DeletionCounts:
     documents: int = strawberry.field(default=0, description="Documents.")
 
 
-async def subjects(context: Context, deletions: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:
+async def subjects(context: Context, deletions: Sequence[DeletionRow], _arguments: Mapping[str, Any]) -> list[Any]:
     """The first of what each deletion was asked for."""
     return await asyncio.gather(
         *(
@@ -56,7 +57,7 @@ async def subjects(context: Context, deletions: Sequence[Any], _arguments: Mappi
     )
 
 
-def counts(_context: Context, deletions: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:
+def counts(_context: Context, deletions: Sequence[DeletionRow], _arguments: Mapping[str, Any]) -> list[Any]:
     """A deletion's row has the counts in columns of the same names."""
     return list(deletions)
 
@@ -101,9 +102,9 @@ class DeletePayload:
     user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why nothing was deleted.")
 
     @classmethod
-    def of(cls, deletion: Any, rows: Sequence[Any]) -> Self:
+    def of(cls, deletion: DeletionRow | None, rows: Sequence[Any]) -> Self:
         """The payload of deleting `rows`."""
-        return cls(deletion=deletion, deleted_ids=[strawberry.ID(str(row.id)) for row in rows])
+        return cls(deletion=object_of(deletion), deleted_ids=[strawberry.ID(str(row.id)) for row in rows])
 
 
 @strawberry.type(description="What came of restoring a deletion.")

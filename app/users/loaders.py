@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -23,7 +22,7 @@ from sqlalchemy import (
 )
 
 from app.db.columns import table_of
-from app.db.source import Source
+from app.db.source import Reference, Source
 from app.db.statement import Statement, prepare
 from app.events.models import Event
 from app.graph.context import Context
@@ -101,24 +100,24 @@ DELETED_USER = USERS.reference(
 )
 
 
-async def user_by_id(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def user_by_id(context: Context, keys: Sequence[Key]) -> list[UserRow | Reference]:
     """The person of each key, which is beside something that the caller sees; DELETED_USER in place of who is gone."""
     return [row or DELETED_USER for row in await _people(context, keys, context.columns(USERS))]
 
 
-async def user_by_key(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def user_by_key(context: Context, keys: Sequence[Key]) -> list[UserRow | None]:
     """The person of each key, with the organizations that the policy asks about."""
     return await _people(context, keys, context.columns(USERS, "id", "organization_ids"))
 
 
-async def user_by_team_member(context: Context, keys: Sequence[Key]) -> list[Any]:
+async def user_by_team_member(context: Context, keys: Sequence[Key]) -> list[UserRow | None]:
     """The person whom each membership in a team is of; DELETED_USER where the caller sees no such membership."""
     rows = await fetch_measured(context, _by_team_member(context.columns(USERS)), key_values(keys), USERS)
     found = {ordinal: row for row in rows for ordinal in row["ordinals"].split(",")}
     return [found.get(str(ordinal), DELETED_USER) for ordinal in range(1, len(keys) + 1)]
 
 
-async def _people(context: Context, keys: Sequence[Key], columns: tuple[str, ...]) -> list[Any]:
+async def _people(context: Context, keys: Sequence[Key], columns: tuple[str, ...]) -> list[UserRow | None]:
     values = key_values(keys) | {"actor_id": context.actor.id}
     rows = await fetch_measured(context, _by_id(columns), values, USERS)
     found = {row["ordinal"]: row for row in rows}

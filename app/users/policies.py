@@ -1,11 +1,11 @@
 """Who may see whom, and who may erase whom."""
 
-from typing import Any
 from uuid import UUID
 
 from app.auth.actor import Actor
 from app.graph.guards import Verdict
 from app.organizations.policies import owns
+from app.users.rows import UserRow
 
 THEMSELVES_ONLY = (
     "Only they themselves erase all that is known of them: name the `organizationId` of an organization that you own, "
@@ -14,7 +14,7 @@ THEMSELVES_ONLY = (
 OWNERS_ONLY = "Only the organization's owners erase people in it."
 
 
-def can_read(actor: Actor, user: Any) -> bool:
+def can_read(actor: Actor, user: UserRow) -> bool:
     """Is this the actor, or somebody in one of the actor's organizations, or who was and whose work is there?"""
     return user.id == actor.id or any(one in actor.roles for one in user.organization_ids)
 

@@ -20,6 +20,7 @@ from app.permissions.models import Permission
 from app.users.loaders import USERS, user_by_key
 from app.users.models import NOBODY, NOBODYS_NAME
 from app.users.policies import can_read
+from app.users.rows import UserRow
 
 if TYPE_CHECKING:
     from app.api_keys.types import ApiKey
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from app.organizations.types import Organization
 
 
-def are_erased(_context: Context, users: Sequence[Any], _arguments: Mapping[str, Any]) -> list[bool]:
+def are_erased(_context: Context, users: Sequence[UserRow], _arguments: Mapping[str, Any]) -> list[bool]:
     return [user.id == NOBODY for user in users]
 
 

@@ -44,6 +44,7 @@ WALK = """teams(first: 100) {
 LOOK_UPS = {
     "organization by id": f'organization(by: {{id: "{large.ORGANIZATION}"}}) {{ name viewerRole }}',
     "organization by slug": f'organization(by: {{slug: "{large.SLUG}"}}) {{ name }}',
+    "team by key": f'team(by: {{key: {{organizationSlug: "{large.SLUG}", key: "T1"}}}}) {{ name }}',
     "team": f'team(id: "{large.BUSY_TEAM}") {{ name viewerRole organization {{ name }} }}',
     "task by id": f'task(by: {{id: "{large.TASK}"}}) {{ key team {{ name }} assignee {{ user {{ name }} }} }}',
     "task by key": f'task(by: {{key: {{organizationSlug: "{large.SLUG}", key: "T1-20000"}}}}) {{ key }}',

@@ -101,7 +101,8 @@ def _assignees() -> Clause:
 def check_assignee(assignee: Assignee | None, live: set[Assignee], checks: Checks) -> None:
     """Notes a mistake unless the assignee is nobody or among those who are `live`."""
     if assignee is not None and assignee not in live:
-        checks.wrong(UserErrorCode.NOT_FOUND, "There is no such member of the task's team.", "assigneeId")
+        message = "There is no such member of the task's team: give the `id` of one of `Team.members`, not of a `User`."
+        checks.wrong(UserErrorCode.NOT_FOUND, message, "assigneeId")
 
 
 async def same_person_in(context: Context, team: TeamRow, member_id: UUID) -> UUID | None:

@@ -67,6 +67,6 @@ async def test_assignee_is_a_member_of_the_team(
     async with unchanged(superuser, tenant, other):
         data = await api.data(CREATE if new else UPDATE, who=tenant.owner, input=given | new, **variables)
 
-    message = "There is no such member of the task's team."
+    message = "There is no such member of the task's team: give the `id` of one of `Team.members`, not of a `User`."
     errors = [{"code": "NOT_FOUND", "message": message, "path": ["input", "assigneeId"]}]
     assert data[mutation] == {"task": None, "userErrors": errors}

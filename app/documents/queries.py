@@ -12,6 +12,7 @@ from app.documents.types import Document, DocumentChunk
 from app.graph.context import Context, Info
 from app.graph.fields import by_level
 from app.graph.ids import parse_id
+from app.graph.mutation import object_of
 from app.graph.select import Key
 from app.organizations.policies import can_read
 from app.organizations.search import searching
@@ -55,8 +56,8 @@ class DocumentQueries:
         id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")],  # noqa: A002  # its name in the schema
     ) -> Document | None:
         actor = info.context.actor
-        row: Any = await info.context.load(any_document, parse_id(id, "id"))
-        return row if row is not None and can_read(actor, row) else None
+        row = await info.context.load(any_document, parse_id(id, "id"))
+        return object_of(row) if row is not None and can_read(actor, row) else None
 
     search_documents: DocumentSearchConnection | None = searching(
         search_documents,

@@ -36,8 +36,8 @@ async def search_documents(context: Context, inquiry: Inquiry) -> Results:
     search = Search(organization_id, CHUNKS, chosen, inquiry.query, mode, size, after, filter_key=key, whole=True)
     found = await find(context, search)
     keys = [Key(organization_id, hit.id) for hit in found.hits]
-    rows = await context.load_many(chunk_by_id, keys)
-    every = _grouped(zip((row.document_id for row in rows), found.hits, strict=True))
+    chunks = zip(await context.load_many(chunk_by_id, keys), found.hits, strict=True)
+    every = _grouped((chunk.document_id, hit) for chunk, hit in chunks if chunk is not None)
     left = _after(every, decode(search.listed, after)) if after is not None else every
     page = replace(found, hits=left[:size], has_next=len(left) > size)
     return Results(page, document_by_id)

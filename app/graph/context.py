@@ -18,7 +18,7 @@ from app.db.statement import Statement
 from app.db.unit_of_work import Unit
 from app.graph.budget import Budget
 from app.graph.charge import NO_CHARGE, PLENTY, Allowance, Charge
-from app.graph.dataloader import Batch, Batches
+from app.graph.dataloader import Batches, BatchOf, Value
 from app.graph.embedding import EmbeddingModels
 
 Asked = Mapping[str, frozenset[str]]  # GraphQL type → the columns that the operation needs of its rows
@@ -78,15 +78,17 @@ class Context:
         """The organizations whose rows loaders may read: the second wall (the third is in the database)."""
         return self.actor.organization_ids
 
-    def load(self, batch: Batch, key: Hashable, *arguments: Hashable) -> Awaitable[Any]:
+    def load(self, batch: BatchOf[Value], key: Hashable, *arguments: Hashable) -> Awaitable[Value]:
         """The answer of a batch function for one key, loaded with its siblings'."""
         return self.batches.load(batch, key, *arguments)
 
-    def load_many(self, batch: Batch, keys: Sequence[Hashable], *arguments: Hashable) -> Awaitable[list[Any]]:
+    def load_many(
+        self, batch: BatchOf[Value], keys: Sequence[Hashable], *arguments: Hashable
+    ) -> Awaitable[list[Value]]:
         """The answers for some keys, in their order; None for a key that is None."""
         return self.batches.load_many(batch, keys, *arguments)
 
-    async def reload(self, batch: Batch, key: Hashable) -> Any:
+    async def reload(self, batch: BatchOf[Value], key: Hashable) -> Value:
         """The answer for a key as it is now, after a write."""
         self.batches.clear()
         return await self.load(batch, key)

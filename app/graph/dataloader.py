@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
-Batch = Callable[..., Awaitable[Sequence[Any]]]
+Value = TypeVar("Value")
+BatchOf: TypeAlias = Callable[..., Awaitable[Sequence[Value]]]
+Batch: TypeAlias = BatchOf[Any]
 
 
 class Batches:

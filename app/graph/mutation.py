@@ -47,8 +47,8 @@ class UserError:
 Noun = TypeVar("Noun")
 
 
-def object_of(row: Record | None) -> Any:
-    """The row, where an object of its noun's GraphQL type is expected: fields are read of either."""
+def object_of(row: object) -> Any:
+    """A row, or a list of some, where objects of their noun's GraphQL type are expected: fields are read of either."""
     return row
 
 

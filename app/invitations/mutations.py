@@ -129,7 +129,7 @@ class InvitationMutations:
         await end(context, row, InvitationStatus.ACCEPTED)
         await context.signed_in.refresh_actor()
         key = Key(member.organization_id, member.id)
-        return AcceptInvitationPayload(organization_member=await context.reload(member_by_id, key))
+        return AcceptInvitationPayload(organization_member=object_of(await context.reload(member_by_id, key)))
 
     @mutation(
         description="Declines an invitation. NOT_FOUND for one that is over, or is not theirs.",

@@ -1,6 +1,6 @@
 """Finding organizations."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
@@ -9,6 +9,7 @@ from app.graph.connections import Connection
 from app.graph.context import Info
 from app.graph.edges import key_of_actor, to_many
 from app.graph.ids import parse_id
+from app.graph.mutation import object_of
 from app.organizations.loaders import (
     ORGANIZATION_LIST,
     any_organization,
@@ -35,12 +36,11 @@ class OrganizationQueries:
         self, info: Info, by: Annotated[OrganizationBy, strawberry.argument(description="Its id or its slug.")]
     ) -> Organization | None:
         actor = info.context.actor
-        row: Any
         if isinstance(by.slug, str):
             row = await info.context.load(organization_by_slug, by.slug)
         else:
             row = await info.context.load(any_organization, parse_id(by.id or "", "by.id"))
-        return row if row is not None and can_read(actor, row) else None
+        return object_of(row) if row is not None and can_read(actor, row) else None
 
     organizations: Connection[Organization] | None = to_many(
         organizations_of_actor,

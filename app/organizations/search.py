@@ -57,8 +57,8 @@ def searching(
 async def _inquiry(context: Context, arguments: Mapping[str, Any]) -> Inquiry:
     """Raises BadUserInput, and NotFound where the caller has no such organization."""
     actor, organization_id = context.actor, parse_id(arguments["organization_id"], "organizationId")
-    organization = await context.load(live_organization, organization_id)
-    require_row(organization if organization is not None and can_read(actor, organization) else None, "organization")
+    found = await context.load(live_organization, organization_id)
+    organization = require_row(found if found is not None and can_read(actor, found) else None, "organization")
     return Inquiry(
         organization,
         arguments["query"],

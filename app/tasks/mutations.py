@@ -10,7 +10,7 @@ from app.graph.context import Context, Info
 from app.graph.guards import require
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
-from app.graph.mutation import Payload, mutation
+from app.graph.mutation import Payload, mutation, object_of
 from app.graph.rows import ExpectedVersion, require_version
 from app.graph.select import Key
 from app.tasks.bulk import (
@@ -199,7 +199,7 @@ async def _tasks_payload(context: Context, items: Sequence[Item], written: Seque
     keys = [Key(item.row.organization_id, item.row.id) for item in written]
     tasks = dict(zip(map(id, written), await context.load_many(task_by_id, keys), strict=True))
     results = [
-        TaskResult(index=place, task=tasks.get(id(item)), user_errors=item.checks.errors)
+        TaskResult(index=place, task=object_of(tasks.get(id(item))), user_errors=item.checks.errors)
         for place, item in enumerate(items)
     ]
     return TasksPayload(results=results, user_errors=[] if written else mistakes(items))

@@ -1,6 +1,6 @@
 """Finding tasks."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
@@ -8,6 +8,7 @@ from strawberry import UNSET
 from app.graph.context import Info
 from app.graph.errors import BadUserInput, quoted
 from app.graph.ids import parse_id
+from app.graph.mutation import object_of
 from app.organizations.policies import can_read
 from app.organizations.search import searching
 from app.ranking.connection import SearchConnection
@@ -41,12 +42,11 @@ class TaskQueries:
         self, info: Info, by: Annotated[TaskBy, strawberry.argument(description="Its id or its key.")]
     ) -> Task | None:
         actor = info.context.actor
-        row: Any
         if by.key:
             row = await info.context.load(task_by_name, parse_name(by.key))
         else:
             row = await info.context.load(any_task, parse_id(by.id or "", "by.id"))
-        return row if row is not None and can_read(actor, row) else None
+        return object_of(row) if row is not None and can_read(actor, row) else None
 
     search_tasks: SearchConnection[Task] | None = searching(
         search_tasks,

@@ -1,6 +1,6 @@
 """Finding teams."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
@@ -8,6 +8,7 @@ from strawberry import UNSET
 from app.graph.context import Info
 from app.graph.errors import BadUserInput
 from app.graph.ids import parse_id
+from app.graph.mutation import object_of
 from app.organizations.policies import can_read
 from app.teams.loaders import TeamName, any_team, team_by_name
 from app.teams.types import Team
@@ -40,10 +41,9 @@ class TeamQueries:
         actor = info.context.actor
         if (id is None) == (by is None):
             raise BadUserInput("Give `id` or `by`: one of them, and not both.")
-        row: Any
         if by is not None and by.key:
             row = await info.context.load(team_by_name, TeamName(by.key.organization_slug, by.key.key.upper()))
         else:
             given, argument = (id, "id") if by is None else (by.id, "by.id")
             row = await info.context.load(any_team, parse_id(given or "", argument))
-        return row if row is not None and can_read(actor, row) else None
+        return object_of(row) if row is not None and can_read(actor, row) else None

@@ -34,9 +34,8 @@ async def delete_rows(context: Context, source: Source, rows: Sequence[Any]) -> 
     """
     first, rows = rows[0], [row for row in rows if row.deleted_at is None]
     if not rows:
-        key = first.deletion_id and Key(first.organization_id, first.deletion_id)
-        found: DeletionRow | None = key and await context.load(deletion_by_id, key)
-        return found
+        key = Key(first.organization_id, first.deletion_id)
+        return await context.load(deletion_by_id, key) if first.deletion_id else None
     stamp = _new_stamp(rows)
     ids = [row.id for row in rows]
     counts = await _stamp_all(context, source.table, ids, stamp)

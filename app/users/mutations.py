@@ -13,7 +13,7 @@ from app.graph.context import Context, Info
 from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
 from app.graph.inputs import Checks
-from app.graph.mutation import UserError, UserErrorCode, mutation
+from app.graph.mutation import UserError, UserErrorCode, mutation, object_of
 from app.graph.select import Key
 from app.trash.take_long import taking_long
 from app.users.erase import erase, is_known, last_owner, names_of
@@ -64,7 +64,7 @@ class UserMutations:
     ) -> UpdateProfilePayload:
         context = info.context
         await change_profile(context, _values(given))
-        return UpdateProfilePayload(user=await context.reload(user_by_id, Key(None, context.actor.id)))
+        return UpdateProfilePayload(user=object_of(await context.reload(user_by_id, Key(None, context.actor.id))))
 
     @mutation(
         description="Erases a person for good: THIS CANNOT BE UNDONE, by nobody. Name, address, picture and sign-in, "

@@ -8,6 +8,7 @@ from strawberry import UNSET
 from app.graph.context import Info
 from app.graph.guards import require
 from app.graph.ids import parse_id
+from app.graph.mutation import object_of
 from app.graph.select import Key
 from app.organizations.loaders import organization_by_id
 from app.users.erase import COUNTS, count_erased, is_known
@@ -29,7 +30,7 @@ class UserQueries:
         unit = info.context.unit
         user_id = None if unit is None else unit.actor.user_id
         user = None if user_id is None else await info.context.load(user_by_id, Key(None, user_id))
-        return Viewer(user=user)
+        return Viewer(user=object_of(user))
 
     @strawberry.field(
         description="What `eraseUser` would take; null where there is nobody of that id. FORBIDDEN to those who may "
@@ -49,5 +50,5 @@ class UserQueries:
         owned = [Key(one, one) for one in counted["last_owner_of"]]
         return ErasurePreview(
             **{name: counted[name] for name in COUNTS},
-            last_owner_of=await context.load_many(organization_by_id, owned),
+            last_owner_of=object_of(await context.load_many(organization_by_id, owned)),
         )

@@ -19,6 +19,7 @@ from app.db.engine import Database
 from app.db.identity import identifying
 from app.db.statement import Statement
 from app.db.unit_of_work import Unit
+from app.graph.guards import require_row
 from app.http.endpoint import Endpoint
 from app.main import create_app
 from app.organizations.loaders import live_organization
@@ -100,7 +101,7 @@ class Client:
         try:
             context = endpoint.new_context(unit, ASKED)
             begin = perf_counter()
-            organization = await context.load(live_organization, organization_id)
+            organization = require_row(await context.load(live_organization, organization_id), "organization")
             inquiry = Inquiry(organization, text[:LONGEST_QUERY], SearchMode[mode], None, SIZE, None)
             results = await search_tasks(context, inquiry)
             await context.load_many(results.rows, results.keys(results.found.hits))

@@ -8,7 +8,7 @@ from alembic import op
 from app.db.isolation import ACTOR_ID
 
 revision = "2026_11_30_erasure"
-down_revision = "2026_11_30_former_keys"
+down_revision = "2026_11_30_merged_people"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from app.db.concurrently import build_index, drop_index
 
 revision = "2026_11_30_merged_people"
-down_revision = "2026_11_30_erasure"
+down_revision = "2026_11_30_former_keys"
 branch_labels = None
 depends_on = None
 

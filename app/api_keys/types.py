@@ -8,6 +8,7 @@ import strawberry
 
 from app.api_keys.loaders import API_KEYS, api_key_by_id
 from app.api_keys.models import ApiKeyScope
+from app.api_keys.rows import ApiKeyRow
 from app.auth.secrets import prefix_of
 from app.events.filter import EVENT_LIST
 from app.events.loaders import events_by_subject
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from app.organizations.types import Organization
 
 
-def prefixes(_context: Context, keys: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str]:
+def prefixes(_context: Context, keys: Sequence[ApiKeyRow], _arguments: Mapping[str, Any]) -> list[str]:
     """What each key begins with."""
     return [prefix_of(key.id) for key in keys]
 

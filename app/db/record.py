@@ -1,6 +1,7 @@
 """Rows as the driver gives them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from uuid import UUID
 
@@ -30,11 +31,30 @@ class Record(asyncpg.Record):
                 raise AttributeError(name) from None
 
 
+class Columns(Protocol):
+    """Values by the names of columns: a row, or a part of one."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
 class OfOrganization(Protocol):
     """A row that belongs to an organization, or is one."""
 
     @property
     def organization_id(self) -> UUID: ...
+
+
+class DeletableRow(OfOrganization, Columns, Protocol):
+    """A row that can be deleted."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def deleted_at(self) -> datetime | None: ...
+
+    @property
+    def deletion_id(self) -> UUID | None: ...
 
 
 Row = TypeVar("Row", bound=Record, default=Any)

@@ -8,8 +8,10 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
+from sqlalchemy import JSON
 from sqlmodel import SQLModel
 
+from app.db.columns import table_of
 from app.db.tables import APP, all_tables
 
 IMPORTED = {"datetime": ("date", "datetime"), "typing": ("Any",), "uuid": ("UUID",)}
@@ -44,6 +46,8 @@ def _imports(classes: str) -> Iterator[str]:
 
 def _class(model: type[SQLModel]) -> str:
     columns = {name: shown(field.annotation) for name, field in model.model_fields.items()}
+    # The driver leaves JSON as it is written.
+    columns |= {one.name: "str" for one in table_of(model).c if isinstance(one.type, JSON)}
     computed = {name: shown(type_) for name, type_ in getattr(model, "computed", {}).items()}
     lines = "".join(f"    {name}: {type_}\n" for name, type_ in {**columns, **computed}.items())
     return f"\n\nclass {model.__name__}Row(Record):\n{lines}"

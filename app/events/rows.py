@@ -1,7 +1,6 @@
 """Rows of events, as models.py declares them: written by `make schema`."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from app.db.record import Record
@@ -17,7 +16,7 @@ class EventRow(Record):
     actor_id: UUID | None
     api_key_id: UUID | None
     request_id: str | None
-    changes: dict[str, Any]
+    changes: str
     created_at: datetime
 
 

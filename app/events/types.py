@@ -14,6 +14,7 @@ from app.api_keys.loaders import api_key_by_id
 from app.api_keys.types import ApiKey
 from app.events.loaders import EVENTS, event_by_id
 from app.events.models import EventType
+from app.events.rows import EventRow
 from app.graph.camel_case import camel_case
 from app.graph.context import Context
 from app.graph.edges import to_one
@@ -38,7 +39,7 @@ class FieldChange:
     after: JSON | None = strawberry.field(description="Its value from then on; null where it has none.")
 
 
-def changes(_context: Context, events: Sequence[Any], _arguments: Mapping[str, Any]) -> list[list[FieldChange]]:
+def changes(_context: Context, events: Sequence[EventRow], _arguments: Mapping[str, Any]) -> list[list[FieldChange]]:
     """What each event changed, by the names of the fields."""
     return [_changes(orjson.loads(event.changes)) for event in events]
 
@@ -55,11 +56,11 @@ def _shown(name: str, value: Any) -> Any:
     return UTC_OFFSET.sub("Z", value) if name.endswith("_at") and isinstance(value, str) else value
 
 
-def subject_ids(_context: Context, events: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str]:
+def subject_ids(_context: Context, events: Sequence[EventRow], _arguments: Mapping[str, Any]) -> list[str]:
     return [str(event.subject_id) for event in events]
 
 
-async def subjects(context: Context, events: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:
+async def subjects(context: Context, events: Sequence[EventRow], _arguments: Mapping[str, Any]) -> list[Any]:
     """What each event was done to."""
     return await asyncio.gather(
         *(

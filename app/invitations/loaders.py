@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, func, literal, select, text
 
 from app.db.columns import table_of
+from app.db.record import Record
 from app.db.source import Source
 from app.db.statement import Clause, statement, statement_of
 from app.graph.context import Context
@@ -51,9 +51,9 @@ def _locked() -> Clause:
     return select(invitations).select_from(rows_of_ids(INVITATIONS)).with_for_update(of=invitations, key_share=True)
 
 
-async def teams_of_invitation(context: Context, keys: Sequence[Key]) -> list[list[Any]]:
+async def teams_of_invitation(context: Context, keys: Sequence[Key]) -> list[list[InvitationTeamRow]]:
     """The live teams that each invitation leads into, with the role there, by name; one statement for all."""
-    found: list[list[Any]] = [[] for _ in keys]
+    found: list[list[InvitationTeamRow]] = [[] for _ in keys]
     for row in await context.fetch(_teams(), key_values(keys)):
         found[row["ordinal"] - 1].append(row)
     return found
@@ -134,7 +134,7 @@ def _newest() -> Clause:
     return select(func.count()).select_from(made)
 
 
-async def received_by_actor(context: Context, keys: Sequence[Key]) -> list[list[Any]]:
+async def received_by_actor(context: Context, keys: Sequence[Key]) -> list[list[Record]]:
     """The invitations of the caller's verified address that they can accept, the newest first, at most 100.
 
     They are in none of these organizations: the database looks across all of them, for one address.

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, literal
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.columns import now
+from app.db.record import Record
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.events.models import EventType
@@ -49,7 +50,7 @@ def _named(values: Mapping[str, Any]) -> dict[str, Any]:
     return {f"settings.{name}": value for name, value in values.items()}
 
 
-def _check_locks(changes: Mapping[str, Any], before: Any, above: Sequence[Any], checks: Checks) -> None:
+def _check_locks(changes: Mapping[str, Any], before: Any, above: Sequence[Record], checks: Checks) -> None:
     """Notes a mistake for each setting that a level above has locked: here it can then only be cleared and unlocked."""
     lockers = {name: level["level"].lower() for level in reversed(above) for name in level["locked"]}
     for name, value in changes.items():

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from app.db.columns import table_of
+from app.db.record import Record, Row
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
@@ -54,22 +55,26 @@ COLUMNS = (*(name.name.lower() for name in SettingName), "locked", "version")
 NOTHING = SimpleNamespace(**{**dict.fromkeys(COLUMNS), "locked": [], "version": 0})
 
 
-async def settings_of_organization(context: Context, organizations: Sequence[Key]) -> list[Any]:
+async def settings_of_organization(
+    context: Context, organizations: Sequence[Key]
+) -> list[OrganizationSettingsRow | SimpleNamespace]:
     """What each organization has set; of version 0 where it never has set anything."""
     return await _own(context, ORGANIZATION_SETTINGS, organizations)
 
 
-async def settings_of_team(context: Context, teams: Sequence[Key]) -> list[Any]:
+async def settings_of_team(context: Context, teams: Sequence[Key]) -> list[TeamSettingsRow | SimpleNamespace]:
     """What each team has set; of version 0 where it never has set anything."""
     return await _own(context, TEAM_SETTINGS, teams)
 
 
-async def settings_of_team_member(context: Context, members: Sequence[Key]) -> list[Any]:
+async def settings_of_team_member(
+    context: Context, members: Sequence[Key]
+) -> list[TeamMemberSettingsRow | SimpleNamespace]:
     """What each member of a team has set; of version 0 where they never have set anything."""
     return await _own(context, TEAM_MEMBER_SETTINGS, members)
 
 
-async def _own(context: Context, source: Source, keys: Sequence[Key]) -> list[Any]:
+async def _own(context: Context, source: Source[Row], keys: Sequence[Key]) -> list[Row | SimpleNamespace]:
     return [row or NOTHING for row in await rows_by_key(context, source, keys)]
 
 
@@ -93,26 +98,26 @@ class Subject(NamedTuple):
         return self.team_member_id or self.team_id or self.organization_id
 
 
-async def levels_of_subject(context: Context, subjects: Sequence[Subject]) -> list[list[Any]]:
+async def levels_of_subject(context: Context, subjects: Sequence[Subject]) -> list[list[Record]]:
     """What is set above and at each subject, by `level`, from the organization down; one statement."""
     return await _levels(context, subjects, of_actor=False)
 
 
-async def levels_of_actor(context: Context, teams: Sequence[Key]) -> list[list[Any]]:
+async def levels_of_actor(context: Context, teams: Sequence[Key]) -> list[list[Record]]:
     """The same for the caller in each team: with their own settings where they are a member of it."""
     return await _levels(context, [Subject(*team) for team in teams], of_actor=True)  # type: ignore[arg-type]  # a team's key names its organization
 
 
-async def _levels(context: Context, subjects: Sequence[Subject], *, of_actor: bool) -> list[list[Any]]:
+async def _levels(context: Context, subjects: Sequence[Subject], *, of_actor: bool) -> list[list[Record]]:
     values = {f"key_{name}s": [subject[place] for subject in subjects] for place, name in enumerate(Subject._fields)}
-    found: list[dict[str, Any]] = [{} for _ in subjects]
+    found: list[dict[str, Record]] = [{} for _ in subjects]
     for row in await context.fetch(_statement(of_actor), values | {"actor_id": context.actor.id}):
         found[row["ordinal"] - 1][row["level"]] = row
     return [[levels[level] for level in LEVELS if level in levels] for levels in found]
 
 
 @lru_cache(2)
-def _statement(of_actor: bool) -> Statement:
+def _statement(of_actor: bool) -> Statement[Record]:
     """LATERAL, so that each row is looked up by its key, however few or many there are."""
     keys = (
         func.unnest(*(bindparam(f"key_{name}s", type_=ARRAY(Uuid)) for name in Subject._fields))

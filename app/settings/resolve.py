@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from app.db.record import Columns
 from app.graph.context import Context
 from app.graph.select import Key
 from app.settings.loaders import Subject, levels_of_actor, levels_of_subject
@@ -63,12 +64,12 @@ def defaults_of(context: Context) -> dict[str, Any]:
     }
 
 
-def effective(defaults: Mapping[str, Any], levels: Sequence[Mapping[str, Any]]) -> Effective:
+def effective(defaults: Mapping[str, Any], levels: Sequence[Columns]) -> Effective:
     """What counts, given what the levels have set, from the organization down."""
     return Effective(**{name: resolve(name, default, levels) for name, default in defaults.items()})
 
 
-def resolve(name: str, default: Any, levels: Sequence[Mapping[str, Any]]) -> Setting:
+def resolve(name: str, default: Any, levels: Sequence[Columns]) -> Setting:
     """What counts of one setting."""
     found = Setting(default, SettingSource.DEFAULT.name)
     for level in levels:

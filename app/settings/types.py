@@ -6,11 +6,14 @@ from typing import Any
 import strawberry
 
 from app.graph.context import Context
+from app.organizations.rows import OrganizationRow
 from app.ranking.search import SearchMode
 from app.settings.loaders import Subject
 from app.settings.models import SettingName, SettingSource, Weekday
-from app.settings.resolve import effective_settings
+from app.settings.resolve import Effective, effective_settings
 from app.tasks.models import TaskPriority
+from app.team_members.rows import TeamMemberRow
+from app.teams.rows import TeamRow
 
 
 @strawberry.type(
@@ -112,17 +115,19 @@ class EffectiveSettings:
 
 
 def of_organizations(
-    context: Context, organizations: Sequence[Any], _arguments: Mapping[str, Any]
-) -> Awaitable[list[Any]]:
+    context: Context, organizations: Sequence[OrganizationRow], _arguments: Mapping[str, Any]
+) -> Awaitable[list[Effective]]:
     """What counts for each organization."""
     return context.load_many(effective_settings, [Subject(one.organization_id) for one in organizations])
 
 
-def of_teams(context: Context, teams: Sequence[Any], _arguments: Mapping[str, Any]) -> Awaitable[list[Any]]:
+def of_teams(context: Context, teams: Sequence[TeamRow], _arguments: Mapping[str, Any]) -> Awaitable[list[Effective]]:
     """What counts for each team."""
     return context.load_many(effective_settings, [Subject(team.organization_id, team.id) for team in teams])
 
 
-def of_team_members(context: Context, members: Sequence[Any], _arguments: Mapping[str, Any]) -> Awaitable[list[Any]]:
+def of_team_members(
+    context: Context, members: Sequence[TeamMemberRow], _arguments: Mapping[str, Any]
+) -> Awaitable[list[Effective]]:
     """What counts for each member of a team."""
     return context.load_many(effective_settings, [Subject(one.organization_id, one.team_id, one.id) for one in members])

@@ -13,17 +13,25 @@ from app.graph.mutation import UserError, UserErrorCode, rejected
 from app.tasks.inputs import MOST_ITEMS, BulkErrorPolicy
 from app.tasks.loaders import TASKS
 from app.tasks.policies import can_work
+from app.tasks.rows import TaskRow
 from app.team_members.lock import row_with_role, rows_to_delete_with_roles, rows_with_roles
 
 
 @dataclass
 class Item:
-    """One task to be written: `row` is what it is, once it is locked or made; `values` what it will be."""
+    """One task to be written: `found` is what it is, once it is locked or made; `values` what it will be."""
 
     checks: Checks
-    row: Any = None
+    found: TaskRow | None = None
     verdict: Verdict = True
     values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def row(self) -> TaskRow:
+        """The task of an item without mistakes."""
+        if self.found is None:
+            raise ValueError("the task has not been found")
+        return self.found
 
 
 async def locked_item(context: Context, task_id: str, checks: Checks, *texts: str, deleted: bool = False) -> Item:

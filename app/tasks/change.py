@@ -24,7 +24,7 @@ TEXT = {"title", "description"}  # what search reads
 async def plan_changes(context: Context, items: Sequence[Item], wanted: Wanted) -> None:
     """Sets what each task's values will be, where they are to differ; nothing is written yet."""
     moment = now()
-    found = [item for item in items if item.row is not None]
+    found = [item for item in items if item.found is not None]
     for item in found:
         item.values = _changes(item, wanted, moment)
     assignees = [_assignee(item.row, wanted) for item in found]

@@ -35,7 +35,7 @@ async def new_items(context: Context, inputs: Sequence[CreateTaskInput], checks:
     items = [_new_item(context, *one) for one in zip(inputs, checks, strict=True)]
     teams = await teams_by_id(context, [item.values["team_id"] for item in items])
     for item in items:
-        team: Any = teams.get(item.values["team_id"])
+        team: Any = teams.get(item.values["team_id"])  # with the actor's role, which no team has
         if check_team(team, item.checks, "teamId"):
             item.verdict = can_work(context.actor, team, team.role)
             item.values["organization_id"] = team.organization_id
@@ -85,6 +85,6 @@ async def create(context: Context, items: Sequence[Item]) -> None:
         numbers[team] += 1
     rows = await insert_tasks(context, [item.values for item in items])
     for item, row in zip(items, rows, strict=True):
-        item.row = row
+        item.found = row
         record(context, EventType.CREATED, row, after={name: row[name] for name in RECORDED})
     note_texts(context, TASKS, rows)

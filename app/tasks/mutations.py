@@ -1,7 +1,7 @@
 """Creating, changing, moving, deleting and restoring tasks."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
@@ -32,6 +32,7 @@ from app.tasks.move import move
 from app.tasks.payloads import TaskResult, TasksPayload
 from app.tasks.policies import can_work
 from app.tasks.restore import check_teams
+from app.tasks.rows import TaskRow
 from app.tasks.types import Task
 from app.team_members.lock import row_to_delete
 from app.trash.delete import delete_rows
@@ -185,7 +186,7 @@ class TaskMutations:
         return await _tasks_payload(info.context, items, good)
 
 
-async def _task(context: Context, item: Item) -> Any:
+async def _task(context: Context, item: Item) -> TaskRow | None:
     return await context.reload(task_by_id, Key(item.row.organization_id, item.row.id))
 
 

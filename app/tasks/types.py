@@ -47,7 +47,7 @@ async def similar_of_tasks(
     return await context.load_many(similar_tasks, keys, size_of("first", arguments["first"]))
 
 
-async def matched_tasks(context: Context, matches: Sequence[Match], _: Mapping[str, Any]) -> list[Any]:
+async def matched_tasks(context: Context, matches: Sequence[Match], _: Mapping[str, Any]) -> list[TaskRow | None]:
     return await context.load_many(task_by_id, [Key(match.organization_id, match.id) for match in matches])
 
 

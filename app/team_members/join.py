@@ -25,7 +25,7 @@ async def join_team(context: Context, team: TeamRow, member: OrganizationMemberR
     for row in await context.fetch(_memberships(), values):
         if not row["live"]:
             (former,) = await rows_for_update(context, TEAM_MEMBERS, [row["id"]], deleted=True)
-            await restore_rows(context, TEAM_MEMBERS, [former])
+            await restore_rows(context, TEAM_MEMBERS, [require_row(former, "team member")])
         (found,) = await rows_for_update(context, TEAM_MEMBERS, [row["id"]])
         return await change(context, TEAM_MEMBERS, require_row(found, "team member"), {"role": role})
     made = {"team_id": team.id, "organization_member_id": member.id, "role": role}

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, func, insert, null, select, update
 
 from app.db.columns import new_id, now
+from app.db.record import DeletableRow
 from app.db.source import Source
 from app.db.statement import Clause, Statement, prepare, statement_of
 from app.events.models import EventType
@@ -25,7 +26,7 @@ from app.trash.rows import DeletionRow
 from app.trash.take_long import taking_long
 
 
-async def delete_rows(context: Context, source: Source, rows: Sequence[Any]) -> DeletionRow | None:
+async def delete_rows(context: Context, source: Source, rows: Sequence[DeletableRow]) -> DeletionRow | None:
     """Deletes those of `rows` that live, which the operation has locked, and everything under them.
 
     Answers the row of the deletion; where all of them are deleted already, that of the one that the first is in.
@@ -34,8 +35,8 @@ async def delete_rows(context: Context, source: Source, rows: Sequence[Any]) -> 
     """
     first, rows = rows[0], [row for row in rows if row.deleted_at is None]
     if not rows:
-        key = Key(first.organization_id, first.deletion_id)
-        return await context.load(deletion_by_id, key) if first.deletion_id else None
+        gone_by = first.deletion_id
+        return await context.load(deletion_by_id, Key(first.organization_id, gone_by)) if gone_by else None
     stamp = _new_stamp(rows)
     ids = [row.id for row in rows]
     counts = await _stamp_all(context, source.table, ids, stamp)
@@ -47,7 +48,7 @@ async def delete_rows(context: Context, source: Source, rows: Sequence[Any]) -> 
     return deletion
 
 
-def _new_stamp(rows: Sequence[Any]) -> dict[str, Any]:
+def _new_stamp(rows: Sequence[DeletableRow]) -> dict[str, Any]:
     organizations = {row.organization_id for row in rows}
     if len(organizations) > 1:
         message = "They are of several organizations: delete those of each organization by themselves."

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Boolean, Table, Uuid, any_, bindparam, delete, func, literal, null, select, update
 
 from app.db.columns import now, table_of
+from app.db.record import Record
 from app.db.statement import Clause, Fetch, Statement, prepare, statement
 from app.events.models import EventType
 from app.events.record import Happened, differences
@@ -61,7 +62,7 @@ async def purge_batch(fetch: Fetch, deletion: DeletionRow) -> Purged | None:
     return Purged(batch.table, [])
 
 
-async def _deepest(fetch: Fetch, organization_id: UUID, edge: Edge, rows: list[Any]) -> tuple[Edge, list[Any]]:
+async def _deepest(fetch: Fetch, organization_id: UUID, edge: Edge, rows: list[Record]) -> tuple[Edge, list[Record]]:
     """Rows at or under `rows` that nothing more refers to, or that have to forget what they refer to."""
     for reference in _references(edge.child):
         if _is_row(reference.child):
@@ -82,11 +83,11 @@ def _is_row(table: Table) -> bool:
     return "id" in table.c
 
 
-def _ids(rows: Sequence[Any]) -> list[UUID]:
+def _ids(rows: Sequence[Record]) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-async def _rows(fetch: Fetch, organization_id: UUID, edge: Edge, ids: Sequence[UUID]) -> list[Any]:
+async def _rows(fetch: Fetch, organization_id: UUID, edge: Edge, ids: Sequence[UUID]) -> list[Record]:
     """Up to 1,000 of the rows at the end of an edge from any of `ids`, with the deletion that each is in."""
     return await fetch(_find(edge), {"organization_id": organization_id, "ids": ids})
 
@@ -102,7 +103,7 @@ def _find(edge: Edge) -> Statement:
     )
 
 
-async def _let_go(fetch: Fetch, organization_id: UUID, edge: Edge, rows: Sequence[Any]) -> list[Happened]:
+async def _let_go(fetch: Fetch, organization_id: UUID, edge: Edge, rows: Sequence[Record]) -> list[Happened]:
     """Lets `rows` forget the parents that go, as anybody would who changed them: with a version and an event."""
     parents = list({row["parent_id"] for row in rows})
     values = {"organization_id": organization_id, "ids": _ids(rows), "parents": parents, "moment": now()}

@@ -48,7 +48,7 @@ async def purge_now(context: Context, deletion: DeletionRow, subjects: Sequence[
     return gone
 
 
-async def _purge(context: Context, due: Any) -> Counter[str] | None:
+async def _purge(context: Context, due: DeletionRow) -> Counter[str] | None:
     gone: Counter[str] = Counter()
     work = 0
     while purged := await purge_batch(context.fetch, due):

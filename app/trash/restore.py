@@ -30,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from app.db.record import DeletableRow
 from app.db.source import Source
 from app.db.statement import Clause, Fetch, Statement, prepare, statement
 from app.events.models import EventType
@@ -44,6 +45,7 @@ from app.trash.loaders import DELETIONS, IN_TRASH
 from app.trash.take_long import taking_long
 
 STAMP = ("deleted_at", "deletion_id")
+Patience = AbstractAsyncContextManager[None]
 
 
 class Released(NamedTuple):
@@ -64,7 +66,7 @@ class Tally:
     restored: Counter[str] = field(default_factory=Counter)
 
 
-async def restore_rows(context: Context, source: Source, rows: Sequence[Any]) -> Counter[str]:
+async def restore_rows(context: Context, source: Source, rows: Sequence[DeletableRow]) -> Counter[str]:
     """Restores `rows`, deleted and locked by the operation; answers how many rows of each table are back.
 
     Raises as `bring_back` does. One event is recorded for each of `rows`.
@@ -78,10 +80,9 @@ async def restore_rows(context: Context, source: Source, rows: Sequence[Any]) ->
 
 
 async def bring_back(
-    fetch: Fetch, table: Table, rows: Sequence[Any], *, patience: AbstractAsyncContextManager[None] | None = None
+    fetch: Fetch, table: Table, rows: Sequence[DeletableRow], *, patience: Patience | None = None
 ) -> Counter[str]:
-    """The same for whoever has no operation: `fetch` knows the `organization_ids`, and `patience` is around what may
-    take long.
+    """The same without an operation: `fetch` knows the `organization_ids`, `patience` is around what may take long.
 
     Raises NotFound where the time to restore is over, and Rejected where what a row belongs to is deleted
     (PARENT_DELETED) or its name is another's by now (TAKEN).
@@ -108,7 +109,7 @@ async def _release_under(fetch: Fetch, root: Table, tally: Tally) -> None:
             await _release(fetch, edge, parents, tally)
 
 
-async def _lock_deletions(fetch: Fetch, table: Table, rows: Sequence[Any]) -> None:
+async def _lock_deletions(fetch: Fetch, table: Table, rows: Sequence[DeletableRow]) -> None:
     """Locks the deletions of `rows`, so that no two operations take from one at once; raises NotFound for one past its
     time, of which the purge may have removed a part already."""
     ids = {row["deletion_id"] for row in rows}
@@ -124,7 +125,7 @@ def _lock() -> Clause:
     return select(columns.id).where(scoped(DELETIONS), wanted, IN_TRASH).order_by(columns.id).with_for_update()
 
 
-async def _require_owners(fetch: Fetch, table: Table, rows: Sequence[Any]) -> None:
+async def _require_owners(fetch: Fetch, table: Table, rows: Sequence[DeletableRow]) -> None:
     """Raises Rejected where a row belongs to a deleted one; else its owners cannot be deleted until the commit."""
     errors = []
     for edge in owners_of(table):

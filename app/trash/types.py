@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 import strawberry
 
+from app.db.record import DeletableRow
 from app.graph.context import Context
 from app.graph.edges import to_one
 from app.graph.fields import by_level
@@ -102,7 +103,7 @@ class DeletePayload:
     user_errors: list[UserError] = strawberry.field(default_factory=list, description="Why nothing was deleted.")
 
     @classmethod
-    def of(cls, deletion: DeletionRow | None, rows: Sequence[Any]) -> Self:
+    def of(cls, deletion: DeletionRow | None, rows: Sequence[DeletableRow]) -> Self:
         """The payload of deleting `rows`."""
         return cls(deletion=object_of(deletion), deleted_ids=[strawberry.ID(str(row.id)) for row in rows])
 

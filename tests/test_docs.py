@@ -1,5 +1,7 @@
 """Pages that are written from the code say what the code says."""
 
+import re
+
 import pytest
 
 from app.config import Settings
@@ -17,6 +19,25 @@ def test_every_setting_has_a_reason() -> None:
     for name, field in Settings.model_fields.items():
         assert text.count(f"| `TRELLIS_{name.upper()}` |") == 1
         assert field.description
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    root = generate.HERE.parent
+    pages = [*generate.HERE.rglob("*.md"), root / "CONTRIBUTING.md", root / "README.md"]
+    named = {
+        (page.name, name)
+        for page in pages
+        if page.name != "add-a-noun.md"  # which makes its files
+        for name in re.findall(r"`([a-z_.]+(?:/[a-z_0-9.-]+)+)/?`", page.read_text())
+        if not name.startswith(".")
+    }
+    there = ("", ".py")
+    missing = {
+        (page, name)
+        for page, name in named
+        if not any((folder / f"{name}{end}").exists() for folder in (root, root / "app") for end in there)
+    }
+    assert missing == set()
 
 
 def test_the_index_of_decisions_has_each_of_them_once_and_in_order() -> None:

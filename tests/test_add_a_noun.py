@@ -62,7 +62,7 @@ def _insert(path: Path, hunk: list[str]) -> None:
 
 
 def _run(folder: Path, *command: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "TRELLIS_"))}
     environment["PYTHONPATH"] = str(folder)  # before the tree that is installed
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout[-5000:] + ran.stderr[-5000:]

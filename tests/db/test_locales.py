@@ -22,6 +22,7 @@ LOCALES = {
     "builtin": "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'",
     "unicode": "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'PG_UNICODE_FAST' LOCALE 'C'",
 }
+NEW_WITH = {"builtin": 17, "unicode": 18}  # versions of PostgreSQL
 VICTIM = "VIKIS@mix.example"
 # What some locale or library takes for the same letters as the victim's.
 THIEVES = [
@@ -42,6 +43,8 @@ SIGN_IN = "SELECT trellis_sign_in($1, $2, 'Somebody', true, now())"
 async def database(request: pytest.FixtureRequest, addresses: Addresses) -> "AsyncIterator[asyncpg.Connection[Any]]":
     name = f"locale_{request.param}"
     superuser = await asyncpg.connect(addresses.url("postgres", "postgres"))
+    if superuser.get_server_version().major < NEW_WITH.get(request.param, 0):
+        pytest.skip(f"PostgreSQL {NEW_WITH[request.param]} brought this locale")
     await superuser.execute(
         f"CREATE DATABASE {name} OWNER trellis_owner TEMPLATE template0 ENCODING 'UTF8' {LOCALES[request.param]}"
     )

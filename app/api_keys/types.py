@@ -1,8 +1,8 @@
 """An API key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -15,7 +15,7 @@ from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import to_many, to_one
-from app.graph.fields import by_level
+from app.graph.fields import Arguments, by_level
 from app.graph.node import Node
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.organizations.types import Organization
 
 
-def prefixes(_context: Context, keys: Sequence[ApiKeyRow], _arguments: Mapping[str, Any]) -> list[str]:
+def prefixes(_context: Context, keys: Sequence[ApiKeyRow], _arguments: Arguments) -> list[str]:
     """What each key begins with."""
     return [prefix_of(key.id) for key in keys]
 

@@ -1,6 +1,6 @@
 """Finding documents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -10,7 +10,7 @@ from app.documents.loaders import any_document, chunk_by_id
 from app.documents.search import search_documents
 from app.documents.types import Document, DocumentChunk
 from app.graph.context import Context, Info
-from app.graph.fields import by_level
+from app.graph.fields import Arguments, by_level
 from app.graph.ids import parse_id
 from app.graph.mutation import object_of
 from app.graph.select import Key
@@ -21,7 +21,7 @@ from app.ranking.connection import edges as results_edges
 from app.ranking.scope import MOST_OF_WHOLE
 
 
-async def best_chunks(context: Context, hits: Sequence[EdgeHit], _: Mapping[str, Any]) -> list[list[Any]]:
+async def best_chunks(context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[list[Any]]:
     """The chunks that were found of each document, in one batch."""
     keys = [[Key(results.organization_id, one) for one in hit.texts] for results, hit in hits]
     rows = iter(await context.load_many(chunk_by_id, [key for of_one in keys for key in of_one]))

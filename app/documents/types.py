@@ -1,8 +1,8 @@
 """A document and its chunks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import strawberry
 
@@ -21,7 +21,7 @@ from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import key_of_row, to_many, to_one
-from app.graph.fields import by_level
+from app.graph.fields import Arguments, by_level
 from app.graph.node import Node
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from app.organizations.types import Organization
 
 
-def origins(_context: Context, documents: Sequence[DocumentRow], _arguments: Mapping[str, Any]) -> list[str | None]:
+def origins(_context: Context, documents: Sequence[DocumentRow], _arguments: Arguments) -> list[str | None]:
     """Where each document comes from."""
     return [document.source for document in documents]
 
 
-async def contents(context: Context, documents: Sequence[DocumentRow], _arguments: Mapping[str, Any]) -> list[str]:
+async def contents(context: Context, documents: Sequence[DocumentRow], _arguments: Arguments) -> list[str]:
     """What each document says."""
     return await context.load_many(text_by_document, [key_of_row(context, document) for document in documents])
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from app.events.rows import EventRow
 from app.graph.camel_case import camel_case
 from app.graph.context import Context
 from app.graph.edges import to_one
-from app.graph.fields import by_level
+from app.graph.fields import Arguments, by_level
 from app.graph.node import Node, noun_named
 from app.graph.scalars import Long
 from app.graph.select import Key
@@ -39,7 +39,7 @@ class FieldChange:
     after: JSON | None = strawberry.field(description="Its value from then on; null where it has none.")
 
 
-def changes(_context: Context, events: Sequence[EventRow], _arguments: Mapping[str, Any]) -> list[list[FieldChange]]:
+def changes(_context: Context, events: Sequence[EventRow], _arguments: Arguments) -> list[list[FieldChange]]:
     """What each event changed, by the names of the fields."""
     return [_changes(orjson.loads(event.changes)) for event in events]
 
@@ -56,11 +56,11 @@ def _shown(name: str, value: Any) -> Any:
     return UTC_OFFSET.sub("Z", value) if name.endswith("_at") and isinstance(value, str) else value
 
 
-def subject_ids(_context: Context, events: Sequence[EventRow], _arguments: Mapping[str, Any]) -> list[str]:
+def subject_ids(_context: Context, events: Sequence[EventRow], _arguments: Arguments) -> list[str]:
     return [str(event.subject_id) for event in events]
 
 
-async def subjects(context: Context, events: Sequence[EventRow], _arguments: Mapping[str, Any]) -> list[Any]:
+async def subjects(context: Context, events: Sequence[EventRow], _arguments: Arguments) -> list[Any]:
     """What each event was done to."""
     return await asyncio.gather(
         *(

@@ -1,6 +1,5 @@
 """The root field of a query that has only one, as most have: resolved without what graphql-core needs for many."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,7 @@ import strawberry
 from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo
 
 from app.execution.internals import FieldDetailsList, GroupedFieldSet, Path, StrawberryField, declared
-from app.graph.fields import LEVEL, of_one
+from app.graph.fields import LEVEL, Arguments, of_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class RootField:
     def path(self) -> Path:
         return Path(None, self.name, self.parent.name)
 
-    def resolve(self, root: Any, info: GraphQLResolveInfo[Any], arguments: Mapping[str, Any]) -> Any:
+    def resolve(self, root: Any, info: GraphQLResolveInfo[Any], arguments: Arguments) -> Any:
         """What the field's function answers, or an awaitable of it; raises what it raises."""
         level = self.declared.metadata.get(LEVEL)
         if level is not None:

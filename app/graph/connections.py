@@ -1,6 +1,6 @@
 """Relay connections: the GraphQL types that show pages of a list."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice, repeat
 from operator import itemgetter
@@ -13,12 +13,11 @@ from app.graph import cursors
 from app.graph.budget import TooManyObjects
 from app.graph.context import Context
 from app.graph.dataloader import Batch
-from app.graph.fields import Level, by_level
+from app.graph.fields import Arguments, Level, by_level
 from app.graph.paging import Page, Slice, listed
 
 ROWS = "rows"  # what a field of a connection needs that shows its rows
 Row = TypeVar("Row")
-Arguments = Mapping[str, Any]
 
 
 class Listing(NamedTuple):

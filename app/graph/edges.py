@@ -1,6 +1,6 @@
 """The edges of the graph, each in one line: `team: Team = to_one(team_by_id, "team_id")`."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from inspect import Parameter
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from app.db.source import Source
 from app.graph.connections import Listing
 from app.graph.context import Context
 from app.graph.dataloader import Batch
-from app.graph.fields import argument, by_level
+from app.graph.fields import Arguments, argument, by_level
 from app.graph.paging import LARGEST_SIZE, DeletedScope, Order, OrderDirection, page_of
 from app.graph.select import Key
 
@@ -23,7 +23,7 @@ def to_one(batch: Batch, column: str, *, description: str, surely: Source | None
 
     reference = itemgetter("organization_id", column)
 
-    def level(context: Context, rows: Sequence[Any], _arguments: Mapping[str, Any]) -> Any:
+    def level(context: Context, rows: Sequence[Any], _arguments: Arguments) -> Any:
         keys = [None if key[1] is None else key for key in map(reference, rows)]
         if surely is not None and context.asks_for_keys(surely):
             known = {key: key and surely.reference(organization_id=key[0], id=key[1]) for key in set(keys)}
@@ -58,7 +58,7 @@ def to_many(
 ) -> Any:
     """A connection to the rows that `batch` finds for the key of the row that has the field."""
 
-    def level(context: Context, parents: Sequence[Any], arguments: Mapping[str, Any]) -> list[Listing]:
+    def level(context: Context, parents: Sequence[Any], arguments: Arguments) -> list[Listing]:
         page = page_of(rows.source, _chosen_order(arguments, rows.order), arguments)
         return [Listing(rows.source, batch, key(context, parent), page, level) for parent in parents]
 
@@ -70,7 +70,7 @@ def to_many(
     )
 
 
-def _chosen_order(arguments: Mapping[str, Any], default: Order) -> Order:
+def _chosen_order(arguments: Arguments, default: Order) -> Order:
     """The order that a connection's `orderBy` asks for."""
     chosen = arguments.get("order_by")
     if chosen is None:

@@ -18,8 +18,9 @@ COMPLEXITY = "complexity"  # in a field's metadata: what it takes for one row, i
 NAMED_AFTER_TYPE = "named_after_type"  # in a field's metadata: as `teamMember` for a TeamMember
 LEVEL = "level"  # in a field's metadata: what answers it for a level of rows
 
+Arguments = Mapping[str, Any]  # of a field, by their names in Python
 Column = list[Any]
-Level = Callable[[Context, Sequence[Any], Mapping[str, Any]], Column | Awaitable[Column]]
+Level = Callable[[Context, Sequence[Any], Arguments], Column | Awaitable[Column]]
 
 
 def leaf(row: Any, name: str) -> Any:
@@ -66,7 +67,7 @@ def by_level(
 
 
 def _counted(level: Level, complexity: int) -> Level:
-    def counted(context: Context, rows: Sequence[Any], arguments: Mapping[str, Any]) -> Column | Awaitable[Column]:
+    def counted(context: Context, rows: Sequence[Any], arguments: Arguments) -> Column | Awaitable[Column]:
         context.budget.work += complexity * len(rows)
         return level(context, rows, arguments)
 
@@ -79,7 +80,7 @@ def argument(name: str, annotation: Any, description: str, default: Any = UNSET)
     return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotated, default=default)
 
 
-def of_one(level: Level, context: Context, row: Any, arguments: Mapping[str, Any]) -> Any:
+def of_one(level: Level, context: Context, row: Any, arguments: Arguments) -> Any:
     """What `level` answers for a single row, or an awaitable of it."""
     values = level(context, [row], arguments)
     return Coming(values, only=True) if isawaitable(values) else values[0]

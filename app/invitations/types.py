@@ -1,6 +1,6 @@
 """An invitation, as the organization sees it and as whoever is invited does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,7 @@ from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import to_many, to_one
-from app.graph.fields import by_level
+from app.graph.fields import Arguments, by_level
 from app.graph.node import Node
 from app.graph.select import Key
 from app.invitations.loaders import INVITATIONS, invitation_by_id, teams_of_invitation
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from app.users.types import User
 
 
-def statuses(_context: Context, rows: Sequence[InvitationRow], _arguments: Mapping[str, Any]) -> list[str]:
+def statuses(_context: Context, rows: Sequence[InvitationRow], _arguments: Arguments) -> list[str]:
     """What has become of each invitation."""
     over = now()
     pending = InvitationStatus.PENDING.name
@@ -42,7 +42,7 @@ def statuses(_context: Context, rows: Sequence[InvitationRow], _arguments: Mappi
     ]
 
 
-async def invited_teams(context: Context, rows: Sequence[InvitationRow], _arguments: Mapping[str, Any]) -> list[Any]:
+async def invited_teams(context: Context, rows: Sequence[InvitationRow], _arguments: Arguments) -> list[Any]:
     """The teams that each invitation leads into."""
     return await context.load_many(teams_of_invitation, [Key(row.organization_id, row.id) for row in rows])
 

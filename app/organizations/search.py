@@ -1,13 +1,13 @@
 """Root fields that search an organization: the same arguments, checked in the same way, whatever is searched."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from inspect import Parameter
 from typing import Any, NamedTuple
 
 import strawberry
 
 from app.graph.context import Context
-from app.graph.fields import argument, by_level
+from app.graph.fields import Arguments, argument, by_level
 from app.graph.guards import require_row
 from app.graph.ids import parse_id
 from app.graph.paging import LARGEST_SIZE, Filter, size_of
@@ -42,7 +42,7 @@ def searching(
 ) -> Any:
     """A root field that answers a page of what `find` finds of `nouns`, such as "tasks"."""
 
-    async def level(context: Context, roots: Sequence[Any], arguments: Mapping[str, Any]) -> list[Results]:
+    async def level(context: Context, roots: Sequence[Any], arguments: Arguments) -> list[Results]:
         inquiry = await _inquiry(context, arguments)
         return [await find(context, inquiry) for _ in roots]
 
@@ -54,7 +54,7 @@ def searching(
     )
 
 
-async def _inquiry(context: Context, arguments: Mapping[str, Any]) -> Inquiry:
+async def _inquiry(context: Context, arguments: Arguments) -> Inquiry:
     """Raises BadUserInput, and NotFound where the caller has no such organization."""
     actor, organization_id = context.actor, parse_id(arguments["organization_id"], "organizationId")
     found = await context.load(live_organization, organization_id)

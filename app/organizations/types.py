@@ -1,8 +1,8 @@
 """An organization and what it holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import strawberry
 
@@ -16,7 +16,7 @@ from app.events.loaders import events_by_organization
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import to_many, to_one
-from app.graph.fields import by_level
+from app.graph.fields import Arguments, by_level
 from app.graph.node import Node
 from app.invitations.loaders import INVITATION_LIST, invitations_by_organization
 from app.members.filter import MEMBER_LIST
@@ -47,9 +47,7 @@ if TYPE_CHECKING:
     from app.teams.types import Team
 
 
-def viewer_roles(
-    context: Context, organizations: Sequence[OrganizationRow], _arguments: Mapping[str, Any]
-) -> list[str | None]:
+def viewer_roles(context: Context, organizations: Sequence[OrganizationRow], _arguments: Arguments) -> list[str | None]:
     """What the viewer is in each organization; an API key is no member, whatever it may do."""
     roles = context.actor.roles if context.actor.grant is None else {}
     return [roles.get(organization.id) for organization in organizations]

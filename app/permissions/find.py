@@ -1,13 +1,13 @@
 """What the viewer may do with an object, whatever it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from inspect import Parameter
 from typing import Any
 
 import strawberry
 
 from app.graph.context import Context
-from app.graph.fields import argument
+from app.graph.fields import Arguments, argument
 from app.graph.ids import parse_id
 from app.nodes.loaders import NodeKey, node_key_of_id
 from app.permissions.judge import permissions_of, permissions_of_deletions, rows_to_judge
@@ -16,9 +16,7 @@ from app.trash.loaders import DELETIONS
 ON = argument("on", strawberry.ID, "The id of the object.", Parameter.empty)
 
 
-async def permissions_on(
-    context: Context, _viewers: Sequence[Any], arguments: Mapping[str, Any]
-) -> list[list[str] | None]:
+async def permissions_on(context: Context, _viewers: Sequence[Any], arguments: Arguments) -> list[list[str] | None]:
     """What the viewer may do with the object that has the id `on`; None where they can see no such object."""
     found: NodeKey | None = await context.load(node_key_of_id, parse_id(arguments["on"], "on"))
     return [None if found is None else await _at(context, found)]

@@ -1,10 +1,11 @@
 """What the actor may do with rows: the same policies are asked as by the mutations, for all rows together."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.graph.context import Context
+from app.graph.fields import Arguments
 from app.graph.guards import Verdict
 from app.graph.node import noun_named
 from app.graph.select import Key, rows_by_key
@@ -24,7 +25,7 @@ async def rows_to_judge(context: Context, keys: Sequence[Key], noun: Any) -> lis
     return await rows_by_key(context, noun.source, keys, *READS)
 
 
-async def permissions_of(context: Context, rows: Sequence[Any], _arguments: Mapping[str, Any]) -> list[list[str]]:
+async def permissions_of(context: Context, rows: Sequence[Any], _arguments: Arguments) -> list[list[str]]:
     """What the actor may do with each row; a deleted one can only be restored."""
     roles = await context.load_many(actor_roles_by_team, [team_of(row) for row in rows])
     granted = [_granted(context, row, role) for row, role in zip(rows, roles, strict=True)]
@@ -47,7 +48,7 @@ async def restore_verdicts(context: Context, rows: Sequence[Any]) -> list[Verdic
 
 
 async def permissions_of_deletions(
-    context: Context, deletions: Sequence[Any], _arguments: Mapping[str, Any]
+    context: Context, deletions: Sequence[Any], _arguments: Arguments
 ) -> list[list[str]]:
     """What the actor may do with each deletion; nothing with one that holds nothing any more, or
     that only others may restore."""

@@ -1,6 +1,6 @@
 """What a search answers: a connection whose edges say how well they match, by what, and where."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -9,14 +9,13 @@ import strawberry
 from app.graph.connections import PageInfo, edge_cursors
 from app.graph.context import Context
 from app.graph.dataloader import Batch
-from app.graph.fields import by_level
+from app.graph.fields import Arguments, by_level
 from app.graph.select import Key
 from app.ranking.cursors import MOST_RESULTS, encode
 from app.ranking.search import Found, Hit, SearchSignal
 from app.ranking.snippet import snippets
 
 Row = TypeVar("Row")
-Arguments = Mapping[str, Any]
 
 
 class Results(NamedTuple):

@@ -1,11 +1,11 @@
 """Settings: what an object has set by itself, and what counts for it with all that is above."""
 
-from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Sequence
 
 import strawberry
 
 from app.graph.context import Context
+from app.graph.fields import Arguments
 from app.organizations.rows import OrganizationRow
 from app.ranking.search import SearchMode
 from app.settings.loaders import Subject
@@ -115,19 +115,19 @@ class EffectiveSettings:
 
 
 def of_organizations(
-    context: Context, organizations: Sequence[OrganizationRow], _arguments: Mapping[str, Any]
+    context: Context, organizations: Sequence[OrganizationRow], _arguments: Arguments
 ) -> Awaitable[list[Effective]]:
     """What counts for each organization."""
     return context.load_many(effective_settings, [Subject(one.organization_id) for one in organizations])
 
 
-def of_teams(context: Context, teams: Sequence[TeamRow], _arguments: Mapping[str, Any]) -> Awaitable[list[Effective]]:
+def of_teams(context: Context, teams: Sequence[TeamRow], _arguments: Arguments) -> Awaitable[list[Effective]]:
     """What counts for each team."""
     return context.load_many(effective_settings, [Subject(team.organization_id, team.id) for team in teams])
 
 
 def of_team_members(
-    context: Context, members: Sequence[TeamMemberRow], _arguments: Mapping[str, Any]
+    context: Context, members: Sequence[TeamMemberRow], _arguments: Arguments
 ) -> Awaitable[list[Effective]]:
     """What counts for each member of a team."""
     return context.load_many(effective_settings, [Subject(one.organization_id, one.team_id, one.id) for one in members])

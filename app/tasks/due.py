@@ -1,15 +1,15 @@
 """How near the day is on which a task is due: in the viewer's own time zone and weeks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import strawberry
 
 from app.db.columns import now
 from app.graph.context import Context
+from app.graph.fields import Arguments
 from app.graph.select import Key
 from app.settings.models import Weekday
 from app.settings.resolve import Effective, actor_settings
@@ -30,7 +30,7 @@ class DueWindow(Enum):
     LATER = strawberry.enum_value("LATER", description="It is after next week.")
 
 
-async def due_windows(context: Context, tasks: Sequence[TaskRow], _arguments: Mapping[str, Any]) -> list[str | None]:
+async def due_windows(context: Context, tasks: Sequence[TaskRow], _arguments: Arguments) -> list[str | None]:
     """The window of each task; None where it has no due date or there is nothing left to do."""
     moment = now()
     due = [task.due_date is not None and task.status not in CLOSED for task in tasks]

@@ -1,8 +1,8 @@
 """A task."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import strawberry
 
@@ -11,7 +11,7 @@ from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import to_many, to_one
-from app.graph.fields import argument, by_level
+from app.graph.fields import Arguments, argument, by_level
 from app.graph.node import Node
 from app.graph.paging import LARGEST_SIZE, size_of
 from app.graph.select import Key
@@ -40,14 +40,12 @@ if TYPE_CHECKING:
 SIMILAR = 5  # tasks, where a client does not say how many
 
 
-async def similar_of_tasks(
-    context: Context, tasks: Sequence[TaskRow], arguments: Mapping[str, Any]
-) -> list[list[Match]]:
+async def similar_of_tasks(context: Context, tasks: Sequence[TaskRow], arguments: Arguments) -> list[list[Match]]:
     keys = [Key(task.organization_id, task.id) for task in tasks]
     return await context.load_many(similar_tasks, keys, size_of("first", arguments["first"]))
 
 
-async def matched_tasks(context: Context, matches: Sequence[Match], _: Mapping[str, Any]) -> list[TaskRow | None]:
+async def matched_tasks(context: Context, matches: Sequence[Match], _: Arguments) -> list[TaskRow | None]:
     return await context.load_many(task_by_id, [Key(match.organization_id, match.id) for match in matches])
 
 

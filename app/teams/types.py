@@ -1,8 +1,8 @@
 """A team, its members and its tasks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import strawberry
 
@@ -14,7 +14,7 @@ from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import key_of_row, to_many, to_one
-from app.graph.fields import by_level
+from app.graph.fields import Arguments, by_level
 from app.graph.node import Node
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from app.tasks.types import Task
 
 
-async def viewer_roles(context: Context, teams: Sequence[TeamRow], _arguments: Mapping[str, Any]) -> list[str | None]:
+async def viewer_roles(context: Context, teams: Sequence[TeamRow], _arguments: Arguments) -> list[str | None]:
     """What the viewer is in each team."""
     return await context.load_many(actor_roles_by_team, [key_of_row(context, team) for team in teams])
 

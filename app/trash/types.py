@@ -1,7 +1,7 @@
 """What can be deleted, deletions, and the payloads of deleting and restoring."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Self
 
@@ -10,7 +10,7 @@ import strawberry
 from app.db.record import DeletableRow
 from app.graph.context import Context
 from app.graph.edges import to_one
-from app.graph.fields import by_level
+from app.graph.fields import Arguments, by_level
 from app.graph.mutation import UserError, object_of
 from app.graph.node import Node, noun_named
 from app.graph.select import Key
@@ -48,7 +48,7 @@ class DeletionCounts:
     documents: int = strawberry.field(default=0, description="Documents.")
 
 
-async def subjects(context: Context, deletions: Sequence[DeletionRow], _arguments: Mapping[str, Any]) -> list[Any]:
+async def subjects(context: Context, deletions: Sequence[DeletionRow], _arguments: Arguments) -> list[Any]:
     """The first of what each deletion was asked for."""
     return await asyncio.gather(
         *(
@@ -58,7 +58,7 @@ async def subjects(context: Context, deletions: Sequence[DeletionRow], _argument
     )
 
 
-def counts(_context: Context, deletions: Sequence[DeletionRow], _arguments: Mapping[str, Any]) -> list[Any]:
+def counts(_context: Context, deletions: Sequence[DeletionRow], _arguments: Arguments) -> list[Any]:
     """A deletion's row has the counts in columns of the same names."""
     return list(deletions)
 

@@ -1,6 +1,6 @@
 """A person, and whoever is calling."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +10,7 @@ from app.api_keys.loaders import api_key_by_id
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import key_of_actor, to_many
-from app.graph.fields import by_level
+from app.graph.fields import Arguments, by_level
 from app.graph.node import Node
 from app.graph.select import Key
 from app.invitations.loaders import received_by_actor
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.organizations.types import Organization
 
 
-def are_erased(_context: Context, users: Sequence[UserRow], _arguments: Mapping[str, Any]) -> list[bool]:
+def are_erased(_context: Context, users: Sequence[UserRow], _arguments: Arguments) -> list[bool]:
     return [user.id == NOBODY for user in users]
 
 
@@ -69,14 +69,14 @@ class ErasurePreview:
     )
 
 
-async def own_api_keys(context: Context, viewers: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:
+async def own_api_keys(context: Context, viewers: Sequence[Any], _arguments: Arguments) -> list[Any]:
     """The API key that is calling, for each viewer."""
     grant = None if context.unit is None else context.actor.grant
     key = Key(grant.organization_id, context.actor.id) if grant is not None else None
     return await context.load_many(api_key_by_id, [key for _ in viewers])
 
 
-async def received_invitations(context: Context, viewers: Sequence[Any], _arguments: Mapping[str, Any]) -> list[Any]:
+async def received_invitations(context: Context, viewers: Sequence[Any], _arguments: Arguments) -> list[Any]:
     """What has been sent to the viewer's verified address; nothing for an API key, or where nobody is signed in."""
     user_id = None if context.unit is None else context.actor.user_id
     if user_id is None:

@@ -24,7 +24,6 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "log_error_verbosity": "terse",  # not the row that a statement failed at: it may name somebody
 }
 
 # Only for data that may be lost with the machine's power, such as the tests'.
@@ -38,6 +37,8 @@ COLLATION = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 # Each is made unless it is there, so that a first start that was killed halfway is completed by the second.
 # Only a superuser may install pgvector, so it cannot be left to the migrations.
 PROVISION = r"""
+-- Of a statement that fails not the row that it failed at, which may name somebody.
+ALTER ROLE ALL SET log_error_verbosity = terse;
 SELECT 'CREATE ROLE trellis_owner LOGIN CREATEROLE' WHERE to_regrole('trellis_owner') IS NULL \gexec
 SELECT 'CREATE ROLE trellis LOGIN NOBYPASSRLS' WHERE to_regrole('trellis') IS NULL \gexec
 SELECT 'CREATE DATABASE trellis OWNER trellis_owner'

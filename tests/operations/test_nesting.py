@@ -72,7 +72,7 @@ async def test_a_lone_surrogate_in_a_document(api: Api, superuser: "asyncpg.Conn
     assert "Invalid Unicode escape sequence" in error["message"]
 
 
-@pytest.mark.parametrize("value", [r'"\ud800"', '"\x00"', "1e400", "NaN", "-Infinity", '"\xff"', "1" + "0" * 400])
+@pytest.mark.parametrize("value", ['"\x00"', "1e400", "NaN", "-Infinity", '"\xff"', "1" + "0" * 400])
 async def test_variables_that_json_cannot_say(api: Api, superuser: "asyncpg.Connection[Any]", value: str) -> None:
     tenant = await make_tenant(superuser)
     response = await api.http.post(

@@ -24,6 +24,8 @@ from app.db.work_loop import work_off
 from app.documents.process import Processor
 from app.documents.searchable import CHUNKS
 from app.embedders.embedder import Embedder
+from app.exports.download import Downloads
+from app.exports.process import Exporter
 from app.graph.charge import Allowance
 from app.graph.context import Context
 from app.http.deadline import Turns, Watch
@@ -45,6 +47,7 @@ from app.tasks.searchable import TASKS
 from app.trash.purge_job import purge_regularly
 
 SEARCHABLES = (TASKS, CHUNKS)
+EXPORT_CONNECTIONS = 2  # one that reads for as long as it takes, and one that keeps what was read
 BACKGROUND_CONNECTIONS = 6  # one for each of its tasks: no request waits for a batch, nor a task for another
 
 
@@ -63,6 +66,7 @@ def create_app(
         app.state.database = database = Database.open(settings)
         rates = Rates(settings)
         app.state.readiness = readiness = Readiness(Database.open(settings, size=1), rates)
+        app.state.downloads = Downloads(database, rates)
         calm_collector()
         documents = Documents(graphql_schema, settings, introspection=settings.introspection)
         identities = Identities(database)
@@ -110,6 +114,7 @@ def routes() -> list[BaseRoute]:
     return [
         *(Route(path, GraphQL(), methods=["GET", "POST", "OPTIONS"]) for path in ("/graphql", "/graphql/")),
         Mount("/graphql/assets", Assets()),
+        Route("/exports/{secret}", Exported(), methods=["GET"]),
         Route("/healthz", healthy),
         Route("/readyz", ready),
         Route("/", to_graphql),
@@ -127,6 +132,7 @@ async def at_work(uses: Uses, settings: Settings, preloaded: Embedder | None) ->
     """What the server does beside answering, for as long as the block runs."""
     background = Database.open(settings, time_limits.BACKGROUND, size=BACKGROUND_CONNECTIONS)
     housekeeping = Database.open(settings, time_limits.HOUSEKEEPING, size=1)
+    exporting = Database.open(settings, time_limits.BACKGROUND, size=EXPORT_CONNECTIONS)
     models = ModelRegistry(background, settings, preloaded)
     worker = Worker(background, models, SEARCHABLES)
     processor = Processor(background, then=models.wake)
@@ -137,6 +143,7 @@ async def at_work(uses: Uses, settings: Settings, preloaded: Embedder | None) ->
         retry_regularly(background),
         work_off("embedding", worker.work, models.listen()),
         work_off("cutting documents", processor.work, models.listen()),
+        work_off("exporting", Exporter(exporting).work, models.listen()),
         work_off("counting words", WordCounter(housekeeping).work, asyncio.Event()),
     )
     tasks = [asyncio.create_task(one) for one in work]
@@ -147,7 +154,7 @@ async def at_work(uses: Uses, settings: Settings, preloaded: Embedder | None) ->
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await models.close()
-        await asyncio.gather(background.close(), housekeeping.close())
+        await asyncio.gather(background.close(), housekeeping.close(), exporting.close())
 
 
 def calm_collector() -> None:
@@ -168,6 +175,14 @@ class GraphQL:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint: Endpoint = scope["app"].state.endpoint
         await endpoint.respond(Request(scope, receive, send), send)
+
+
+class Exported:
+    """The files of exports, likewise."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        downloads: Downloads = scope["app"].state.downloads
+        await downloads.respond(Request(scope, receive, send), send)
 
 
 async def healthy(_request: Request) -> Response:

@@ -8,6 +8,7 @@ from app.api_keys.mutations import ApiKeyMutations
 from app.documents.mutations import DocumentMutations
 from app.documents.queries import DocumentQueries
 from app.execution.internals import Names, is_one_of, schema_of, write_values_as
+from app.exports.mutations import ExportMutations
 from app.graph.errors import quoted
 from app.graph.fields import leaf
 from app.graph.scalars import SCALARS
@@ -59,6 +60,7 @@ class Query(
 )
 class Mutation(
     OrganizationMutations,
+    ExportMutations,
     ApiKeyMutations,
     UserMutations,
     InvitationMutations,

@@ -46,6 +46,7 @@ ACTIONS = {
         {"OWNER"},
         before='deleteOrganization(id: "$organization") { deletedIds }',
     ),
+    "exportOrganization": Action('exportOrganization(id: "$organization") { userErrors { code } }', {"OWNER"}),
     "createApiKey": Action(
         'createApiKey(input: {organizationId: "$organization", name: "A", scopes: [READ]}) { userErrors { code } }',
         ADMINS,

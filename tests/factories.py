@@ -27,6 +27,7 @@ class Tenant:
     api_keys: list[UUID] = field(default_factory=list)  # one that may read and that nobody knows
     documents: list[UUID] = field(default_factory=list)
     invitations: list[UUID] = field(default_factory=list)  # one of nobody's address, whose secret nobody knows
+    exports: list[UUID] = field(default_factory=list)  # a finished one, likewise
 
 
 PEOPLE = """
@@ -62,6 +63,11 @@ INSERT INTO invitations (organization_id, id, email, role, status, invited_by, s
                          created_at, updated_at)
 SELECT $1, id, id || '@example.com', 'MEMBER', 'PENDING', $3, sha256(uuid_send(gen_random_uuid())),
        now() + interval '1 day', now(), now()
+FROM unnest($2::uuid[]) AS id
+"""
+EXPORTS = """
+INSERT INTO exports (organization_id, id, requested_by, status, size, expires_at, secret_hashes, created_at, updated_at)
+SELECT $1, id, $3, 'COMPLETED', 4, now() + interval '1 day', ARRAY[sha256(uuid_send(gen_random_uuid()))], now(), now()
 FROM unnest($2::uuid[]) AS id
 """
 TASKS = """
@@ -102,7 +108,7 @@ async def make_tenant(
     tenant = Tenant(new_id(), name, f"person1@{name}.example.com")
     emails = [f"person{place}@{name}.example.com" for place in range(1, members + 1)]
     tenant.users, tenant.members, tenant.teams = _ids(members), _ids(members), _ids(teams)
-    tenant.api_keys, tenant.invitations = _ids(1), _ids(1)
+    tenant.api_keys, tenant.invitations, tenant.exports = _ids(1), _ids(1), _ids(1)
     pairs = [(team, member) for team in tenant.teams for member in tenant.members]
     tenant.team_members = _ids(len(pairs))
     of_team = [
@@ -120,6 +126,7 @@ async def make_tenant(
         await connection.execute(MEMBERS, tenant.id, tenant.members, tenant.users)
         await connection.execute(API_KEYS, tenant.id, tenant.api_keys, tenant.users[0])
         await connection.execute(INVITATIONS, tenant.id, tenant.invitations, tenant.users[0])
+        await connection.execute(EXPORTS, tenant.id, tenant.exports, tenant.users[0])
         await connection.execute(TEAMS, tenant.id, tenant.teams, members * tasks)
         await connection.execute(
             TEAM_MEMBERS, tenant.id, tenant.team_members, *map(list, zip(*pairs, strict=True)), tenant.members[0]

@@ -26,6 +26,7 @@ INSERT INTO team_member_settings (organization_id, team_member_id, created_at, u
 VALUES ($organization, $team_member, now(), now());
 INSERT INTO invitation_teams (organization_id, invitation_id, team_id, role)
 VALUES ($organization, $invitation, $team, 'MEMBER');
+INSERT INTO export_chunks (organization_id, export_id, index, data) VALUES ($organization, $export, 0, 'data');
 INSERT INTO event_counters (organization_id, last_sequence) VALUES ($organization, 1);
 INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, api_key_id, changes, created_at)
 VALUES ($organization, gen_random_uuid(), 1, 'CREATED', 'Task', $task, $api_key, '{}', now());
@@ -63,6 +64,7 @@ async def make_full_tenant(superuser: "asyncpg.Connection[Any]") -> Tenant:
         "task": tenant.tasks[0],
         "api_key": tenant.api_keys[0],
         "invitation": tenant.invitations[0],
+        "export": tenant.exports[0],
     }
     await superuser.execute(ROWS.substitute({name: f"'{value}'::uuid" for name, value in named.items()}))
     return tenant

@@ -32,6 +32,7 @@ PLACES = {
     "Deletion": "organization(by: {slug: $slug}) { trash { nodes { SELECTION } } }",
     "ApiKey": "organization(by: {slug: $slug}) { apiKeys { nodes { SELECTION } } }",
     "Invitation": "organization(by: {slug: $slug}) { invitations { nodes { SELECTION } } }",
+    "Export": "organizations { nodes { export { SELECTION } } }",
     "Event": "organization(by: {slug: $slug}) { events { nodes { SELECTION } } }",
 }
 # The statements that an edge adds to its operation.
@@ -43,6 +44,7 @@ EDGES = {
     "Organization.events": 1,
     "Organization.apiKeys": 1,
     "Organization.invitations": 1,
+    "Organization.export": 1,
     "Organization.trash": 1,
     "Organization.settings": 1,
     "Organization.effectiveSettings": 1,
@@ -88,6 +90,10 @@ EDGES = {
     "Event.actor": 1,
     "Event.apiKey": 0,  # where a person did it
     "Event.changes": 0,
+    "Export.organization": 1,
+    "Export.requestedBy": 1,
+    "Export.counts": 0,
+    "Export.events": 1,
     "Viewer.user": 0,
     "Viewer.organizations": 1,
     "Viewer.apiKey": 0,  # of a person

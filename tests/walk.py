@@ -182,5 +182,6 @@ def ids_of(tenant: Tenant) -> dict[str, str]:
         "User": tenant.users[0],
         "ApiKey": tenant.api_keys[0],
         "Invitation": tenant.invitations[0],
+        "Export": tenant.exports[0],
     }
     return {noun: str(one) for noun, one in found.items()}

@@ -1,4 +1,4 @@
-"""Secrets as they are written, `trl_<id>_<secret>` for API keys, `tri_…` for invitations, and what is kept of them."""
+"""Secrets as they are written, `trl_<id>_<secret>` for API keys, `tri_…` and `tre_…` in links, and their hashes."""
 
 import re
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from uuid import UUID
 
 BEGINNING = "trl_"  # API keys: told from a JWT, which begins with `ey`, and found by what looks for secrets in code
 INVITATION = "tri_"  # the beginning of what an invitation's link ends with
+EXPORT = "tre_"  # the beginning of what the link to an export ends with
 SECRET_BYTES = 20  # 160 bits
 FORM = re.compile(r"([0-9a-f]{32})_[0-9a-f]{40}")
 

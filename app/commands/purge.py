@@ -16,7 +16,7 @@ from app.trash.purge_job import purge_due
 
 
 def purge(data: DataOption = DATA_DIRECTORY) -> None:
-    """Remove for good what is past its time in the trash, and answers kept for retries.
+    """Remove for good what is past its time: in the trash, answers kept for retries, files of exports.
 
     The server does it once an hour by itself. Both can run at once: it goes in small batches.
     """

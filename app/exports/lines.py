@@ -111,7 +111,12 @@ def _former_members() -> Select[Any]:
         select(members.c.user_id.label("person"), users.c.name)
         .distinct()
         .join(users, users.c.id == members.c.user_id)
-        .where(members.c.organization_id == ORGANIZATION_ID, members.c.deleted_at.is_not(None), ~is_member)
+        .where(
+            members.c.organization_id == ORGANIZATION_ID,
+            members.c.deleted_at.is_not(None),
+            users.c.email.is_not(None),  # else they are erased
+            ~is_member,
+        )
     )
 
 
@@ -143,7 +148,7 @@ def _tasks() -> Select[Any]:
             tasks.c.team_id.label("team"),
             *_columns(tasks, "number", "title", "description", "status", "priority", "estimate", "due_date", "tags"),
             team_members.c.id.label("assignee"),
-            tasks.c.creator_id.label("creator"),
+            _person(tasks.c.creator_id).label("creator"),
             *_columns(tasks, "completed_at", "version", *STAMPS),
             _former_keys(table_of(FormerTaskKey), "task_id", tasks).label("former_keys"),
         )
@@ -158,7 +163,7 @@ def _documents() -> Select[Any]:
             documents.c.id,
             documents.c.team_id.label("team"),
             *_columns(documents, "title", "kind", "source"),
-            documents.c.created_by.label("creator"),
+            _person(documents.c.created_by).label("creator"),
             *_columns(documents, "version", *STAMPS),
             texts.c.text,
         )
@@ -172,7 +177,7 @@ def _events() -> Select[Any]:
         events.c.sequence,
         events.c.type.label("event"),
         *_columns(events, "subject_type", "subject_id"),
-        events.c.actor_id.label("actor"),
+        _person(events.c.actor_id).label("actor"),
         events.c.api_key_id.label("api_key"),
         *_columns(events, "request_id", "changes", "created_at"),
     ).where(events.c.organization_id == ORGANIZATION_ID)
@@ -189,6 +194,13 @@ def _live(table: FromClause) -> tuple[ColumnElement[bool], ...]:
 def _is(table: Table, row_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """The row of that id, while it lives."""
     return (table.c.id == row_id) & (table.c.organization_id == ORGANIZATION_ID) & table.c.deleted_at.is_(None)
+
+
+def _person(user_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Somebody of whom another line says who they are or were; of others, such as the erased, not even the id."""
+    here = members.alias("here")
+    known = select(here.c.id).where(here.c.user_id == user_id, here.c.organization_id == ORGANIZATION_ID)
+    return case((exists(known), user_id))
 
 
 def _settings(table: Table, *which: ColumnElement[bool]) -> ColumnElement[Any]:

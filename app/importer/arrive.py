@@ -8,11 +8,15 @@ from uuid import UUID
 import asyncpg
 
 from app.db.columns import new_id, now, table_of
+from app.db.source import Source
 from app.db.statement import Statement
 from app.documents.check import columns_of_text
+from app.documents.loaders import DOCUMENTS
 from app.documents.models import Document
+from app.documents.write import RECORDED as RECORDED_OF_DOCUMENTS
 from app.importer.connection import fetch, fetching, insert_rows, insertion
 from app.importer.documents import MAKE_TEXTS
+from app.importer.events import Events
 from app.importer.export_lines import (
     DocumentLine,
     MemberLine,
@@ -26,13 +30,19 @@ from app.importer.members import MAKE_MEMBERS, MAKE_TEAM_MEMBERS
 from app.importer.organizations import ENTER
 from app.importer.task_rows import KEEP_KEYS
 from app.indexing.search_texts import write_texts
+from app.members.loaders import ORGANIZATION_MEMBERS
 from app.members.models import OrganizationRole
+from app.organizations.loaders import ORGANIZATIONS
 from app.organizations.models import Organization
 from app.refusal import Refusal
 from app.settings.models import OrganizationSettings, TeamMemberSettings, TeamSettings
+from app.tasks.create import RECORDED as RECORDED_OF_TASKS
+from app.tasks.loaders import TASKS
 from app.tasks.models import Task
-from app.tasks.searchable import TASKS
+from app.tasks.searchable import TASKS as SEARCHED
 from app.tasks.write import NEW
+from app.team_members.loaders import TEAM_MEMBERS
+from app.teams.loaders import TEAMS
 from app.teams.models import FormerTeamKey, Team
 
 STAMPS = ("created_at", "updated_at")
@@ -71,10 +81,17 @@ class Arrival:
     """A new organization, as far as it has arrived. Its rows have ids of their own, in the order of the lines."""
 
     def __init__(
-        self, connection: asyncpg.Connection, slug: str, importer_id: UUID, users: Mapping[UUID, UUID]
+        self,
+        connection: asyncpg.Connection,
+        events: Events,
+        *,
+        slug: str,
+        importer_id: UUID,
+        users: Mapping[UUID, UUID],
     ) -> None:
         """`importer_id` will be an owner. `users` are the accounts of those who come along, by person."""
         self.connection = connection
+        self.events = events
         self.slug = slug
         self.importer_id = importer_id
         self.users = users
@@ -94,6 +111,7 @@ class Arrival:
         """Writes lines of one type, of which others say nothing that is kept. Raises SlugTaken and Contradiction."""
         if kind in self._writers:
             self.made[kind] += await self._writers[kind](lines)
+            await self.events.write(fetching(self.connection), self.importer_id)  # not all of them in the end
 
     async def _organization(self, lines: Sequence[OrganizationLine]) -> int:
         (line,) = lines
@@ -101,11 +119,12 @@ class Arrival:
         row = {"id": self.organization_id, "slug": self.slug, **_fields(line, "name", "version", *STAMPS)}
         if not await insert_rows(self.connection, MAKE_ORGANIZATION, [row]):
             raise SlugTaken(f"There is an organization {self.slug} already: name another slug by --organization")
+        self.events.created(ORGANIZATIONS, [row], "name", "slug")
         if line.settings is not None:
             await self._insert(SET_OF_ORGANIZATION, [line.settings.model_dump(mode="json")])
         if self.importer_id not in self.users.values():
-            stamps = dict.fromkeys(STAMPS, now())
-            await self._insert(MAKE_MEMBERS, [{"id": new_id(), **self._member(self.importer_id, ""), **stamps}])
+            owner = {"id": new_id(), **self._member(self.importer_id, ""), **dict.fromkeys(STAMPS, now())}
+            await self._make(MAKE_MEMBERS, [owner], ORGANIZATION_MEMBERS, "user_id", "role")
         return 1
 
     async def _members(self, lines: Sequence[MemberLine]) -> int:
@@ -115,13 +134,14 @@ class Arrival:
             {"id": self._new_id(line), **self._member(self.users[line.person], line.role), **_fields(line, *STAMPS)}
             for line in coming
         ]
-        return await self._insert(MAKE_MEMBERS, rows)
+        return await self._make(MAKE_MEMBERS, rows, ORGANIZATION_MEMBERS, "user_id", "role")
 
     def _member(self, user_id: UUID, role: str) -> dict[str, Any]:
         return {"user_id": user_id, "role": OrganizationRole.OWNER.name if user_id == self.importer_id else role}
 
     async def _teams(self, lines: Sequence[TeamLine]) -> int:
-        made = await self._insert(MAKE_TEAMS, [{"id": self._new_id(line), **_fields(line, *TEAM)} for line in lines])
+        rows = [{"id": self._new_id(line), **_fields(line, *TEAM)} for line in lines]
+        made = await self._make(MAKE_TEAMS, rows, TEAMS, "key", "name", "description")
         await self._set(SET_OF_TEAMS, "team_id", lines)
         former = [
             {"key": had.key, "team_id": self._ids[line.id], "created_at": had.until}
@@ -142,7 +162,8 @@ class Arrival:
             }
             for line in coming
         ]
-        made = await self._insert(MAKE_TEAM_MEMBERS, rows)
+        recorded = "team_id", "organization_member_id", "role"
+        made = await self._make(MAKE_TEAM_MEMBERS, rows, TEAM_MEMBERS, *recorded)
         await self._set(SET_OF_TEAM_MEMBERS, "team_member_id", coming)
         return made
 
@@ -157,7 +178,7 @@ class Arrival:
             }
             for line in lines
         ]
-        made = await self._insert(MAKE_TASKS, rows)
+        made = await self._make(MAKE_TASKS, rows, TASKS, *RECORDED_OF_TASKS)
         former = [
             {"key": had.key, "task_id": row["id"], "created_at": had.until}
             for line, row in zip(lines, rows, strict=True)
@@ -165,7 +186,7 @@ class Arrival:
         ]
         await self._insert(KEEP_KEYS, former)
         ids = [row["id"] for row in rows]
-        await write_texts(fetching(self.connection), TASKS, self.organization_id, ids)
+        await write_texts(fetching(self.connection), SEARCHED, self.organization_id, ids)
         return made
 
     async def _documents(self, lines: Sequence[DocumentLine]) -> int:
@@ -181,7 +202,7 @@ class Arrival:
             }
             for line in lines
         ]
-        made = await self._insert(MAKE_DOCUMENTS, rows)
+        made = await self._make(MAKE_DOCUMENTS, rows, DOCUMENTS, *RECORDED_OF_DOCUMENTS)
         texts = [{"document_id": row["id"], "text": line.text} for line, row in zip(lines, rows, strict=True)]
         await self._insert(MAKE_TEXTS, texts)
         return made
@@ -194,6 +215,13 @@ class Arrival:
             if line.settings is not None
         ]
         await self._insert(statement, rows)
+
+    async def _make(
+        self, statement: Statement, rows: Sequence[Mapping[str, Any]], source: Source, *recorded: str
+    ) -> int:
+        """The same for rows of a noun, whose events say what `recorded` are."""
+        self.events.created(source, [{"organization_id": self.organization_id, **row} for row in rows], *recorded)
+        return await self._insert(statement, rows)
 
     async def _insert(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> int:
         """How many rows are new, which is all of them. Raises Contradiction."""

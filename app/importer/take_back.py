@@ -61,8 +61,8 @@ async def take_back(url: str, lines: Iterable[Line], plan: Survey, *, slug: str,
     async with connect(url) as connection:
         importer_id, users = await _accounts(connection, email, plan)
         try:
-            async with acting(connection, importer_id, alone=True):
-                arrival = Arrival(connection, slug, importer_id, users)
+            async with acting(connection, importer_id, alone=True) as events:
+                arrival = Arrival(connection, events, slug=slug, importer_id=importer_id, users=users)
                 for kind, batch in _batches(lines):
                     await arrival.take(kind, batch)
         except asyncpg.IntegrityConstraintViolationError as error:

@@ -13,6 +13,8 @@ from app.documents.loaders import documents_by_organization
 from app.documents.policies import can_write_own
 from app.events.filter import EVENT_LIST
 from app.events.loaders import events_by_organization
+from app.exports.loaders import export_of_organization
+from app.exports.policies import can_export
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import to_many, to_one
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from app.api_keys.types import ApiKey
     from app.documents.types import Document
     from app.events.types import Event
+    from app.exports.types import Export
     from app.invitations.types import Invitation
     from app.members.types import OrganizationMember
     from app.tasks.types import Task
@@ -66,6 +69,7 @@ class Organization(Node, Deletable):
         Permission.CREATE_DOCUMENT: can_write_own,
         Permission.ADD_MEMBER: can_add,
         Permission.MANAGE_API_KEYS: can_create_key,
+        Permission.EXPORT: can_export,
         Permission.DELETE: can_delete,
     }
 
@@ -118,6 +122,9 @@ class Organization(Node, Deletable):
         api_keys_by_organization,
         API_KEY_LIST,
         description="The programs that act in it, also those that may not any more, the newest first.",
+    )
+    export: Annotated["Export", strawberry.lazy("app.exports.types")] | None = to_one(
+        export_of_organization, "id", description="The newest export of it that is under way or can be fetched."
     )
     events: Connection[Annotated["Event", strawberry.lazy("app.events.types")]] = to_many(
         events_by_organization,

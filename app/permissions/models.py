@@ -14,6 +14,7 @@ class Permission(Enum):
     CREATE_DOCUMENT = strawberry.enum_value("CREATE_DOCUMENT", description="Make a document in it.")
     ADD_MEMBER = strawberry.enum_value("ADD_MEMBER", description="Bring somebody in.")
     MANAGE_API_KEYS = strawberry.enum_value("MANAGE_API_KEYS", description="Make, rotate and revoke API keys for it.")
+    EXPORT = strawberry.enum_value("EXPORT", description="Have all of it written to a file.")
     MOVE = strawberry.enum_value("MOVE", description="Move it to a team in which they may make tasks.")
     DELETE = strawberry.enum_value("DELETE", description="Delete it; of a member, remove them, or leave.")
     RESTORE = strawberry.enum_value("RESTORE", description="Bring it back.")

@@ -16,6 +16,7 @@ from app.db.engine import Database
 from app.db.statement import Clause, Fetch, statement, statement_of
 from app.events.models import EventType
 from app.events.record import Happened, append
+from app.exports.expire import remove_expired
 from app.idempotency.models import IdempotencyKey
 from app.idempotency.replay import REMEMBERED
 from app.organizations.models import Organization
@@ -60,6 +61,8 @@ async def purge_due(database: Database) -> Counter[str]:
             logger.warning("deletion %s could not be purged and will be tried again", row["id"], exc_info=True)
     while amount := await _forget_answers(database):
         counts[keys.name] += amount
+    while amount := await _remove_export(database):
+        counts["exports"] += amount
     return counts
 
 
@@ -88,6 +91,12 @@ async def _forget_answers(database: Database) -> int:
     """Removes up to 1,000 of the answers that are too old for a retry; how many it were."""
     async with _purging(database) as fetch:
         return len(await fetch(_old_answers(), {"before": now() - REMEMBERED}))
+
+
+async def _remove_export(database: Database) -> int:
+    """Removes one of the exports whose time is over, with its file; how many it were."""
+    async with _purging(database) as fetch:
+        return await remove_expired(fetch)
 
 
 def _purging(database: Database, organization_id: UUID | None = None) -> AbstractAsyncContextManager[Fetch]:

@@ -8,6 +8,7 @@ NEEDED = {
     "updateOrganization": ADMIN,
     "deleteOrganization": PEOPLE,
     "restoreOrganization": PEOPLE,
+    "exportOrganization": PEOPLE,
     "createApiKey": PEOPLE,
     "rotateApiKey": PEOPLE,
     "revokeApiKey": PEOPLE,

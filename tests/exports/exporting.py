@@ -33,7 +33,9 @@ EVERYTHING = f"""query ($slug: String!, $after: String) {{ organization(by: {{sl
         title kind source text textHash size version {STAMPS} team {{ key }} createdBy {{ id }}
     }} }}
 }} }}"""
-TASK = "query ($slug: String!, $key: String!) { task(by: {key: {organizationSlug: $slug, key: $key}}) { key } }"
+TASK = (
+    "query ($slug: String!, $key: String!) { task(by: {key: {organizationSlug: $slug, key: $key}}) { key deletedAt } }"
+)
 
 
 async def exported(url: str, slug: str) -> bytes:
@@ -77,6 +79,6 @@ def _among(people: set[str], person: dict[str, Any] | None) -> dict[str, Any] | 
 
 
 async def found(api: Api, slug: str, who: str, keys: set[str]) -> dict[str, str | None]:
-    """What the task is called now that each key finds."""
+    """What the live task is called now that each key finds."""
     tasks = {key: (await api.data(TASK, who=who, slug=slug, key=key))["task"] for key in sorted(keys)}
-    return {key: task and task["key"] for key, task in tasks.items()}
+    return {key: task["key"] if task and task["deletedAt"] is None else None for key, task in tasks.items()}

@@ -19,6 +19,8 @@ BOUNDED_ELSEWHERE = {
     "scopes",
     "request_id",
     "subject_ids",
+    "counts",
+    "secret_hashes",
     "subject_type",
     "type",
     "email_key",  # as long as the address

@@ -22,6 +22,7 @@ MUTATIONS = {
     ("Organization", "CREATE_DOCUMENT"): "createDocument",
     ("Organization", "ADD_MEMBER"): "inviteToOrganization",
     ("Organization", "MANAGE_API_KEYS"): "createApiKey",
+    ("Organization", "EXPORT"): "exportOrganization",
     ("Organization", "DELETE"): "deleteOrganization",
     ("OrganizationMember", "UPDATE"): "updateOrganizationMember",
     ("OrganizationMember", "DELETE"): "removeOrganizationMember",

@@ -95,7 +95,7 @@ def move(world: World, random: Random) -> Operation:
 
 def delete(world: World, random: Random) -> Operation:
     fields = "deleteTask(id: $id) { deletedIds userErrors { code } }"
-    return Operation(_mutation("$id: ID!", fields), {"id": random.choice(world.tasks)})
+    return Operation(_mutation("$id: ID!", fields), {"id": random.choice(world.tasks)}, idle=True)
 
 
 def restore(world: World, random: Random) -> Operation:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -153,10 +154,16 @@ async def test_whoever_holds_a_snapshot_keeps_no_migration_from_its_end(new_data
     assert await fetch(made.owner_url, "SELECT count(*) FROM pg_index WHERE NOT indisvalid") == 0
 
 
+def as_another(url: str, login: str) -> str:
+    """The URL with the name, and password, of another role than the one in it."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc.rpartition('@')[2]}"))
+
+
 async def test_a_missing_login_role_is_made_with_its_password(new_database: NewDatabase) -> None:
     made = await new_database()
     role = f"server_of_{made.name}"
-    runtime_url = made.runtime_url.replace("//trellis@", f"//{role}:it%27s%20100%25@")
+    runtime_url = as_another(made.runtime_url, f"{role}:it%27s%20100%25")
     try:
         await in_thread(migrate, made.owner_url, runtime_url)
 
@@ -195,7 +202,7 @@ async def test_an_owner_that_owns_nothing_is_told_so(new_database: NewDatabase) 
     made = await new_database()
 
     with pytest.raises(OwnerLacksPrivilege, match="ALTER ROLE trellis CREATEROLE"):
-        await in_thread(migrate, made.runtime_url, made.runtime_url.replace("//trellis@", "//nobody_yet@"))
+        await in_thread(migrate, made.runtime_url, as_another(made.runtime_url, "nobody_yet"))
 
     assert await fetch(made.superuser_url, "SELECT to_regrole('nobody_yet')") is None
 

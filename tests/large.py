@@ -16,6 +16,7 @@ def identify(kind: str, place: int) -> UUID:
 
 
 DOCUMENT, API_KEY, INVITATION = identify("0009", 1), identify("000a", 1), identify("000b", 1)
+EXPORT = identify("000c", 1)
 
 # Ids say what they are of: the tenant (the big one is 0), the kind, the place.
 MAKE = f"""
@@ -104,6 +105,11 @@ SELECT id, pg_temp.id('000b', tenant, n), 'guest' || n || '@' || slug || '.examp
        sha256(n::text::bytea), now() + interval '7 days', now() - n * interval '1 minute', now()
 FROM tenants CROSS JOIN LATERAL generate_series(1, CASE tenant WHEN 0 THEN 1000 ELSE 2 END) AS n;
 
+INSERT INTO exports (organization_id, id, requested_by, status, size, expires_at, secret_hashes, created_at, updated_at)
+SELECT id, pg_temp.id('000c', tenant, 1), pg_temp.id('0002', tenant, 1), 'COMPLETED', 4, now() + interval '1 day',
+       ARRAY[sha256(tenant::text::bytea)], now(), now()
+FROM tenants;
+
 INSERT INTO organization_settings (organization_id, timezone, locked, created_at, updated_at)
 SELECT id, 'Europe/Berlin', '{{}}', now(), now() FROM organizations;
 
@@ -144,6 +150,11 @@ INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_i
 SELECT pg_temp.id('0001', 0, 0), pg_temp.id('0008', 0, n), n, 'UPDATED', 'Invitation', '{INVITATION}',
        pg_temp.id('0002', 0, 1), '{{}}', now() + n * interval '1 second'
 FROM generate_series(14001, 16000) AS n;
+
+INSERT INTO events (organization_id, id, sequence, type, subject_type, subject_id, actor_id, changes, created_at)
+SELECT pg_temp.id('0001', 0, 0), pg_temp.id('0008', 0, n), n, 'UPDATED', 'Export', '{EXPORT}',
+       pg_temp.id('0002', 0, 1), '{{}}', now() + n * interval '1 second'
+FROM generate_series(16001, 18000) AS n;
 """
 
 

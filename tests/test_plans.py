@@ -34,6 +34,7 @@ PLACES = {
     "Team": f'team(id: "{large.BUSY_TEAM}") {{ SELECTION }}',
     "ApiKey": f'node(id: "{large.API_KEY}") {{ ... on ApiKey {{ SELECTION }} }}',
     "Invitation": f'node(id: "{large.INVITATION}") {{ ... on Invitation {{ SELECTION }} }}',
+    "Export": f'node(id: "{large.EXPORT}") {{ ... on Export {{ SELECTION }} }}',
     "Task": f'task(by: {{id: "{large.TASK}"}}) {{ SELECTION }}',
     "Document": f'document(id: "{large.DOCUMENT}") {{ SELECTION }}',
     "TeamMember": f'node(id: "{large.BUSY_MEMBER}") {{ ... on TeamMember {{ SELECTION }} }}',

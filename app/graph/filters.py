@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 import strawberry
-from sqlalchemy import ColumnElement, exists, literal_column, select
+from sqlalchemy import Column, ColumnElement, exists, literal_column, select
 from strawberry import UNSET
 
 from app.db.source import Source
@@ -213,8 +213,19 @@ class Conditions:
         column = source.columns[name]
         if isinstance(value, bool):
             return compared(column, "eq", value, values)
+        if not isinstance(column, Column):
+            return once(source, column, value, path, values)
         found: Condition = value.on(column, path, values)
         return found
+
+
+def once(
+    source: Source, computed: ColumnElement[Any], comparison: Comparison, path: FilterPath, values: Values
+) -> Condition:
+    """The comparison with what is computed from a row: that is written, and worked out, once for all comparators."""
+    value = select(computed.label("value")).offset(literal_column("0")).correlate(source.table).lateral("computed")
+    found = comparison.on(value.c.value, path, values)
+    return Condition(found.shape, lambda: select(found.clause()).scalar_subquery())
 
 
 def related(source: Source, relation: Relation, condition: Conditions, path: FilterPath, values: Values) -> Condition:

@@ -18,7 +18,7 @@ from tests.hostile.dear import dear, largest_filters, relations
 from tests.hostile.wire import Attack, Attacker
 
 LONGEST = 0.1  # seconds of the processor's time in one turn
-LONGEST_OF_FILTERS = 0.1  # twice what they took on a calm machine when this was written
+LONGEST_OF_FILTERS = 0.05
 TRIES = 3
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from app.db.background import is_away
 from app.db.columns import now
-from app.db.engine import LOST, Connection, Database, DatabaseUnavailable
-from app.db.lease_queue import NO_WAIT, Taker
+from app.db.engine import Connection, Database
+from app.db.lease_queue import Taker
 from app.db.statement import Clause, Fetch, statement
 from app.events.models import EventType
 from app.events.record import Happened, append, differences
@@ -63,7 +63,7 @@ class Exporter:
         try:
             await self._write(file)
         except asyncio.CancelledError:
-            await self._leave(file.job)
+            await self._taker.give_back([file.job])
             raise
         except Overtaken:
             logger.warning("export %s is somebody else's by now", job.id)
@@ -71,11 +71,11 @@ class Exporter:
             await self._fail(file.job, DELETED)
         except Exception as error:
             if is_away(error):
-                await self._leave(file.job)
+                await self._taker.give_back([file.job])
                 raise
             logger.warning("export %s could not be written: %s", job.id, named(error))
             if isinstance(error, BUSY):
-                await self._leave(file.job, FIRST_WAIT)
+                await self._taker.give_back([file.job], FIRST_WAIT)
             else:
                 await self._postpone(file.job)
 
@@ -114,12 +114,6 @@ class Exporter:
             return
         async with self._of(job) as fetch:
             await QUEUE.postpone(fetch, [job], FIRST_WAIT * 2 ** (job.attempts - 1))
-
-    async def _leave(self, job: Job, wait: timedelta = NO_WAIT) -> None:
-        """To whoever takes it next; where the database is away for longer, once the lease has ended."""
-        with suppress(DatabaseUnavailable, asyncpg.PostgresError, *LOST):
-            async with self._of(job) as fetch:
-                await QUEUE.give_back(fetch, [job], wait)
 
     def _of(self, job: Job) -> AbstractAsyncContextManager[Fetch]:
         return QUEUE.transaction(self.database, job.organization_id)

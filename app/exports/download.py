@@ -16,6 +16,7 @@ from app.errors import AppError
 from app.http.access_log import Entry
 from app.http.rate_limit import Rates, RequestMeter
 from app.http.request import request_id_of
+from app.log import log
 
 READ = prepare(
     select(
@@ -48,7 +49,10 @@ class Downloads:
         try:
             response = await self._response(request, meter)
             response.headers.update({"X-Request-Id": entry.request_id, **meter.headers()})
-            await response(request.scope, request.receive, send)
+            try:
+                await response(request.scope, request.receive, send)
+            except (FileGone, AppError) as error:  # the server closes the connection of an answer that has no end
+                log.warning("file of an export cut off", reason=str(error))
             entry.write(response.status_code, ())
         finally:
             meter.close()
@@ -81,7 +85,7 @@ class Downloads:
                 return
             found = await self._read(key, piece, address)
             data = found and found["data"]
-        raise FileGone
+        raise FileGone("it is gone")
 
     async def _read(self, key: PresentedKey, piece: int, address: str) -> Any:
         """The piece, with what there is to know of the file; None where there is none, or the secret is another's.

@@ -1,18 +1,19 @@
 """Fetching the file of an export: whoever has the link gets it, and everybody else hears one and the same word."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from app.auth.secrets import EXPORT, INVITATION, hash_of, new_key
 from app.db.columns import new_id
-from app.exports.download import FileGone
 from tests.api import Api
 from tests.conftest import Database
 from tests.factories import Tenant, make_tenant
@@ -141,6 +142,16 @@ class Slow:
 
 
 @pytest.fixture
+def logged() -> Iterator[list[Any]]:
+    """What the log says, which is silent in other tests."""
+    silent = structlog.get_config()["wrapper_class"]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    with capture_logs() as lines:
+        yield lines
+    structlog.configure(wrapper_class=silent)
+
+
+@pytest.fixture
 async def slow(api: Api, file: File) -> AsyncIterator[tuple[Slow, "asyncio.Task[None]"]]:
     """A download of which the first piece has been sent and not taken."""
     client = Slow()
@@ -178,23 +189,26 @@ async def test_a_slow_client_holds_no_connection(api: Api, slow: tuple[Slow, "as
 
 
 async def test_a_file_that_goes_meanwhile_is_cut_off(
-    slow: tuple[Slow, "asyncio.Task[None]"], file: File, superuser: "asyncpg.Connection[Any]"
+    logged: list[Any], slow: tuple[Slow, "asyncio.Task[None]"], file: File, superuser: "asyncpg.Connection[Any]"
 ) -> None:
     """The client knows by the length that it has not got all."""
     client, task = slow
     await superuser.execute("UPDATE exports SET expires_at = now() WHERE id = $1", file.id)
 
     client.ready.release()
-    with pytest.raises(FileGone):
-        await task
+    await task
 
     assert client.taken == [PIECES[0]]
+    assert [(line["event"], line.get("reason")) for line in logged] == [
+        ("file of an export cut off", "it is gone"),
+        ("request", None),
+    ]
 
 
-async def test_the_log_has_no_secret(api: Api, file: File) -> None:
-    with capture_logs() as logged:
-        await get(api, file.secret)
+async def test_the_log_has_no_secret(logged: list[Any], api: Api, file: File) -> None:
+    await get(api, file.secret)
 
+    assert [(line["event"], line["status"]) for line in logged] == [("request", 200)]
     assert file.secret not in str(logged)
 
 

@@ -9,10 +9,10 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from app.auth.email import InvalidEmail, email_key, parse_email
-from app.commands.counting import counted, listed
+from app.commands.counting import listed
 from app.commands.database import explained, reach_both
 from app.commands.options import DataOption
+from app.commands.person import NOBODY, NobodyFound, named_by, person_named
 from app.config import DATA_DIRECTORY
 from app.db.identity import IDENTIFY
 from app.db.migrate import connect_as_owner
@@ -20,18 +20,8 @@ from app.db.statement import Fetch
 from app.importer.connection import fetching
 from app.refusal import Refusal
 from app.users import erase as erasing
-from app.users.find import people_named
 
 ERASED = "TRL10"  # what the database says of an id whose person was erased meanwhile
-NOBODY = "There is nobody of that address or id: look how they spell it, or whether they were erased"
-
-
-class NobodyFound(Refusal):
-    """Nobody has that address, or id."""
-
-
-class SeveralFound(Refusal):
-    """Several say that the address is theirs, and nobody vouches for any of them."""
 
 
 class LastOwner(Refusal):
@@ -47,7 +37,7 @@ def erase(
 
     It says first what it takes. What is not in the tables, such as backups, is yours to see to: docs/privacy.md.
     """
-    named = _named(who)
+    named = named_by(who)
     with reach_both(data) as (owner_url, _), explained():
         person, taken = asyncio.run(_look(owner_url, named))
         typer.echo(f"Erasing {_shown(person)} takes {taken}. This cannot be undone.")
@@ -57,23 +47,10 @@ def erase(
     typer.echo("Erased. Memberships go with the next purge, within the hour, or by `trellis purge`.")
 
 
-def _named(who: str) -> dict[str, Any]:
-    """What the person is to be found by. Raises BadParameter for what is neither an address nor an id."""
-    if "@" not in who:
-        try:
-            return {"user_id": UUID(who)}
-        except ValueError:
-            raise typer.BadParameter("this is neither an e-mail address nor an id") from None
-    try:
-        return {"email_key": email_key(parse_email(who))}
-    except InvalidEmail as error:
-        raise typer.BadParameter(str(error)) from error
-
-
 async def _look(owner_url: str, named: dict[str, Any]) -> tuple[Any, str]:
     """The person, and what erasing them takes."""
     async with connect_as_owner(owner_url) as connection:
-        person = _only(await people_named(fetching(connection), **named))
+        person = await person_named(connection, named)
     async with _acting(owner_url, person["id"]) as fetch:
         counts = await erasing.count_erased(fetch, person["id"], None)
         _require_owners(await erasing.names_of(fetch, counts["last_owner_of"]))
@@ -100,18 +77,6 @@ async def _acting(owner_url: str, user_id: UUID) -> AsyncIterator[Fetch]:
                     raise
                 raise NobodyFound(NOBODY) from error
             yield fetch
-
-
-def _only(people: list[Any]) -> Any:
-    """Of several the one whose address it is."""
-    if not people:
-        raise NobodyFound(NOBODY)
-    if len(people) > 1 and not people[0]["owns_email"]:
-        ids = ", ".join(str(one["id"]) for one in people)
-        raise SeveralFound(
-            f"{counted(len(people), 'account')} say so and nobody vouches for any: name one by its id: {ids}"
-        )
-    return people[0]
 
 
 def _require_owners(names: list[str]) -> None:

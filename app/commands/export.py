@@ -1,31 +1,34 @@
-"""`trellis export`: an organization as a file that `trellis import` takes back."""
+"""`trellis export`: an organization as a file that `trellis import` takes back, or what is known of a person."""
 
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from app import time_limits
 from app.commands.counting import listed
-from app.commands.database import explained, reach_database
+from app.commands.database import explained, reach_both, reach_database
 from app.commands.environment import read_settings
 from app.commands.options import DataOption
+from app.commands.person import named_by, person_named
 from app.commands.progress import gauge
 from app.commands.whole_file import WholeFile
 from app.config import DATA_DIRECTORY
-from app.db.engine import Database
-from app.exports.enter import enter_organization
-from app.exports.lines import sections
+from app.db.engine import Connection, Database
+from app.exports.enter import enter_organization, enter_places_of
+from app.exports.lines import Section, sections
+from app.exports.person_lines import person_sections
 from app.exports.write import FIRST, Transcript, count, snapshot, write
 from app.refusal import Refusal
 
 Keep = Callable[[bytes], object]
 Tell = Callable[[int, int], None]  # how many lines of how many
+Enter = Callable[[Connection], Awaitable[Mapping[str, Any]]]  # lets a transaction see what it is to export
 
 
 class NoOrganization(Refusal):
@@ -33,9 +36,12 @@ class NoOrganization(Refusal):
 
 
 def export(
-    organization: Annotated[str, typer.Option(metavar="SLUG", help="The organization.")],
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE", help="Gzipped where it ends with .gz; else standard output.")
+    ] = None,
+    organization: Annotated[str | None, typer.Option(metavar="SLUG", help="An organization.")] = None,
+    person: Annotated[
+        str | None, typer.Option(metavar="EMAIL", help="All that is known of a person, for themselves; or by their id.")
     ] = None,
     data: DataOption = DATA_DIRECTORY,
 ) -> None:
@@ -45,25 +51,50 @@ def export(
     you keep the database.
     """
     started = time.monotonic()
+    if (organization is None) == (person is None):
+        raise typer.BadParameter("name either an --organization or a --person")
     place = nullcontext() if file is None else WholeFile(file)
-    with reach_database(data) as url, explained(), place as whole, gauge("Exporting") as tell:
+    with explained(), place as whole, gauge("Exporting") as tell:
         keep = sys.stdout.buffer.write if whole is None else whole.write
-        transcript = asyncio.run(_export(url, organization, keep, tell))
+        if organization is not None:
+            with reach_database(data) as url:
+                transcript = asyncio.run(_export_organization(url, organization, keep, tell))
+        else:
+            named = named_by(person or "")
+            with reach_both(data) as (owner_url, _):
+                transcript = asyncio.run(_export_person(owner_url, named, keep, tell))
     if file is not None:
         counts = {kind: amount for kind, amount in transcript.counts.items() if kind != FIRST}
         typer.echo(f"Wrote {file}: {listed(counts)}; {time.monotonic() - started:.1f} s")
 
 
-async def _export(url: str, slug: str, keep: Keep, tell: Tell) -> Transcript:
+async def _export_organization(url: str, slug: str, keep: Keep, tell: Tell) -> Transcript:
+    async def enter(connection: Connection) -> Mapping[str, Any]:
+        organization_id = await enter_organization(connection, slug)
+        if organization_id is None:
+            raise NoOrganization(f"There is no organization with the slug {slug}: look whether it is in the trash")
+        return {"organization_id": organization_id}
+
+    return await _export(url, sections(), enter, Transcript("organization"), keep, tell)
+
+
+async def _export_person(owner_url: str, named: dict[str, Any], keep: Keep, tell: Tell) -> Transcript:
+    async def enter(connection: Connection) -> Mapping[str, Any]:
+        person = await person_named(connection, named)
+        return await enter_places_of(connection, person["id"])
+
+    return await _export(owner_url, person_sections(), enter, Transcript("person"), keep, tell)
+
+
+async def _export(
+    url: str, parts: Sequence[Section], enter: Enter, transcript: Transcript, keep: Keep, tell: Tell
+) -> Transcript:
     database = Database.open(read_settings(database_url=url), time_limits.HOUSEKEEPING, size=1)
     try:
         async with snapshot(database) as connection:
-            organization_id = await enter_organization(connection, slug)
-            if organization_id is None:
-                raise NoOrganization(f"There is no organization with the slug {slug}: look whether it is in the trash")
-            values, transcript = {"organization_id": organization_id}, Transcript("organization")
-            total = await count(connection, sections(), values)
-            async for piece in write(connection, sections(), values, transcript):
+            values = await enter(connection)
+            total = await count(connection, parts, values)
+            async for piece in write(connection, parts, values, transcript):
                 keep(piece)
                 tell(transcript.counts.total() - 1, total)
             return transcript

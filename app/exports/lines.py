@@ -62,18 +62,19 @@ class Section(NamedTuple):
 def sections() -> tuple[Section, ...]:
     """Each type of line in the order of the file: what a line refers to comes before it."""
     return (
-        _section("organization", _organizations()),
-        _section("member", _members(), "created_at", "id"),
-        _section("former_member", _former_members(), "person"),
-        _section("team", _teams(), "created_at", "id"),
-        _section("team_member", _team_members(), "team", "created_at", "id"),
-        _section("task", _tasks(), "created_at", "id"),
-        _section("document", _documents(), "created_at", "id", at_once=DOCUMENTS_AT_ONCE),
-        _section("event", _events(), "sequence"),
+        section("organization", _organizations()),
+        section("member", _members(), "created_at", "id"),
+        section("former_member", _former_members(), "person"),
+        section("team", _teams(), "created_at", "id"),
+        section("team_member", _team_members(), "team", "created_at", "id"),
+        section("task", _tasks(), "created_at", "id"),
+        section("document", _documents(), "created_at", "id", at_once=DOCUMENTS_AT_ONCE),
+        section("event", _events(), "sequence"),
     )
 
 
-def _section(name: str, rows: Select[Any], *order: str, at_once: int = LINES_AT_ONCE) -> Section:
+def section(name: str, rows: Select[Any], *order: str, at_once: int = LINES_AT_ONCE) -> Section:
+    """The lines of type `name`, whose fields are the columns of `rows`, in the order of some of these."""
     fields = rows.subquery()
     line = select(literal_column(f"'{name}'").label("type"), *fields.c).subquery("line")
     text = cast(func.row_to_json(literal_column("line")), Text)
@@ -83,7 +84,7 @@ def _section(name: str, rows: Select[Any], *order: str, at_once: int = LINES_AT_
 
 def _organizations() -> Select[Any]:
     return select(
-        *_columns(organizations, "id", "name", "slug", "version", *STAMPS),
+        *columns(organizations, "id", "name", "slug", "version", *STAMPS),
         _settings(table_of(OrganizationSettings)).label("settings"),
     ).where(organizations.c.id == ORGANIZATION_ID, organizations.c.deleted_at.is_(None))
 
@@ -96,7 +97,7 @@ def _members() -> Select[Any]:
             members.c.user_id.label("person"),
             case((users.c.owns_email, users.c.email)).label("email"),
             users.c.name,
-            *_columns(members, "role", *STAMPS),
+            *columns(members, "role", *STAMPS),
         )
         .join(users, users.c.id == members.c.user_id)
         .where(*_live(members))
@@ -123,7 +124,7 @@ def _former_members() -> Select[Any]:
 def _teams() -> Select[Any]:
     settings = table_of(TeamSettings)
     return select(
-        *_columns(teams, "id", "key", "name", "description", "last_number", "version", *STAMPS),
+        *columns(teams, "id", "key", "name", "description", "last_number", "version", *STAMPS),
         _former_keys(table_of(FormerTeamKey), "team_id", teams).label("former_keys"),
         _settings(settings, settings.c.team_id == teams.c.id).label("settings"),
     ).where(*_live(teams))
@@ -135,7 +136,7 @@ def _team_members() -> Select[Any]:
         team_members.c.id,
         team_members.c.team_id.label("team"),
         team_members.c.organization_member_id.label("member"),
-        *_columns(team_members, "role", *STAMPS),
+        *columns(team_members, "role", *STAMPS),
         _settings(settings, settings.c.team_member_id == team_members.c.id).label("settings"),
     ).where(*_live(team_members))
 
@@ -146,10 +147,10 @@ def _tasks() -> Select[Any]:
         select(
             tasks.c.id,
             tasks.c.team_id.label("team"),
-            *_columns(tasks, "number", "title", "description", "status", "priority", "estimate", "due_date", "tags"),
+            *columns(tasks, "number", "title", "description", "status", "priority", "estimate", "due_date", "tags"),
             team_members.c.id.label("assignee"),
             _person(tasks.c.creator_id).label("creator"),
-            *_columns(tasks, "completed_at", "version", *STAMPS),
+            *columns(tasks, "completed_at", "version", *STAMPS),
             _former_keys(table_of(FormerTaskKey), "task_id", tasks).label("former_keys"),
         )
         .outerjoin(team_members, _is(team_members, tasks.c.assignee_id))
@@ -162,9 +163,9 @@ def _documents() -> Select[Any]:
         select(
             documents.c.id,
             documents.c.team_id.label("team"),
-            *_columns(documents, "title", "kind", "source"),
+            *columns(documents, "title", "kind", "source"),
             _person(documents.c.created_by).label("creator"),
-            *_columns(documents, "version", *STAMPS),
+            *columns(documents, "version", *STAMPS),
             texts.c.text,
         )
         .join(texts, (texts.c.organization_id == ORGANIZATION_ID) & (texts.c.document_id == documents.c.id))
@@ -176,14 +177,15 @@ def _events() -> Select[Any]:
     return select(
         events.c.sequence,
         events.c.type.label("event"),
-        *_columns(events, "subject_type", "subject_id"),
+        *columns(events, "subject_type", "subject_id"),
         _person(events.c.actor_id).label("actor"),
         events.c.api_key_id.label("api_key"),
-        *_columns(events, "request_id", "changes", "created_at"),
+        *columns(events, "request_id", "changes", "created_at"),
     ).where(events.c.organization_id == ORGANIZATION_ID)
 
 
-def _columns(table: FromClause, *names: str) -> list[ColumnElement[Any]]:
+def columns(table: FromClause, *names: str) -> list[ColumnElement[Any]]:
+    """The columns of these names."""
     return [table.c[name] for name in names]
 
 

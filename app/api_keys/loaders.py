@@ -13,9 +13,10 @@ from app.db.source import Source
 from app.db.statement import Clause, statement, statement_of
 from app.graph.context import Context
 from app.graph.edges import ListOf
+from app.graph.pages import pages
 from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.rows import rows_of_ids
-from app.graph.select import Key, pages, rows_by_key, scoped
+from app.graph.select import Key, rows_by_key, scoped
 
 API_KEYS = Source(ApiKey, ApiKeyRow)
 API_KEY_LIST = ListOf(API_KEYS, Order("created_at", descending=True), deletable=False)

@@ -13,8 +13,9 @@ from app.documents.models import Document, DocumentChunk, DocumentText
 from app.documents.rows import DocumentChunkRow, DocumentRow
 from app.graph.context import Context
 from app.graph.edges import ListOf
+from app.graph.pages import pages
 from app.graph.paging import DeletedScope, Order, Page, Slice
-from app.graph.select import Key, given_keys, key_values, pages, rows_by_id, rows_by_key, the_callers
+from app.graph.select import Key, given_keys, key_values, rows_by_id, rows_by_key, the_callers
 
 documents = table_of(Document)
 texts = table_of(DocumentText)

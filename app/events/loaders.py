@@ -7,8 +7,9 @@ from app.db.source import Source
 from app.events.models import Event
 from app.events.rows import EventRow
 from app.graph.context import Context
+from app.graph.pages import pages
 from app.graph.paging import DeletedScope, Page, Slice
-from app.graph.select import Key, pages, rows_by_key
+from app.graph.select import Key, rows_by_key
 
 EVENTS = Source(Event, EventRow, long=("changes",))
 

@@ -9,8 +9,9 @@ from app.db.columns import table_of
 from app.db.source import Source
 from app.db.statement import Clause, statement
 from app.graph.context import Context
+from app.graph.pages import pages
 from app.graph.paging import Page, Slice
-from app.graph.select import Key, pages, rows_by_key, scoped
+from app.graph.select import Key, rows_by_key, scoped
 from app.members.models import OrganizationMember
 from app.members.rows import OrganizationMemberRow
 

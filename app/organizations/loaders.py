@@ -12,8 +12,9 @@ from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.edges import ListOf
+from app.graph.pages import pages
 from app.graph.paging import Order, Page, Slice
-from app.graph.select import Key, live_rows, pages, rows_by_id, rows_by_key, scoped
+from app.graph.select import Key, live_rows, rows_by_id, rows_by_key, scoped
 from app.organizations.models import Organization
 from app.organizations.policies import belongs_to
 from app.organizations.rows import OrganizationRow

@@ -30,8 +30,9 @@ from app.db.columns import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
+from app.graph.pages import pages
 from app.graph.paging import Page, Slice
-from app.graph.select import Key, pages, rows_by_id, rows_by_key
+from app.graph.select import Key, rows_by_id, rows_by_key
 from app.organizations.models import Organization
 from app.tasks.models import FormerTaskKey, Task, TaskStatus
 from app.tasks.rows import TaskRow

@@ -9,8 +9,9 @@ from app.db.columns import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
+from app.graph.pages import pages
 from app.graph.paging import Page, Slice
-from app.graph.select import Key, given_keys, key_values, pages, rows_by_key
+from app.graph.select import Key, given_keys, key_values, rows_by_key
 from app.members.models import OrganizationMember
 from app.team_members.models import TeamMember
 from app.team_members.rows import TeamMemberRow

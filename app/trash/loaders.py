@@ -12,8 +12,9 @@ from app.graph.conditions import Chosen, Condition
 from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.filter_path import FilterPath
+from app.graph.pages import pages
 from app.graph.paging import DeletedScope, Order, Page, Slice
-from app.graph.select import Key, pages, rows_by_key, scoped
+from app.graph.select import Key, rows_by_key, scoped
 from app.trash.models import Deletion
 from app.trash.rows import DeletionRow
 

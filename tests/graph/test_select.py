@@ -12,8 +12,9 @@ from app.auth.actor import Actor
 from app.db.identity import read_actor
 from app.db.unit_of_work import Unit
 from app.graph.context import Asked, Context
+from app.graph.pages import pages
 from app.graph.paging import Order, Page
-from app.graph.select import Key, live_rows, pages, rows_by_key
+from app.graph.select import Key, live_rows, rows_by_key
 from app.tasks.loaders import TASKS
 from tests.api import Api
 from tests.factories import make_tenant

@@ -22,7 +22,8 @@ class CallerLimits(BaseSettings):
         default=2_000,
         ge=1,
         description="Points that a person may take a minute: a query takes one for 100 objects of lists that it loads, "
-        "and at least one, a mutation or a search at least 5.",
+        "and at least one, a mutation or a search at least 5. What a large delete takes beyond that is half of them at "
+        "most, so that it can be undone in the same minute.",
     )
     rate_limit_per_key: int | None = Field(
         default=None,

@@ -128,10 +128,12 @@ class RequestMeter:
     async def charge_rest(self, cost: int) -> None:
         """Takes the rest, once it is known what has been done, in objects: whoever has too little owes it.
 
-        Who is not signed in can do little: their requests are counted, and not what is in them.
+        What nobody could see coming, the rows of a large delete, takes half of a minute at most: who started a minute
+        with it can undo it in the same one. Who is not signed in can do little: their requests are counted, and not
+        what is in them.
         """
         points, estimate, _ = self.charge
-        rest = points_of(cost) - points
+        rest = min(points_of(cost), max(estimate.most, self._account.limit // 2)) - points
         if rest > 0 and self._account.signed_in:
             self.charge = Charge(points + rest, estimate, await self.rates.charge(self._account, rest))
 

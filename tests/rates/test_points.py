@@ -112,6 +112,22 @@ async def test_a_large_delete_takes_what_it_costs(database: Database, superuser:
     assert said(deleted) == ("100", "90")
 
 
+async def test_a_large_delete_leaves_enough_to_undo_it(
+    database: Database, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    tenant = await make_tenant(superuser, tasks=1_000)
+    delete = "mutation ($id: ID!) { deleteTeam(id: $id) { deletion { id } } }"
+    restore = "mutation ($id: ID!) { restoreDeletion(id: $id) { userErrors { message } } }"
+    async with limited(database, rate_limit=12) as api:
+        deleted = await api.send(delete, who=tenant.owner, id=str(tenant.teams[0]))
+        deletion = deleted.json()["data"]["deleteTeam"]["deletion"]["id"]
+        restored = await api.send(restore, who=tenant.owner, id=deletion)
+
+    assert said(deleted) == ("12", "6")
+    assert restored.json() == {"data": {"restoreDeletion": {"userErrors": []}}}
+    assert said(restored) == ("12", "0")
+
+
 async def test_every_answer_says_what_is_left(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser, tasks=100)
     async with limited(database, rate_limit=100) as api:

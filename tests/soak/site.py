@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,7 +61,8 @@ class Site:
     def kill_postgres(self) -> None:
         """SIGKILL for all processes of PostgreSQL, and its next start, which recovers what was committed."""
         for process in running_over(self.folder / "postgres"):
-            os.kill(process, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # they end by themselves once their parent has
+                os.kill(process, signal.SIGKILL)
         assert self.postgres._process is not None
         self.postgres._process.wait()  # as long as nobody has asked how it ended, it counts as running
         self.addresses = self.postgres.start()

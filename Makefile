@@ -55,14 +55,14 @@ format: setup ## Format the code and mend what ruff can mend
 	.venv/bin/ruff check --fix
 
 schema: setup ## Write what follows from the code: schema.graphql, the classes of rows, and what the tables are
-	.venv/bin/python -m app.db.row_classes
+	.venv/bin/python -m app.migrations.row_classes
 	.venv/bin/trellis schema > schema.graphql.new
 	mv schema.graphql.new schema.graphql
-	.venv/bin/python -m app.db.fingerprint
+	.venv/bin/python -m app.migrations.fingerprint
 
 release-dump: setup ## Dump a database as this checkout makes it, for the tests of later ones; VERSION=0.2.0
 	@test -n "$(VERSION)" || { echo "Name the release: make release-dump VERSION=0.2.0" >&2; exit 1; }
-	.venv/bin/python -m tests.db.releases.make "$(VERSION)"
+	.venv/bin/python -m tests.migrations.releases.make "$(VERSION)"
 	sha256sum alembic/versions/*.py | sed 's#alembic/versions/##' > alembic/released.sha256
 
 docs: setup ## Write what docs/ says about the code anew

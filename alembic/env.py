@@ -10,9 +10,9 @@ from sqlalchemy.pool import NullPool
 
 from app.config import DATA_DIRECTORY, Settings
 from app.db.concurrently import complete_half, keep_whole
-from app.db.embedded import borrow
-from app.db.tables import all_tables
-from app.db.waiting import APPLICATION
+from app.migrations.tables import all_tables
+from app.migrations.waiting import APPLICATION
+from app.postgres.embedded import borrow
 from app.time_limits import CONNECT, MIGRATION_LOCK, milliseconds
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from app.db.home import pass_by_closed_home
+from app.postgres.home import pass_by_closed_home
 from app.refusal import Refusal
 
 # Each is a function in a module of its name, in the order in which `trellis --help` shows them.

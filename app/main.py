@@ -20,7 +20,6 @@ from app.auth.tokens import Tokens
 from app.config import Settings
 from app.db.engine import Database
 from app.db.identity import Identities, Uses
-from app.db.work_loop import work_off
 from app.documents.process import Processor
 from app.documents.searchable import CHUNKS
 from app.embedders.embedder import Embedder
@@ -41,6 +40,7 @@ from app.indexing.worker import Worker
 from app.operations.documents import Documents
 from app.operations.manifest import read_manifests
 from app.operations.persisted import Persisted
+from app.queues.work_loop import work_off
 from app.rates.limiter import Rates
 from app.schema import graphql_schema
 from app.tasks.searchable import TASKS

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 import asyncpg
 
-from app.db import embedded
-from app.db.migrate import migrate
-from app.db.postgres import PORT, Addresses
+from app.migrations.migrate import migrate
+from app.postgres import embedded
+from app.postgres.server import PORT, Addresses
 
 READER = "reader"  # the subject of the one person who may read all that is asked for
 ROWS = Path(__file__).with_name("dataset.sql")

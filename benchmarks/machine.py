@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from app.db import programs
+from app.postgres import programs
 from benchmarks.contenders import NODE, PEERS
 
 JAVASCRIPT = (

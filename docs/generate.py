@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKeyConstraint, Table
 from app.caller_limits import CallerLimits
 from app.config import Limits, Settings
 from app.db.statement import DIALECT
-from app.db.tables import all_tables
+from app.migrations.tables import all_tables
 from app.time_limits import TimeLimits
 
 HERE = Path(__file__).parent

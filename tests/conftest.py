@@ -17,10 +17,10 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.db import embedded
-from app.db.migrate import migrate
-from app.db.postgres import Addresses, Postgres
+from app.migrations.migrate import migrate
 from app.operations import documents
+from app.postgres import embedded
+from app.postgres.server import Addresses, Postgres
 from tests.api import SECRET, Api, serving
 from tests.completion import READING, OneByOne
 from tests.given_server import provisioned

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from app.db.postgres import Addresses
+from app.postgres.server import Addresses
 
 SUPERUSER = "postgres"  # what it is called by the tests, whatever its name is
 LOGINS = {"trellis_owner": "CREATEROLE", "trellis": "NOBYPASSRLS"}

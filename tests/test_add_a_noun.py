@@ -9,7 +9,7 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
-from app.db.migrate import alembic_config
+from app.migrations.migrate import alembic_config
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "add-a-noun.md").read_text()
@@ -22,7 +22,12 @@ OF_THE_NOUN = "tests/labels"
 # Of these, what says "label" of a table or mutation, and what is of the tree as a whole.
 OF_THE_HOUSE = (
     *("tests/test_architecture.py", "tests/test_docs.py", "tests/test_schema.py", "tests/test_rls.py"),
-    *("tests/db/test_revisions.py", "tests/db/test_migrate.py", "tests/test_roles.py", "tests/api_keys/test_scopes.py"),
+    *(
+        "tests/migrations/test_revisions.py",
+        "tests/migrations/test_migrate.py",
+        "tests/test_roles.py",
+        "tests/api_keys/test_scopes.py",
+    ),
 )
 CHOSEN = "(label or architecture or docs or schema or revisions or agree or ends_where_it_began) and not page_names"
 

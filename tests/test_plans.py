@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from app.config import Settings
 from app.db.engine import Connection
-from app.db.postgres import Addresses
 from app.graph.node import Node
+from app.postgres.server import Addresses
 from tests import large
 from tests.api import SECRET, Api, serving
 from tests.connections import columns_of, connections, field_of, orders_of

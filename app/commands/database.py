@@ -7,11 +7,11 @@ from pathlib import Path
 import asyncpg
 
 from app.commands.environment import database_urls, read_settings
-from app.db import embedded
 from app.db.engine import LOST, DatabaseUnavailable
-from app.db.migrate import migrate
-from app.db.postgres import Addresses
 from app.db.too_slow import TIMED_OUT
+from app.migrations.migrate import migrate
+from app.postgres import embedded
+from app.postgres.server import Addresses
 from app.refusal import Refusal
 
 

@@ -17,11 +17,11 @@ from app.commands.http_protocol import UVICORN
 from app.commands.listen import listen
 from app.commands.options import DataOption, HostOption, PortOption
 from app.config import DATA_DIRECTORY, Settings
-from app.db import embedded
-from app.db.migrate import migrate
 from app.importer.first_demo import load_first_demo
 from app.log import start_logging
 from app.main import create_app
+from app.migrations.migrate import migrate
+from app.postgres import embedded
 
 DEMO_EMAIL = "owner@example.com"
 DEMO_TTL = timedelta(days=30)

@@ -15,12 +15,12 @@ from app.commands.options import DataOption
 from app.config import DATA_DIRECTORY, Settings
 from app.db.columns import now
 from app.db.engine import Connection, Database, DatabaseUnavailable
-from app.db.fingerprint import differences, expected, things
-from app.db.migrate import alembic_config
 from app.db.runtime_role import RoleNotHeld, held_role
 from app.documents.health import Failures, failures
 from app.embedders.embedder import EmbedderUnavailable, TextRefused, load_embedder
 from app.indexing.health import LATE, Health, examine
+from app.migrations.fingerprint import differences, expected, things
+from app.migrations.migrate import alembic_config
 from app.search.embedding_models import Model
 from app.search.models import ModelState
 

@@ -15,7 +15,6 @@ from app.commands.progress import gauge
 from app.config import DATA_DIRECTORY, Settings
 from app.db.analyze import analyze
 from app.db.engine import Database
-from app.db.migrate import connect_as_owner
 from app.embedders.embedder import EmbedderUnavailable, load_embedder
 from app.indexing.health import Health, examine
 from app.indexing.registry import ModelRegistry
@@ -24,6 +23,7 @@ from app.indexing.switch import Owner, Progress, activate, fill, find_model, ind
 from app.indexing.word_counts import WordCounter
 from app.indexing.worker import Worker
 from app.main import SEARCHABLES
+from app.migrations.migrate import connect_as_owner
 from app.refusal import Refusal
 from app.search.embedding_models import Model
 

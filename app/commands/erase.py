@@ -15,9 +15,9 @@ from app.commands.options import DataOption
 from app.commands.person import NOBODY, NobodyFound, named_by, person_named
 from app.config import DATA_DIRECTORY
 from app.db.identity import IDENTIFY
-from app.db.migrate import connect_as_owner
 from app.db.statement import Fetch
 from app.importer.connection import fetching
+from app.migrations.migrate import connect_as_owner
 from app.refusal import Refusal
 from app.users import erase as erasing
 

@@ -8,8 +8,8 @@ from app.commands.database import NoDatabase
 from app.commands.environment import database_urls, read_settings
 from app.commands.options import DataOption
 from app.config import DATA_DIRECTORY
-from app.db import embedded
-from app.db.migrate import migrate as bring_up_to_date
+from app.migrations.migrate import migrate as bring_up_to_date
+from app.postgres import embedded
 
 
 def migrate(data: DataOption = DATA_DIRECTORY) -> None:

@@ -9,9 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from app.db.background import is_away
 from app.db.engine import Database
-from app.db.lease_queue import Taker
 from app.db.statement import Fetch
 from app.documents.chunks import keep_chunks
 from app.documents.loaders import DOCUMENTS
@@ -22,6 +20,8 @@ from app.documents.split import Chunk, cut
 from app.events.models import EventType
 from app.events.record import Happened, append, differences
 from app.log import named
+from app.queues.background import is_away
+from app.queues.lease_queue import Taker
 
 logger = logging.getLogger("trellis")
 

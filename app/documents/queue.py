@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, select
 
 from app.db.columns import table_of
-from app.db.lease_queue import Lease, LeaseQueue
 from app.db.statement import Clause, Fetch, statement
 from app.documents.models import Document, DocumentStatus, DocumentText
+from app.queues.lease_queue import Lease, LeaseQueue
 
 documents = table_of(Document)
 texts = table_of(DocumentText)

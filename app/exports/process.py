@@ -11,10 +11,8 @@ import asyncpg
 import orjson
 from sqlalchemy import select
 
-from app.db.background import is_away
 from app.db.columns import now
 from app.db.engine import Connection, Database
-from app.db.lease_queue import Taker
 from app.db.statement import Clause, Fetch, statement
 from app.events.models import EventType
 from app.events.record import Happened, append, differences
@@ -25,6 +23,8 @@ from app.exports.pack import ExportFile
 from app.exports.queue import KEPT, QUEUE, Job, Overtaken, take_place
 from app.exports.write import FIRST, Transcript, count, snapshot, write
 from app.log import named
+from app.queues.background import is_away
+from app.queues.lease_queue import Taker
 
 logger = logging.getLogger("trellis")
 

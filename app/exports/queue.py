@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Integer, Interval, LargeBinary, Uuid, bindparam, delete, func, insert, select, update
 
 from app.db.columns import table_of
-from app.db.lease_queue import LEASE, Lease, LeaseQueue
 from app.db.statement import Clause, Fetch, Statement, prepare, statement
 from app.exports.models import Export, ExportChunk, ExportStatus
+from app.queues.lease_queue import LEASE, Lease, LeaseQueue
 
 exports = table_of(Export)
 chunks = table_of(ExportChunk)

@@ -4,8 +4,8 @@ import asyncio
 from typing import NamedTuple
 
 from app.db.engine import Database, DatabaseUnavailable
-from app.db.ready import require_ready
 from app.http.rate_limit import Rates
+from app.http.ready import require_ready
 
 LIFETIME = 1.0  # seconds for which an answer is given again: who asks all the time costs nobody anything
 

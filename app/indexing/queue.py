@@ -8,8 +8,8 @@ from uuid import UUID
 
 from app.db.columns import now, table_of
 from app.db.engine import Database
-from app.db.lease_queue import NO_WAIT, Lease, LeaseQueue
 from app.db.statement import Fetch
+from app.queues.lease_queue import NO_WAIT, Lease, LeaseQueue
 from app.search.models import EmbeddingJob
 
 jobs = table_of(EmbeddingJob)

@@ -14,13 +14,13 @@ from sqlalchemy import ARRAY, Integer, Interval, Text, Uuid, any_, bindparam, fu
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.analyze import analyze
-from app.db.background import is_away
 from app.db.columns import table_of
 from app.db.engine import Database
 from app.db.statement import Clause, Fetch, statement
-from app.db.turns import next_in_turn, turn
 from app.indexing.queue import embedding
 from app.log import named
+from app.queues.background import is_away
+from app.queues.turns import next_in_turn, turn
 from app.search.models import SearchWordTotal
 
 logger = logging.getLogger("trellis")

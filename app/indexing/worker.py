@@ -14,7 +14,6 @@ from uuid import UUID
 import asyncpg
 
 from app.db.engine import LOST, Database, DatabaseUnavailable
-from app.db.lease_queue import NO_WAIT, Taker
 from app.db.statement import Fetch
 from app.embedders.embedder import EmbedderUnavailable, RateLimited, TextRefused
 from app.indexing.embeddings import Made, Waiting, read_texts, write_vectors
@@ -23,6 +22,7 @@ from app.indexing.queue import FIRST_WAIT, MOST_ATTEMPTS, QUEUE, Job, embedding,
 from app.indexing.registry import ModelRegistry
 from app.indexing.word_counts import note_changes
 from app.log import named
+from app.queues.lease_queue import NO_WAIT, Taker
 from app.search.embedding_models import Model, filled_models
 from app.search.searchable import Searchable
 

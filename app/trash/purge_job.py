@@ -10,7 +10,6 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import Uuid, bindparam, delete, func, select, tuple_
 
-from app.db.background import background
 from app.db.columns import now, table_of
 from app.db.engine import Database
 from app.db.statement import Clause, Fetch, statement, statement_of
@@ -20,6 +19,7 @@ from app.exports.expire import remove_expired
 from app.idempotency.models import IdempotencyKey
 from app.idempotency.replay import REMEMBERED
 from app.organizations.models import Organization
+from app.queues.background import background
 from app.trash.loaders import DELETIONS
 from app.trash.purge import BATCH, Purged, purge_batch
 from app.trash.rows import DeletionRow

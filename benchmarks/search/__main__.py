@@ -10,7 +10,7 @@ import asyncpg
 import typer
 import uvloop
 
-from app.db.postgres import Addresses
+from app.postgres.server import Addresses
 from benchmarks.machine import surroundings
 from benchmarks.search.client import Client, searching
 from benchmarks.search.collections import Collection, collections

@@ -11,11 +11,11 @@ from typing import Any
 import asyncpg
 
 from app.config import Settings
-from app.db import embedded
-from app.db.migrate import migrate
-from app.db.postgres import Addresses
 from app.embedders.embedder import Embedder, load_embedder
 from app.indexing.switch import GRAPH
+from app.migrations.migrate import migrate
+from app.postgres import embedded
+from app.postgres.server import Addresses
 from benchmarks.search.collections import Collection
 from benchmarks.search.fill import Filled, Filler
 

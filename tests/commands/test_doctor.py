@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
 
-from app.db.migrate import alembic_config
+from app.migrations.migrate import alembic_config
 from tests.factories import make_tenant
 from tests.processes import free_port, trellis
 

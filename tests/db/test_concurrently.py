@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app.db.concurrently import build_index, drop_index
-from app.db.fingerprint import differences, expected, things
-from app.db.migrate import MigrationFailed, migrate
-from tests.db.test_migrate import alembic, fetch
+from app.migrations.fingerprint import differences, expected, things
+from app.migrations.migrate import MigrationFailed, migrate
 from tests.factories import make_tenant
+from tests.migrations.test_migrate import alembic, fetch
 
 VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('ix_tasks_estimate')"
 INVALIDATE = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{}'::regclass"

@@ -18,9 +18,9 @@ from pydantic import SecretStr
 from app.auth.tokens import sign
 from app.config import Settings
 from app.db.identity import IDENTIFY
-from app.db.postgres import Postgres
 from app.http.readiness import LIFETIME
 from app.main import create_app
+from app.postgres.server import Postgres
 from tests.api import GRAPHQL, SECRET, Api, serving
 from tests.factories import Tenant, make_tenant
 from tests.locks import tasks_locked, whoever_waits

@@ -12,7 +12,6 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.db import lease_queue
 from app.db.columns import new_id
 from app.db.engine import Database
 from app.documents import process
@@ -20,6 +19,7 @@ from app.documents.process import KILLED, REFUSED, Processor
 from app.documents.queue import QUEUE
 from app.documents.split import CutFailed
 from app.main import calm_collector
+from app.queues import lease_queue
 from tests.api import SECRET
 from tests.explain import explain
 from tests.factories import Tenant, make_tenant

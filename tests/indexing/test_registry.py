@@ -9,11 +9,11 @@ from weakref import ref
 
 import pytest
 
-from app.db.work_loop import work_off
 from app.embedders.embedder import Embedder, EmbedderUnavailable, load_embedder
 from app.embedders.openai import OpenAI
 from app.graph.embedding import ModelUnavailable
 from app.indexing import registry
+from app.queues.work_loop import work_off
 from app.search.embedding_models import Model
 from app.search.models import ModelState
 from tests.indexing.conftest import Site

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.db.postgres import Addresses
+from app.postgres.server import Addresses
 from tests.api import SECRET, serving
 from tests.crowd import Crowd
 from tests.ranking.test_search_tasks import SEARCH

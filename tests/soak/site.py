@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.db.migrate import migrate
-from app.db.postgres import Postgres
+from app.migrations.migrate import migrate
+from app.postgres.server import Postgres
 from tests.api import SECRET
 from tests.processes import TRELLIS, environment, free_port, running_over, wait_for
 

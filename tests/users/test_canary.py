@@ -13,11 +13,11 @@ from pydantic import SecretStr
 from app.auth.tokens import sign
 from app.config import Settings
 from app.db.columns import new_id
-from app.db.postgres import Postgres
+from app.postgres.server import Postgres
 from tests.api import SECRET
-from tests.db.releases.restore import dump
 from tests.erasing import ERASE
 from tests.joining import ACCEPT, INVITE
+from tests.migrations.releases.restore import dump
 from tests.processes import serve
 
 ORGANIZATION = """mutation ($slug: String!) { createOrganization(input: {name: "A", slug: $slug}) {

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
-from app.db.fingerprint import EXPECTED, things, write
-from app.db.migrate import (
+from app.migrations.fingerprint import EXPECTED, things, write
+from app.migrations.migrate import (
     DatabaseUnreachable,
     ExtensionMissing,
     OwnerLacksPrivilege,
@@ -120,7 +120,7 @@ async def test_postgresql_without_the_extension_is_told_so(
     new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = await new_database(migrated=False)
-    monkeypatch.setattr("app.db.migrate.EXTENSION", "nothing_like_it")
+    monkeypatch.setattr("app.migrations.migrate.EXTENSION", "nothing_like_it")
 
     with pytest.raises(ExtensionMissing, match="PostgreSQL has no extension nothing_like_it"):
         await in_thread(migrate, made.superuser_url, made.runtime_url)
@@ -130,7 +130,7 @@ async def test_postgresql_without_the_extension_is_told_so(
 
 async def test_servers_that_start_together_migrate_once(new_database: NewDatabase) -> None:
     made = await new_database(migrated=False)
-    script = "import sys; from app.db.migrate import migrate; migrate(*sys.argv[1:])"
+    script = "import sys; from app.migrations.migrate import migrate; migrate(*sys.argv[1:])"
     command = [sys.executable, "-c", script, made.owner_url, made.runtime_url]
 
     with ThreadPoolExecutor(3) as pool:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import app.schema  # noqa: F401  # brings in the nouns
-from app.db import row_classes
 from app.graph.node import Node
+from app.migrations import row_classes
 
 FILES = row_classes.files()
 

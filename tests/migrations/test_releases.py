@@ -9,12 +9,12 @@ import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.db.fingerprint import expected, things
-from app.db.migrate import migrate
+from app.migrations.fingerprint import expected, things
+from app.migrations.migrate import migrate
 from tests.api import GRAPHQL, SECRET, Api, serving
 from tests.conftest import Database
-from tests.db.releases.restore import RELEASES, restore, schema
-from tests.db.test_migrate import alembic, in_thread
+from tests.migrations.releases.restore import RELEASES, restore, schema
+from tests.migrations.test_migrate import alembic, in_thread
 
 NewDatabase: TypeAlias = Callable[..., Awaitable[Database]]
 ADA = "ada@example.com"

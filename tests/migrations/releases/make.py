@@ -19,9 +19,9 @@ from typing import Any
 import asyncpg
 import httpx
 
-from app.db import embedded
-from app.db.postgres import Addresses
-from tests.db.releases.restore import dump
+from app.postgres import embedded
+from app.postgres.server import Addresses
+from tests.migrations.releases.restore import dump
 
 HERE = Path(__file__).parent
 ADA = "ada@example.com"

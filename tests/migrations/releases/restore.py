@@ -4,7 +4,7 @@ import lzma
 import re
 from pathlib import Path
 
-from app.db import programs
+from app.postgres import programs
 
 HERE = Path(__file__).parent
 RELEASES = sorted(path.name.removesuffix(".sql.xz") for path in HERE.glob("*.sql.xz"))

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from app.db.postgres import Addresses, Postgres, ready_at
+from app.postgres.server import Addresses, Postgres, ready_at
 from app.refusal import Refusal
 
 ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)

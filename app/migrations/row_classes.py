@@ -12,7 +12,7 @@ from sqlalchemy import JSON
 from sqlmodel import SQLModel
 
 from app.db.columns import table_of
-from app.db.tables import APP, all_tables
+from app.migrations.tables import APP, all_tables
 
 IMPORTED = {"datetime": ("date", "datetime"), "typing": ("Any",), "uuid": ("UUID",)}
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Integer, Uuid, bindparam, func, literal_column, select
 
-from app.db.background import background
 from app.db.engine import Database
 from app.db.statement import prepare
+from app.queues.background import background
 from tests.db.test_engine import opened
 
 NOBODY = prepare(select(func.coalesce(bindparam("organization_id", type_=Uuid), func.gen_random_uuid())))

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from app.db import embedded
-from app.db.migrate import migrate
 from app.db.schema_objects import OBJECTS
+from app.migrations.migrate import migrate
+from app.postgres import embedded
 
 EXPECTED = Path(__file__).with_suffix(".txt")  # a line for each thing, so that two branches can each add theirs
 Things: TypeAlias = Mapping[str, str]  # kind and name → the hash of what it is

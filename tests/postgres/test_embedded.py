@@ -14,15 +14,15 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db import embedded
-from app.db.embedded import DataDirectoryInUse, DataDirectoryUnusable
-from app.db.postgres import Addresses, ready_at
+from app.postgres import embedded
+from app.postgres.embedded import DataDirectoryInUse, DataDirectoryUnusable
+from app.postgres.server import Addresses, ready_at
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
 import sys
 from pathlib import Path
-from app.db import embedded
+from app.postgres import embedded
 with getattr(embedded, sys.argv[1])(Path(sys.argv[2])):
     print("ready", flush=True)
     sys.stdin.read()

@@ -13,7 +13,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
 from app import time_limits
-from app.db.waiting import LOOK_EVERY, Waiting
+from app.migrations.waiting import LOOK_EVERY, Waiting
 from app.refusal import Refusal
 
 PACKAGE = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.db import programs, system_user
+from app.postgres import programs, system_user
 from app.refusal import Refusal
 
 PORT = 5432  # only names the socket: the server listens on no network address

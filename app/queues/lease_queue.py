@@ -36,10 +36,10 @@ from sqlalchemy import (
 )
 
 from app import time_limits
-from app.db.background import background
 from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.db.statement import Fetch, Statement, prepare
-from app.db.turns import next_in_turn, turn
+from app.queues.background import background
+from app.queues.turns import next_in_turn, turn
 
 LEASE = timedelta(seconds=time_limits.LEASE)
 NO_WAIT = timedelta(0)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from app.db.work_loop import work_off
+from app.queues.work_loop import work_off
 
 
 async def test_it_ends_when_it_is_cancelled_in_the_moment_it_is_woken() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 
-from app.db.migrate import alembic_config
+from app.migrations.migrate import alembic_config
 
 FOLDER = Path(__file__).parents[2] / "alembic"
 VERSIONS = sorted((FOLDER / "versions").glob("*.py"))

@@ -10,8 +10,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.db import embedded
-from app.db.postgres import Addresses, Postgres, PostgresDidNotStart
+from app.postgres import embedded
+from app.postgres.server import Addresses, Postgres, PostgresDidNotStart
 
 
 async def fetch(url: str, query: str) -> Any:

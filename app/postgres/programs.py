@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
-from app.db import system_user
+from app.postgres import system_user
 from app.refusal import Refusal
 
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}  # nobody's PGPORT or PGOPTIONS reaches these programs

@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 
 from app.auth.email import InvalidEmail, email_key, parse_email
-from app.db.migrate import migrate
-from app.db.postgres import Addresses
-from tests.db.test_migrate import in_thread
+from app.migrations.migrate import migrate
+from app.postgres.server import Addresses
 from tests.factories import make_tenant
+from tests.migrations.test_migrate import in_thread
 
 LOCALES = {
     "c": "LOCALE_PROVIDER libc LOCALE 'C'",

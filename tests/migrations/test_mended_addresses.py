@@ -8,8 +8,8 @@ import asyncpg
 from alembic import command
 
 from app.db.columns import new_id
-from app.db.migrate import alembic_config, migrate
-from tests.db.test_migrate import in_thread
+from app.migrations.migrate import alembic_config, migrate
+from tests.migrations.test_migrate import in_thread
 
 PERSON = """
 INSERT INTO users (id, subject, email, owns_email, name, created_at, updated_at)

@@ -22,6 +22,8 @@ GROUND = [
     "migrations",
     "queues",
     "graph",
+    "filters",
+    "writing",
     "execution",
     "operations",
     "http",

@@ -13,7 +13,7 @@ from app.events.change import change
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
-from app.graph.rows import insert_row, update_row
+from app.writing.rows import insert_row, update_row
 
 
 class Issued(NamedTuple):

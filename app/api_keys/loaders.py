@@ -15,8 +15,8 @@ from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.pages import pages
 from app.graph.paging import DeletedScope, Order, Page, Slice
-from app.graph.rows import rows_of_ids
 from app.graph.select import Key, rows_by_key, scoped
+from app.writing.rows import rows_of_ids
 
 API_KEYS = Source(ApiKey, ApiKeyRow)
 API_KEY_LIST = ListOf(API_KEYS, Order("created_at", descending=True), deletable=False)

@@ -13,14 +13,14 @@ from app.api_keys.models import HIGHEST_RATE_LIMIT, LONGEST_NAME, ApiKeyScope
 from app.api_keys.policies import can_create, can_manage
 from app.api_keys.rows import ApiKeyRow
 from app.api_keys.types import ApiKey
+from app.auth.guards import require, require_row
 from app.db.columns import now
 from app.graph.context import Context, Info
-from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
-from app.graph.inputs import Checks
-from app.graph.mutation import UserError, UserErrorCode, mutation, object_of, rejected
-from app.graph.parents import parent_for_update
 from app.organizations.loaders import ORGANIZATIONS
+from app.writing.inputs import Checks
+from app.writing.mutation import UserError, UserErrorCode, mutation, object_of, rejected
+from app.writing.parents import parent_for_update
 
 MOST_KEYS = 100  # of an organization: more than anybody keeps track of
 DEFAULT_GRACE = 86_400  # seconds; long enough to bring a new secret to wherever the old one is

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.auth.actor import Actor
-from app.graph.guards import Verdict
+from app.auth.guards import Verdict
 from app.organizations.policies import administers
 from app.organizations.rows import OrganizationRow
 

@@ -7,8 +7,8 @@ from strawberry import UNSET
 
 from app.documents.inputs import CreateDocumentInput, UpdateDocumentInput
 from app.documents.models import LARGEST_TEXT, LONGEST_SOURCE, LONGEST_TITLE
-from app.graph.inputs import Checks
-from app.graph.mutation import UserErrorCode
+from app.writing.inputs import Checks
+from app.writing.mutation import UserErrorCode
 
 
 def columns_given(given: CreateDocumentInput | UpdateDocumentInput, checks: Checks) -> dict[str, Any]:

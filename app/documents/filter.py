@@ -7,8 +7,7 @@ import strawberry
 
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import DocumentKind, DocumentStatus
-from app.graph.edges import ListOf
-from app.graph.filters import (
+from app.filters.filters import (
     ALL_HOLD,
     Comparator,
     Conditions,
@@ -18,6 +17,7 @@ from app.graph.filters import (
     StringComparator,
     comparator,
 )
+from app.graph.edges import ListOf
 from app.graph.paging import Order, OrderDirection
 from app.teams.filter import TeamFilter
 from app.teams.loaders import TEAMS

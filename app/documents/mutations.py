@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET
 
+from app.auth.guards import require
 from app.documents.check import columns_given
 from app.documents.inputs import CreateDocumentInput, UpdateDocumentInput
 from app.documents.loaders import DOCUMENTS
@@ -14,12 +15,7 @@ from app.documents.rows import DocumentRow
 from app.documents.types import Document
 from app.documents.write import change, create, process_again
 from app.graph.context import Context, Info
-from app.graph.guards import require
 from app.graph.ids import parse_id
-from app.graph.inputs import Checks
-from app.graph.mutation import Payload, UserErrorCode, mutation
-from app.graph.parents import parent_for_update
-from app.graph.rows import ExpectedVersion, require_version, rows_for_update
 from app.graph.select import Key
 from app.organizations.loaders import ORGANIZATIONS
 from app.team_members.loaders import actor_roles_by_team
@@ -28,6 +24,10 @@ from app.teams.loaders import TEAMS
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
+from app.writing.inputs import Checks
+from app.writing.mutation import Payload, UserErrorCode, mutation
+from app.writing.parents import parent_for_update
+from app.writing.rows import ExpectedVersion, require_version, rows_for_update
 
 DocumentId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the document.")]
 

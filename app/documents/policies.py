@@ -1,9 +1,9 @@
 """Who may write documents."""
 
 from app.auth.actor import Actor
+from app.auth.guards import Verdict
 from app.db.record import OfOrganization
 from app.documents.rows import DocumentRow
-from app.graph.guards import Verdict
 from app.organizations.policies import administers
 from app.tasks.policies import can_work
 

@@ -12,13 +12,13 @@ from app.documents.types import Document, DocumentChunk
 from app.graph.context import Context, Info
 from app.graph.fields import Arguments, by_level
 from app.graph.ids import parse_id
-from app.graph.mutation import object_of
 from app.graph.select import Key
 from app.organizations.policies import can_read
 from app.organizations.search import searching
 from app.ranking.connection import EdgeHit, SearchConnection, SearchEdge
 from app.ranking.connection import edges as results_edges
 from app.ranking.scope import MOST_OF_WHOLE
+from app.writing.mutation import object_of
 
 
 async def best_chunks(context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[list[Any]]:

@@ -14,7 +14,7 @@ from app.documents.rows import DocumentRow
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
-from app.graph.rows import insert_row, update_row
+from app.writing.rows import insert_row, update_row
 
 texts = table_of(DocumentText)
 

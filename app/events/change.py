@@ -10,7 +10,7 @@ from app.db.source import Source
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
-from app.graph.rows import insert_row, update_row
+from app.writing.rows import insert_row, update_row
 
 
 async def create(context: Context, source: Source[Row], organization_id: UUID, values: Mapping[str, Any]) -> Row:

@@ -10,10 +10,7 @@ from app.db.columns import table_of
 from app.db.source import Source
 from app.events.loaders import EVENTS
 from app.events.models import Event, EventType
-from app.graph.conditions import Condition, Values
-from app.graph.edges import ListOf
-from app.graph.filter_path import FilterPath
-from app.graph.filters import (
+from app.filters.filters import (
     ALL_HOLD,
     Comparator,
     Conditions,
@@ -22,6 +19,9 @@ from app.graph.filters import (
     StringComparator,
     comparator,
 )
+from app.graph.conditions import Condition, Values
+from app.graph.edges import ListOf
+from app.graph.filter_path import FilterPath
 from app.graph.paging import Order
 from app.graph.select import organization_of_parent
 from app.users.filter import UserFilter

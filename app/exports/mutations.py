@@ -4,15 +4,15 @@ from typing import Annotated
 
 import strawberry
 
+from app.auth.guards import require, require_row
 from app.exports.policies import can_export
 from app.exports.request import request_export
 from app.exports.types import Export
 from app.graph.context import Info
-from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
-from app.graph.mutation import UserError, mutation, object_of
-from app.graph.rows import rows_for_update
 from app.organizations.loaders import ORGANIZATIONS
+from app.writing.mutation import UserError, mutation, object_of
+from app.writing.rows import rows_for_update
 
 
 @strawberry.type(description="An export that was asked for.")

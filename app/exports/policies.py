@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.auth.actor import Actor
-from app.graph.guards import Verdict
+from app.auth.guards import Verdict
 from app.organizations.policies import owns
 
 

@@ -14,7 +14,7 @@ from app.exports.loaders import EXPORTS, exports, unfinished_export
 from app.exports.models import ExportStatus
 from app.exports.rows import ExportRow
 from app.graph.context import Context
-from app.graph.rows import insert_row
+from app.writing.rows import insert_row
 
 MOST_LINKS = 10  # to one export, the newest of them
 

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import LargeBinary, Uuid, bindparam, func, select
 
+from app.auth.guards import NotFound, require_row
 from app.auth.secrets import PresentedKey
 from app.db.statement import Clause, statement
 from app.graph.context import Context
-from app.graph.guards import NotFound, require_row
-from app.graph.rows import rows_for_update
 from app.graph.select import Key
 from app.invitations.loaders import invitation_for_update, teams_of_invitation
 from app.invitations.models import InvitationStatus
@@ -19,6 +18,7 @@ from app.members.join import join_organization
 from app.organizations.loaders import ORGANIZATIONS
 from app.team_members.join import join_team
 from app.teams.loaders import TEAMS
+from app.writing.rows import rows_for_update
 
 NOUN = "invitation"
 

@@ -13,10 +13,10 @@ from app.db.statement import prepare
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
-from app.graph.rows import insert_row, update_row
 from app.invitations.loaders import INVITATIONS, invited_teams
 from app.invitations.models import InvitationStatus
 from app.invitations.rows import InvitationRow
+from app.writing.rows import insert_row, update_row
 
 given = (
     func.unnest(bindparam("team_ids", type_=ARRAY(Uuid)), bindparam("roles", type_=ARRAY(Text)))

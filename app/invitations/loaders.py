@@ -15,11 +15,11 @@ from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.pages import pages
 from app.graph.paging import DeletedScope, Order, Page, Slice
-from app.graph.rows import rows_of_ids
 from app.graph.select import Key, given_keys, key_values, rows_by_key, scoped, the_callers
 from app.invitations.models import PENDING, Invitation, InvitationTeam
 from app.invitations.rows import InvitationRow, InvitationTeamRow
 from app.teams.models import Team
+from app.writing.rows import rows_of_ids
 
 INVITATIONS = Source(Invitation, InvitationRow, long=("message",))
 INVITATION_TEAMS = Source(InvitationTeam, InvitationTeamRow)

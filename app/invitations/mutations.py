@@ -7,16 +7,12 @@ from uuid import UUID
 import strawberry
 
 from app.auth.email import InvalidEmail, email_key, parse_email
+from app.auth.guards import require, require_row
 from app.auth.secrets import INVITATION, InvalidKey, PresentedKey, presented
 from app.db.columns import now
 from app.graph.context import Context, Info
 from app.graph.errors import BadUserInput
-from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
-from app.graph.inputs import Checks
-from app.graph.mutation import UserError, UserErrorCode, mutation, object_of, rejected
-from app.graph.parents import parent_for_update
-from app.graph.rows import rows_for_update
 from app.graph.select import Key
 from app.invitations.enter import come_in, enter
 from app.invitations.issue import Issued, end, issue, link_of, renew
@@ -38,6 +34,10 @@ from app.members.loaders import member_by_id
 from app.organizations.loaders import ORGANIZATIONS
 from app.organizations.rows import OrganizationRow
 from app.teams.loaders import TEAMS
+from app.writing.inputs import Checks
+from app.writing.mutation import UserError, UserErrorCode, mutation, object_of, rejected
+from app.writing.parents import parent_for_update
+from app.writing.rows import rows_for_update
 
 MOST_A_DAY = 500  # of one organization: its people come in by them, and nobody can be flooded
 DAY = timedelta(days=1)

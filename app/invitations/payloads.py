@@ -3,12 +3,12 @@
 import strawberry
 from strawberry import UNSET
 
-from app.graph.mutation import UserError
 from app.invitations.models import LONGEST_MESSAGE
 from app.invitations.types import Invitation
 from app.members.models import OrganizationRole
 from app.members.types import OrganizationMember
 from app.team_members.models import TeamRole
+from app.writing.mutation import UserError
 
 MOST_TEAMS = 50
 LONGEST_DAYS = 90

@@ -1,7 +1,7 @@
 """Who may invite, and take invitations back."""
 
 from app.auth.actor import Actor
-from app.graph.guards import Verdict
+from app.auth.guards import Verdict
 from app.invitations.rows import InvitationRow
 from app.members.policies import can_give
 from app.organizations.rows import OrganizationRow

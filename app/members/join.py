@@ -4,16 +4,16 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, literal, select
 
+from app.auth.guards import require_row
 from app.db.statement import Clause, statement
 from app.events.change import change, create
 from app.graph.context import Context
-from app.graph.guards import require_row
-from app.graph.rows import rows_for_update
 from app.graph.select import scoped
 from app.members.loaders import ORGANIZATION_MEMBERS, members
 from app.members.rows import OrganizationMemberRow
 from app.trash.loaders import DELETIONS, IN_TRASH
 from app.trash.restore import restore_rows
+from app.writing.rows import rows_for_update
 
 
 async def join_organization(context: Context, organization_id: UUID, role: str) -> OrganizationMemberRow:

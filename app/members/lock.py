@@ -8,16 +8,16 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, literal, select
 
+from app.auth.guards import require_row
 from app.db.statement import Clause, statement
 from app.graph.context import Context
-from app.graph.guards import require_row
-from app.graph.mutation import Rejected, UserErrorCode, rejected
-from app.graph.rows import rows_for_update, rows_to_delete
 from app.graph.select import scoped
 from app.members.loaders import ORGANIZATION_MEMBERS, members, organization_of_member
 from app.members.policies import OWNER
 from app.members.rows import OrganizationMemberRow
 from app.organizations.loaders import ORGANIZATIONS
+from app.writing.mutation import Rejected, UserErrorCode, rejected
+from app.writing.rows import rows_for_update, rows_to_delete
 
 
 async def member_for_update(context: Context, member_id: UUID, *, deleted: bool = False) -> OrganizationMemberRow:

@@ -4,12 +4,10 @@ from typing import Annotated
 
 import strawberry
 
+from app.auth.guards import require
 from app.events.change import change
 from app.graph.context import Info
-from app.graph.guards import require
 from app.graph.ids import parse_id
-from app.graph.mutation import Payload, mutation
-from app.graph.rows import rows_for_update
 from app.members.loaders import ORGANIZATION_MEMBERS
 from app.members.lock import member_for_update, member_to_remove, require_other_owner
 from app.members.models import OrganizationRole
@@ -18,6 +16,8 @@ from app.members.types import OrganizationMember
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
+from app.writing.mutation import Payload, mutation
+from app.writing.rows import rows_for_update
 
 MemberId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The membership's id.")]
 

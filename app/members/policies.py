@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.auth.actor import Actor
-from app.graph.guards import Verdict
+from app.auth.guards import Verdict
 from app.members.models import OrganizationRole
 from app.members.rows import OrganizationMemberRow
 from app.organizations.policies import administers, can_read, owns

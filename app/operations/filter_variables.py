@@ -17,7 +17,7 @@ from graphql import (
 )
 
 from app.execution.internals import declared
-from app.graph.filters import Comparison, Conditions
+from app.filters.filters import Comparison, Conditions
 
 
 class _Variables(Visitor):

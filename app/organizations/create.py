@@ -12,12 +12,12 @@ from app.events.change import create
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
-from app.graph.mutation import UserErrorCode, rejected
-from app.graph.rows import insert_row
 from app.members.loaders import ORGANIZATION_MEMBERS
 from app.members.models import OrganizationRole
 from app.organizations.loaders import ORGANIZATIONS
 from app.organizations.rows import OrganizationRow
+from app.writing.mutation import UserErrorCode, rejected
+from app.writing.rows import insert_row
 
 NONE = "On this server organizations are made by whoever runs it: ask them for one."
 TOO_MANY = (

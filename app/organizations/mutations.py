@@ -6,13 +6,10 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
+from app.auth.guards import require, require_row
 from app.events.change import change
 from app.graph.context import Context, Info
-from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
-from app.graph.inputs import Checks
-from app.graph.mutation import Payload, UserError, UserErrorCode, mutation
-from app.graph.rows import ExpectedVersion, require_version, rows_for_update, rows_to_delete
 from app.organizations.create import create_organization
 from app.organizations.loaders import ORGANIZATIONS
 from app.organizations.models import LONGEST_NAME
@@ -22,6 +19,9 @@ from app.organizations.types import Organization
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
+from app.writing.inputs import Checks
+from app.writing.mutation import Payload, UserError, UserErrorCode, mutation
+from app.writing.rows import ExpectedVersion, require_version, rows_for_update, rows_to_delete
 
 SLUG = re.compile(r"[a-z0-9-]{2,50}", re.ASCII)
 SLUG_HINT = "2 to 50 of the characters a-z, 0-9 and `-` are allowed."

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from app.auth.actor import Actor
+from app.auth.guards import Verdict
 from app.db.record import OfOrganization
-from app.graph.guards import Verdict
 from app.members.models import OrganizationRole
 from app.organizations.rows import OrganizationRow
 

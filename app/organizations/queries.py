@@ -9,7 +9,6 @@ from app.graph.connections import Connection
 from app.graph.context import Info
 from app.graph.edges import key_of_actor, to_many
 from app.graph.ids import parse_id
-from app.graph.mutation import object_of
 from app.organizations.loaders import (
     ORGANIZATION_LIST,
     any_organization,
@@ -18,6 +17,7 @@ from app.organizations.loaders import (
 )
 from app.organizations.policies import can_read
 from app.organizations.types import Organization
+from app.writing.mutation import object_of
 
 
 @strawberry.input(one_of=True, description="What an organization is found by: one of these.")

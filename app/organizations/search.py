@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import strawberry
 
+from app.auth.guards import require_row
 from app.graph.context import Context
 from app.graph.fields import Arguments, argument, by_level
-from app.graph.guards import require_row
 from app.graph.ids import parse_id
 from app.graph.paging import LARGEST_SIZE, Filter, size_of
 from app.organizations.loaders import live_organization

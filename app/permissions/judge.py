@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from app.auth.guards import Verdict
 from app.graph.context import Context
 from app.graph.fields import Arguments
-from app.graph.guards import Verdict
 from app.graph.node import noun_named
 from app.graph.select import Key, rows_by_key
 from app.permissions.models import Permission

@@ -15,11 +15,11 @@ from app.events.models import EventType
 from app.events.record import record
 from app.graph.camel_case import camel_case
 from app.graph.context import Context
-from app.graph.inputs import Checks
-from app.graph.mutation import UserErrorCode
-from app.graph.rows import require_version
 from app.settings.inputs import TeamMemberSettingsInput, values_of
 from app.settings.loaders import COLUMNS, LEVELS, NOTHING, Subject, levels_of_subject
+from app.writing.inputs import Checks
+from app.writing.mutation import UserErrorCode
+from app.writing.rows import require_version
 
 
 async def change_settings(

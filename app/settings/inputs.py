@@ -6,12 +6,12 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
-from app.graph.inputs import Checks
-from app.graph.mutation import UserErrorCode
 from app.ranking.search import SearchMode
 from app.settings.models import LONGEST_RETENTION, SettingName, Weekday
 from app.settings.resolve import ZONES
 from app.tasks.models import TaskPriority
+from app.writing.inputs import Checks
+from app.writing.mutation import UserErrorCode
 
 
 @strawberry.input(

@@ -5,11 +5,9 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
+from app.auth.guards import require, require_row
 from app.graph.context import Info
-from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
-from app.graph.mutation import Payload, mutation
-from app.graph.rows import rows_for_update
 from app.graph.select import Key
 from app.organizations.loaders import ORGANIZATIONS
 from app.organizations.mutations import OrganizationId
@@ -26,6 +24,8 @@ from app.teams.loaders import TEAMS
 from app.teams.mutations import TeamId
 from app.teams.policies import can_manage
 from app.teams.types import Team
+from app.writing.mutation import Payload, mutation
+from app.writing.rows import rows_for_update
 
 ExpectedVersion = Annotated[
     int | None,

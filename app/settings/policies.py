@@ -1,7 +1,7 @@
 """Who may set what a member of a team has for themselves; the others' settings are theirs who manage them."""
 
 from app.auth.actor import Actor
-from app.graph.guards import Verdict
+from app.auth.guards import Verdict
 from app.organizations.policies import can_read
 from app.team_members.rows import TeamMemberRow
 

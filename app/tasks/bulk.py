@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from app.auth.guards import Verdict, require
 from app.graph.context import Context
-from app.graph.guards import Verdict, require
 from app.graph.ids import parse_id
-from app.graph.inputs import Checks
-from app.graph.mutation import UserError, UserErrorCode, rejected
 from app.tasks.inputs import MOST_ITEMS, BulkErrorPolicy
 from app.tasks.loaders import TASKS
 from app.tasks.policies import can_work
 from app.tasks.rows import TaskRow
 from app.team_members.lock import row_with_role, rows_to_delete_with_roles, rows_with_roles
+from app.writing.inputs import Checks
+from app.writing.mutation import UserError, UserErrorCode, rejected
 
 
 @dataclass

@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 from strawberry import UNSET
 
 from app.graph.ids import parse_id
-from app.graph.inputs import Checks
-from app.graph.mutation import UserErrorCode
 from app.tasks.inputs import CreateTaskInput, UpdateTaskInput
 from app.tasks.loaders import TASKS
 from app.tasks.models import (
@@ -20,6 +18,8 @@ from app.tasks.models import (
     LONGEST_TITLE,
     MOST_TAGS,
 )
+from app.writing.inputs import Checks
+from app.writing.mutation import UserErrorCode
 
 
 class Wanted(NamedTuple):

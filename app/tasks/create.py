@@ -9,8 +9,6 @@ from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
 from app.graph.ids import parse_id
-from app.graph.inputs import Checks
-from app.graph.mutation import UserErrorCode, rejected
 from app.graph.select import Key
 from app.indexing.enqueue import note_texts
 from app.settings.resolve import actor_settings
@@ -23,6 +21,8 @@ from app.tasks.policies import can_work
 from app.tasks.references import Assignee, check_assignee, check_team, live_assignees, teams_by_id
 from app.tasks.searchable import TASKS
 from app.tasks.write import insert_tasks
+from app.writing.inputs import Checks
+from app.writing.mutation import UserErrorCode, rejected
 
 RECORDED = (
     *("team_id", "number", "title", "description", "status", "priority", "estimate", "due_date", "tags"),

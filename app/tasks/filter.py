@@ -6,8 +6,7 @@ from typing import ClassVar
 import strawberry
 from strawberry import UNSET
 
-from app.graph.edges import ListOf
-from app.graph.filters import (
+from app.filters.filters import (
     ALL_HOLD,
     Comparator,
     Conditions,
@@ -21,6 +20,7 @@ from app.graph.filters import (
     TagsComparator,
     comparator,
 )
+from app.graph.edges import ListOf
 from app.graph.paging import Order, OrderDirection
 from app.tasks.loaders import TASKS
 from app.tasks.models import TaskPriority, TaskStatus

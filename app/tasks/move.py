@@ -6,12 +6,10 @@ from uuid import UUID
 from sqlalchemy import Integer, Text, Uuid, bindparam, cast, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 
+from app.auth.guards import require, require_row
 from app.db.columns import now, table_of
 from app.db.statement import Clause, statement
 from app.graph.context import Context
-from app.graph.guards import require, require_row
-from app.graph.inputs import Checks
-from app.graph.rows import rows_for_update
 from app.graph.select import Key
 from app.tasks.bulk import Item
 from app.tasks.change import change
@@ -24,6 +22,8 @@ from app.tasks.rows import TaskRow
 from app.teams.loaders import TEAMS
 from app.teams.models import FormerTeamKey
 from app.teams.rows import TeamRow
+from app.writing.inputs import Checks
+from app.writing.rows import rows_for_update
 
 former_keys = table_of(FormerTaskKey)
 former_team_keys = table_of(FormerTeamKey)

@@ -6,12 +6,9 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
+from app.auth.guards import require
 from app.graph.context import Context, Info
-from app.graph.guards import require
 from app.graph.ids import parse_id
-from app.graph.inputs import Checks
-from app.graph.mutation import Payload, mutation, object_of
-from app.graph.rows import ExpectedVersion, require_version
 from app.graph.select import Key
 from app.tasks.bulk import (
     Item,
@@ -38,6 +35,9 @@ from app.team_members.lock import row_to_delete
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
+from app.writing.inputs import Checks
+from app.writing.mutation import Payload, mutation, object_of
+from app.writing.rows import ExpectedVersion, require_version
 
 TaskId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the task.")]
 TaskIds = Annotated[

@@ -2,8 +2,8 @@
 
 import strawberry
 
-from app.graph.mutation import UserError
 from app.tasks.types import Task
+from app.writing.mutation import UserError
 
 
 @strawberry.type(description="What became of one item of a bulk.")

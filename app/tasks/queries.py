@@ -8,7 +8,6 @@ from strawberry import UNSET
 from app.graph.context import Info
 from app.graph.errors import BadUserInput, quoted
 from app.graph.ids import parse_id
-from app.graph.mutation import object_of
 from app.organizations.policies import can_read
 from app.organizations.search import searching
 from app.ranking.connection import SearchConnection
@@ -18,6 +17,7 @@ from app.tasks.key import name_of
 from app.tasks.loaders import TaskName, any_task, task_by_name
 from app.tasks.search import search_tasks
 from app.tasks.types import Task
+from app.writing.mutation import object_of
 
 
 @strawberry.input(description="What people call a task.")

@@ -9,14 +9,14 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, select
 from app.db.columns import table_of
 from app.db.statement import Clause, statement, statement_of
 from app.graph.context import Context
-from app.graph.inputs import Checks
-from app.graph.mutation import UserErrorCode
-from app.graph.rows import rows_of_ids
 from app.members.models import OrganizationMember
 from app.team_members.models import TeamMember
 from app.teams.loaders import TEAMS
 from app.teams.models import Team
 from app.teams.rows import TeamRow
+from app.writing.inputs import Checks
+from app.writing.mutation import UserErrorCode
+from app.writing.rows import rows_of_ids
 
 teams = table_of(Team)
 team_members = table_of(TeamMember)

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import strawberry
 
+from app.filters.filters import ALL_HOLD, Comparator, Conditions, DateTimeComparator, IDComparator, Relation, comparator
 from app.graph.edges import ListOf
-from app.graph.filters import ALL_HOLD, Comparator, Conditions, DateTimeComparator, IDComparator, Relation, comparator
 from app.graph.paging import Order, OrderDirection
 from app.team_members.loaders import TEAM_MEMBERS
 from app.team_members.models import TeamRole

@@ -2,11 +2,10 @@
 
 from sqlalchemy import Uuid, bindparam, literal, select
 
+from app.auth.guards import require_row
 from app.db.statement import Clause, statement
 from app.events.change import change, create
 from app.graph.context import Context
-from app.graph.guards import require_row
-from app.graph.rows import rows_for_update
 from app.graph.select import scoped
 from app.members.rows import OrganizationMemberRow
 from app.team_members.loaders import TEAM_MEMBERS, team_members
@@ -14,6 +13,7 @@ from app.team_members.rows import TeamMemberRow
 from app.teams.rows import TeamRow
 from app.trash.loaders import DELETIONS, IN_TRASH
 from app.trash.restore import restore_rows
+from app.writing.rows import rows_for_update
 
 
 async def join_team(context: Context, team: TeamRow, member: OrganizationMemberRow, role: str) -> TeamMemberRow:

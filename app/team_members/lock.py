@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from app.auth.guards import require_row
 from app.db.record import Record, Row
 from app.db.source import Source
 from app.graph.context import Context
-from app.graph.guards import require_row
 from app.graph.ids import parse_id
-from app.graph.rows import rows_for_update, rows_to_delete
 from app.graph.select import Key
 from app.team_members.loaders import actor_roles_by_team, actor_roles_to_restore
 from app.teams.loaders import TEAMS
 from app.trash.lock import rows_to_restore
+from app.writing.rows import rows_for_update, rows_to_delete
 
 
 async def row_with_role(

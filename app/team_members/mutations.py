@@ -4,12 +4,9 @@ from typing import Annotated, Any
 
 import strawberry
 
+from app.auth.guards import require
 from app.events.change import change
 from app.graph.context import Context, Info
-from app.graph.guards import require
-from app.graph.inputs import Checks
-from app.graph.mutation import Payload, Rejected, UserError, UserErrorCode, mutation
-from app.graph.parents import parent_for_update
 from app.graph.select import Key
 from app.members.loaders import ORGANIZATION_MEMBERS
 from app.team_members.join import is_in_team, join_team
@@ -24,6 +21,9 @@ from app.teams.policies import can_manage
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
+from app.writing.inputs import Checks
+from app.writing.mutation import Payload, Rejected, UserError, UserErrorCode, mutation
+from app.writing.parents import parent_for_update
 
 TAKEN = UserError(
     code=UserErrorCode.TAKEN, message="They are a member of the team already.", path=["input", "organizationMemberId"]

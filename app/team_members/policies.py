@@ -1,7 +1,7 @@
 """Who may take people out of a team; who may do the rest is the team's own policy."""
 
 from app.auth.actor import Actor
-from app.graph.guards import Verdict
+from app.auth.guards import Verdict
 from app.organizations.policies import can_read
 from app.team_members.rows import TeamMemberRow
 from app.teams.policies import can_manage

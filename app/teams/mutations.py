@@ -6,13 +6,9 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
+from app.auth.guards import require, require_row
 from app.events.change import change, create
 from app.graph.context import Info
-from app.graph.guards import require, require_row
-from app.graph.inputs import Checks
-from app.graph.mutation import Payload, UserError, UserErrorCode, mutation
-from app.graph.parents import parent_for_update
-from app.graph.rows import ExpectedVersion, require_version, rows_for_update
 from app.members.loaders import actor_member_by_organization
 from app.organizations.loaders import ORGANIZATIONS
 from app.team_members.loaders import TEAM_MEMBERS
@@ -27,6 +23,10 @@ from app.teams.types import Team
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
+from app.writing.inputs import Checks
+from app.writing.mutation import Payload, UserError, UserErrorCode, mutation
+from app.writing.parents import parent_for_update
+from app.writing.rows import ExpectedVersion, require_version, rows_for_update
 
 KEY = re.compile(r"[A-Z][A-Z0-9]{0,11}", re.ASCII)
 KEY_HINT = "A letter A-Z, then up to 11 of A-Z and 0-9 are allowed."

@@ -1,8 +1,8 @@
 """Who may make and manage teams."""
 
 from app.auth.actor import Actor
+from app.auth.guards import Verdict
 from app.db.record import OfOrganization
-from app.graph.guards import Verdict
 from app.organizations.policies import administers, can_read
 from app.organizations.rows import OrganizationRow
 from app.team_members.models import TeamRole

@@ -8,10 +8,10 @@ from strawberry import UNSET
 from app.graph.context import Info
 from app.graph.errors import BadUserInput
 from app.graph.ids import parse_id
-from app.graph.mutation import object_of
 from app.organizations.policies import can_read
 from app.teams.loaders import TeamName, any_team, team_by_name
 from app.teams.types import Team
+from app.writing.mutation import object_of
 
 
 @strawberry.input(description="What people call a team.")

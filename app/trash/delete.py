@@ -16,7 +16,6 @@ from app.db.statement import Clause, Statement, prepare, statement_of
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
-from app.graph.mutation import UserErrorCode, rejected
 from app.graph.select import Key
 from app.settings.loaders import Subject
 from app.settings.resolve import effective_settings
@@ -24,6 +23,7 @@ from app.trash.cascade import organization_of, owned_under
 from app.trash.loaders import DELETIONS, KINDS, deletion_by_id
 from app.trash.rows import DeletionRow
 from app.trash.take_long import taking_long
+from app.writing.mutation import UserErrorCode, rejected
 
 
 async def delete_rows(context: Context, source: Source, rows: Sequence[DeletableRow]) -> DeletionRow | None:

@@ -11,9 +11,9 @@ from app.db.record import Row
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
-from app.graph.rows import rows_for_update
 from app.organizations.models import Organization
 from app.trash.cascade import Edge, organization_of, owners_of
+from app.writing.rows import rows_for_update
 
 organizations = table_of(Organization)
 

@@ -4,10 +4,9 @@ from typing import Annotated, Any
 
 import strawberry
 
+from app.auth.guards import require, require_row
 from app.graph.context import Context, Info
-from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
-from app.graph.mutation import mutation
 from app.graph.node import noun_named
 from app.graph.select import Key
 from app.organizations.policies import can_read
@@ -19,6 +18,7 @@ from app.trash.purge_now import purge_now
 from app.trash.restore import restore_rows
 from app.trash.rows import DeletionRow
 from app.trash.types import DeletionCounts, PurgePayload, RestorePayload
+from app.writing.mutation import mutation
 
 DeletionId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the deletion.")]
 

@@ -1,7 +1,7 @@
 """Who may remove for good what is in the trash; who may restore it is said by each noun's own policy."""
 
 from app.auth.actor import Actor
-from app.graph.guards import Verdict
+from app.auth.guards import Verdict
 from app.organizations.models import Organization
 from app.organizations.policies import administers, owns
 from app.trash.rows import DeletionRow

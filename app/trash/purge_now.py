@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Uuid, bindparam, func, select, update
 
+from app.auth.guards import require_row
 from app.db.columns import table_of
 from app.db.statement import Clause, statement, statement_of
 from app.events.models import EventCounter, EventType
 from app.events.record import note, record
 from app.graph.context import Context
-from app.graph.guards import require_row
 from app.organizations.loaders import ORGANIZATIONS
 from app.trash.loaders import DELETIONS, IN_TRASH, KINDS
 from app.trash.purge import purge_batch

@@ -30,19 +30,19 @@ from sqlalchemy import (
     update,
 )
 
+from app.auth.guards import require_row
 from app.db.record import DeletableRow
 from app.db.source import Source
 from app.db.statement import Clause, Fetch, Statement, prepare, statement
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
-from app.graph.guards import require_row
-from app.graph.mutation import SHARD, Rejected, UserError, UserErrorCode, rejected
 from app.graph.select import scoped
 from app.trash.cascade import Edge, itself, noun_of, organization_of, owned_under, owners_of
 from app.trash.counts import DeletionKey, update_counts
 from app.trash.loaders import DELETIONS, IN_TRASH
 from app.trash.take_long import taking_long
+from app.writing.mutation import SHARD, Rejected, UserError, UserErrorCode, rejected
 
 STAMP = ("deleted_at", "deletion_id")
 Patience = AbstractAsyncContextManager[None]

@@ -11,7 +11,6 @@ from app.db.record import DeletableRow
 from app.graph.context import Context
 from app.graph.edges import to_one
 from app.graph.fields import Arguments, by_level
-from app.graph.mutation import UserError, object_of
 from app.graph.node import Node, noun_named
 from app.graph.select import Key
 from app.organizations.policies import can_read
@@ -22,6 +21,7 @@ from app.trash.policies import can_purge
 from app.trash.rows import DeletionRow
 from app.users.loaders import user_by_id
 from app.users.types import User
+from app.writing.mutation import UserError, object_of
 
 
 @strawberry.interface(description="An object that can be deleted and restored.")

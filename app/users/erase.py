@@ -8,12 +8,12 @@ from sqlalchemy import Text, Uuid, bindparam, func, select
 
 from app.db.statement import Clause, Fetch, statement
 from app.graph.context import Context
-from app.graph.mutation import Rejected, UserError, UserErrorCode
 from app.graph.select import Key, scoped
 from app.members.loaders import memberships_of_user
 from app.organizations.loaders import ORGANIZATIONS
 from app.users.loaders import user_by_key
 from app.users.policies import can_read
+from app.writing.mutation import Rejected, UserError, UserErrorCode
 
 COUNTS = ("organization_members", "team_members", "tasks", "invitations", "events", "api_keys")
 

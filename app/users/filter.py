@@ -2,7 +2,7 @@
 
 import strawberry
 
-from app.graph.filters import ALL_HOLD, Conditions, IDComparator, StringComparator, comparator
+from app.filters.filters import ALL_HOLD, Conditions, IDComparator, StringComparator, comparator
 
 
 @strawberry.input(description="Conditions on a person; " + ALL_HOLD)

@@ -9,11 +9,9 @@ from uuid import UUID
 import strawberry
 from strawberry import UNSET
 
+from app.auth.guards import require, require_row
 from app.graph.context import Context, Info
-from app.graph.guards import require, require_row
 from app.graph.ids import parse_id
-from app.graph.inputs import Checks
-from app.graph.mutation import UserError, UserErrorCode, mutation, object_of
 from app.graph.select import Key
 from app.trash.take_long import taking_long
 from app.users.erase import erase, is_known, last_owner, names_of
@@ -23,6 +21,8 @@ from app.users.policies import can_erase
 from app.users.profile import change_profile
 from app.users.queries import OrganizationId, UserId
 from app.users.types import User
+from app.writing.inputs import Checks
+from app.writing.mutation import UserError, UserErrorCode, mutation, object_of
 
 
 @strawberry.input(description="Changes of one's own profile: what is left out stays as it is.")

@@ -12,8 +12,8 @@ from app.db.statement import Clause, statement
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
-from app.graph.mutation import UserErrorCode, rejected
 from app.users.loaders import USERS
+from app.writing.mutation import UserErrorCode, rejected
 
 PROVIDED = "Your identity provider says what you are called: change it there."
 

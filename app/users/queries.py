@@ -5,16 +5,16 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
+from app.auth.guards import require
 from app.graph.context import Info
-from app.graph.guards import require
 from app.graph.ids import parse_id
-from app.graph.mutation import object_of
 from app.graph.select import Key
 from app.organizations.loaders import organization_by_id
 from app.users.erase import COUNTS, count_erased, is_known
 from app.users.loaders import user_by_id
 from app.users.policies import can_erase
 from app.users.types import ErasurePreview, Viewer
+from app.writing.mutation import object_of
 
 UserId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The person's id.")]
 OrganizationId = Annotated[

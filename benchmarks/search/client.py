@@ -13,13 +13,13 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from app.auth.actor import Actor
+from app.auth.guards import require_row
 from app.auth.tokens import sign
 from app.config import Settings
 from app.db.engine import Database
 from app.db.identity import identifying
 from app.db.statement import Statement
 from app.db.unit_of_work import Unit
-from app.graph.guards import require_row
 from app.http.endpoint import Endpoint
 from app.main import create_app
 from app.organizations.loaders import live_organization

@@ -9,9 +9,9 @@ from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.ids import parse_id
-from app.graph.inputs import Checks
-from app.graph.mutation import UserErrorCode
-from app.graph.rows import rows_for_update, rows_of_ids
+from app.writing.inputs import Checks
+from app.writing.mutation import UserErrorCode
+from app.writing.rows import rows_for_update, rows_of_ids
 
 
 async def parent_for_update(

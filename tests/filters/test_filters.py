@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from app.tasks.models import TaskPriority, TaskStatus
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
-from tests.graph.filter_model import Row, filters, passes
+from tests.filters.filter_model import Row, filters, passes
 
 TEXTS = ["a", "A", "ab", "a%", "%", "100%", "a_b", "_", "a\\b", "\\", "/", "a/b", "'", "É", "é", "größe", "GRÖSSE", " "]
 MOMENTS = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(microseconds=number) for number in range(6)]

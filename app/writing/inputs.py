@@ -5,7 +5,7 @@ from typing import TypeGuard, TypeVar
 
 from strawberry import UNSET
 
-from app.graph.mutation import Rejected, UserError, UserErrorCode
+from app.writing.mutation import Rejected, UserError, UserErrorCode
 
 Value = TypeVar("Value")
 

@@ -15,8 +15,8 @@ from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.long_texts import fetch_measured, measured
-from app.graph.mutation import UserErrorCode, rejected
 from app.graph.select import rows_by_id
+from app.writing.mutation import UserErrorCode, rejected
 
 ExpectedVersion = Annotated[
     int | None, strawberry.argument(description="CONFLICT if this is not its version; null for any.")

@@ -10,10 +10,10 @@ import asyncpg
 import strawberry
 
 from app.auth.actor import Scope
+from app.auth.guards import require_scope
 from app.db.record import Record
 from app.graph.context import Info
 from app.graph.fields import NAMED_AFTER_TYPE
-from app.graph.guards import require_scope
 
 SHARD = re.compile(r"_\d+$")  # Citus puts the number of the shard behind the name of a constraint
 

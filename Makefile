@@ -101,7 +101,7 @@ soak-bounds: setup ## Have a server refuse 10,001 objects and 262 MB of text, by
 	.venv/bin/pytest -s tests/operations/soak_bounds.py
 
 soak: setup ## Write from many sides at once while the server and PostgreSQL are killed; about three minutes
-	.venv/bin/pytest tests/commands/soak_workers.py
+	.venv/bin/pytest tests/serving/soak_workers.py
 	.venv/bin/python -m tests.soak
 
 # The first lock constrains the second, so that the tests run what the image runs.

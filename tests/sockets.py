@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.applications import Starlette
 
-from app.commands.http_protocol import Bounded
+from app.serving.http_protocol import Bounded
 
 
 @asynccontextmanager

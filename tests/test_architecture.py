@@ -34,6 +34,9 @@ GROUND = [
     "domains",
     "schema",
     "main",
+    "terminal",
+    "serving",
+    "doctor",
     "commands",
     "cli",
 ]

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from app.commands.database import reach_database
 from app.commands.import_ import AsOption, MembersOption, check_options, show
-from app.commands.options import DataOption
-from app.commands.progress import track
 from app.config import DATA_DIRECTORY
 from app.importer.demo_tasks import Size, demo_rows, plan_demo
 from app.importer.tasks import load
+from app.terminal.database import reach_database
+from app.terminal.options import DataOption
+from app.terminal.progress import track
 
 
 def demo(

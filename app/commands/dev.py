@@ -10,18 +10,18 @@ from pathlib import Path
 import uvicorn
 from rich.console import Console
 
+from app.auth.development import make_development_secret
 from app.auth.tokens import sign
-from app.commands.development import make_development_secret
-from app.commands.environment import database_urls, read_settings
-from app.commands.http_protocol import UVICORN
-from app.commands.listen import listen
-from app.commands.options import DataOption, HostOption, PortOption
 from app.config import DATA_DIRECTORY, Settings
 from app.importer.first_demo import load_first_demo
 from app.log import start_logging
 from app.main import create_app
 from app.migrations.migrate import migrate
 from app.postgres import embedded
+from app.serving.http_protocol import UVICORN
+from app.serving.listen import listen
+from app.terminal.environment import database_urls, read_settings
+from app.terminal.options import DataOption, HostOption, PortOption
 
 DEMO_EMAIL = "owner@example.com"
 DEMO_TTL = timedelta(days=30)

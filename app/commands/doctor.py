@@ -7,15 +7,12 @@ import asyncpg
 import typer
 from alembic.script import ScriptDirectory
 
-from app.commands.database import reach_database, unreachable
-from app.commands.environment import misspelt, read_settings
-from app.commands.finding import Finding
-from app.commands.identity_provider import of_identity_provider
-from app.commands.options import DataOption
 from app.config import DATA_DIRECTORY, Settings
 from app.db.columns import now
 from app.db.engine import Connection, Database, DatabaseUnavailable
 from app.db.runtime_role import RoleNotHeld, held_role
+from app.doctor.finding import Finding
+from app.doctor.identity_provider import of_identity_provider
 from app.documents.health import Failures, failures
 from app.embedders.embedder import EmbedderUnavailable, TextRefused, load_embedder
 from app.indexing.health import LATE, Health, examine
@@ -23,6 +20,9 @@ from app.migrations.fingerprint import differences, expected, things
 from app.migrations.migrate import alembic_config
 from app.search.embedding_models import Model
 from app.search.models import ModelState
+from app.terminal.database import reach_database, unreachable
+from app.terminal.environment import misspelt, read_settings
+from app.terminal.options import DataOption
 
 OLDEST_POSTGRES = 16
 

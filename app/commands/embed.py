@@ -8,10 +8,6 @@ from typing import Annotated
 import typer
 
 from app import time_limits
-from app.commands.database import explained, reach_both
-from app.commands.environment import read_settings
-from app.commands.options import DataOption
-from app.commands.progress import gauge
 from app.config import DATA_DIRECTORY, Settings
 from app.db.analyze import analyze
 from app.db.engine import Database
@@ -26,6 +22,10 @@ from app.main import SEARCHABLES
 from app.migrations.migrate import connect_as_owner
 from app.refusal import Refusal
 from app.search.embedding_models import Model
+from app.terminal.database import explained, reach_both
+from app.terminal.environment import read_settings
+from app.terminal.options import DataOption
+from app.terminal.progress import gauge
 
 
 class EmbeddingStopped(Refusal):

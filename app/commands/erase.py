@@ -9,16 +9,16 @@ from uuid import UUID
 import asyncpg
 import typer
 
-from app.commands.counting import listed
-from app.commands.database import explained, reach_both
-from app.commands.options import DataOption
-from app.commands.person import NOBODY, NobodyFound, named_by, person_named
 from app.config import DATA_DIRECTORY
 from app.db.identity import IDENTIFY
 from app.db.statement import Fetch
 from app.importer.connection import fetching
 from app.migrations.migrate import connect_as_owner
 from app.refusal import Refusal
+from app.terminal.counting import listed
+from app.terminal.database import explained, reach_both
+from app.terminal.options import DataOption
+from app.terminal.person import NOBODY, NobodyFound, named_by, person_named
 from app.users import erase as erasing
 
 ERASED = "TRL10"  # what the database says of an id whose person was erased meanwhile

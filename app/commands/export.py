@@ -11,13 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from app import time_limits
-from app.commands.counting import listed
-from app.commands.database import explained, reach_both, reach_database
-from app.commands.environment import read_settings
-from app.commands.options import DataOption
-from app.commands.person import named_by, person_named
-from app.commands.progress import gauge
-from app.commands.whole_file import WholeFile
 from app.config import DATA_DIRECTORY
 from app.db.engine import Connection, Database
 from app.exports.enter import enter_organization, enter_places_of
@@ -25,6 +18,13 @@ from app.exports.lines import Section, sections
 from app.exports.person_lines import person_sections
 from app.exports.write import FIRST, Transcript, count, snapshot, write
 from app.refusal import Refusal
+from app.terminal.counting import listed
+from app.terminal.database import explained, reach_both, reach_database
+from app.terminal.environment import read_settings
+from app.terminal.options import DataOption
+from app.terminal.person import named_by, person_named
+from app.terminal.progress import gauge
+from app.terminal.whole_file import WholeFile
 
 Keep = Callable[[bytes], object]
 Tell = Callable[[int, int], None]  # how many lines of how many

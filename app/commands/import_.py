@@ -8,10 +8,6 @@ from typing import Annotated
 
 import typer
 
-from app.commands.counting import counted
-from app.commands.database import reach_database
-from app.commands.options import DataOption
-from app.commands.progress import track
 from app.commands.take_back import import_export
 from app.config import DATA_DIRECTORY
 from app.importer.check import Unfit, check_email, check_name
@@ -22,6 +18,10 @@ from app.importer.read_export import is_export
 from app.importer.read_folder import Found, documents_in, gather
 from app.importer.reject import Rejects
 from app.importer.tasks import Summary, load
+from app.terminal.counting import counted
+from app.terminal.database import reach_database
+from app.terminal.options import DataOption
+from app.terminal.progress import track
 
 MOST_MEMBERS = 10_000
 

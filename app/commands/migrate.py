@@ -4,12 +4,12 @@ from contextlib import ExitStack
 
 import typer
 
-from app.commands.database import NoDatabase
-from app.commands.environment import database_urls, read_settings
-from app.commands.options import DataOption
 from app.config import DATA_DIRECTORY
 from app.migrations.migrate import migrate as bring_up_to_date
 from app.postgres import embedded
+from app.terminal.database import NoDatabase
+from app.terminal.environment import database_urls, read_settings
+from app.terminal.options import DataOption
 
 
 def migrate(data: DataOption = DATA_DIRECTORY) -> None:

@@ -7,11 +7,11 @@ import typer
 
 import app.schema  # noqa: F401  # every noun: what lies under a row is read off the tables that are known
 from app import time_limits
-from app.commands.database import explained, reach_database
-from app.commands.environment import read_settings
-from app.commands.options import DataOption
 from app.config import DATA_DIRECTORY
 from app.db.engine import Database
+from app.terminal.database import explained, reach_database
+from app.terminal.environment import read_settings
+from app.terminal.options import DataOption
 from app.trash.purge_job import purge_due
 
 

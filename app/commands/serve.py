@@ -10,13 +10,8 @@ import asyncpg
 import typer
 import uvicorn
 
+from app.auth.development import is_development_secret
 from app.auth.tokens import Tokens
-from app.commands.development import is_development_secret
-from app.commands.environment import UnusableSettings, misspelt, read_settings
-from app.commands.http_protocol import UVICORN
-from app.commands.listen import listen
-from app.commands.options import HostOption, PortOption
-from app.commands.workers import BROKEN, Beat, Workers
 from app.config import Settings
 from app.db.engine import Database, DatabaseUnavailable
 from app.db.runtime_role import held_role
@@ -25,6 +20,11 @@ from app.embedders.preload import preload
 from app.log import log, start_logging
 from app.main import create_app
 from app.operations.manifest import read_manifests
+from app.serving.http_protocol import UVICORN
+from app.serving.listen import listen
+from app.serving.workers import BROKEN, Beat, Workers
+from app.terminal.environment import UnusableSettings, misspelt, read_settings
+from app.terminal.options import HostOption, PortOption
 from app.time_limits import SHUTDOWN
 
 

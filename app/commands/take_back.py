@@ -6,12 +6,12 @@ from pathlib import Path
 
 import typer
 
-from app.commands.counting import counted, listed
-from app.commands.database import reach_database
-from app.commands.progress import track
 from app.importer.read_export import read_export
 from app.importer.take_back import survey, take_back
 from app.organizations.mutations import SLUG, SLUG_HINT
+from app.terminal.counting import counted, listed
+from app.terminal.database import reach_database
+from app.terminal.progress import track
 
 
 def import_export(file: Path, email: str, slug: str | None, data: Path) -> None:

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
+from app.auth.development import read_development_secret
 from app.auth.email import InvalidEmail, parse_email
 from app.auth.tokens import sign
-from app.commands.development import read_development_secret
-from app.commands.environment import read_settings
-from app.commands.options import DataOption
 from app.config import DATA_DIRECTORY
+from app.terminal.environment import read_settings
+from app.terminal.options import DataOption
 
 UNITS = {"": "seconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 

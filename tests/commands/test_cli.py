@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from app.cli import VERBS, commands
 from tests.processes import ROOT
 
+ROOMS = ("app.commands.", "app.terminal.", "app.serving.", "app.doctor.")
 LOADED = "import sys; from app.cli import commands; commands('{}'); print(' '.join(sys.modules))"
 
 
@@ -38,10 +39,9 @@ def test_a_verb_loads_nothing_of_the_others() -> None:
         [sys.executable, "-c", LOADED.format("token")], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
 
-    assert {name for name in loaded if name.startswith("app.commands.")} == {
-        "app.commands.development",
-        "app.commands.environment",
-        "app.commands.options",
+    assert {name for name in loaded if name.startswith(ROOMS)} == {
         "app.commands.token",
+        "app.terminal.environment",
+        "app.terminal.options",
     }
     assert {"app.schema", "alembic", "sqlalchemy", "strawberry", "uvicorn"}.isdisjoint(loaded)

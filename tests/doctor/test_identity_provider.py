@@ -9,8 +9,8 @@ from threading import Thread
 import orjson
 import pytest
 
-from app.commands.identity_provider import of_identity_provider
 from app.config import Settings
+from app.doctor.identity_provider import of_identity_provider
 from tests.auth.test_published_keys import KEY_SET
 
 KEYS = "ok The identity provider publishes 3 keys for tokens: 1 of RS256, 1 of ES256, 1 of EdDSA"

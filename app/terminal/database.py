@@ -6,13 +6,13 @@ from pathlib import Path
 
 import asyncpg
 
-from app.commands.environment import database_urls, read_settings
 from app.db.engine import LOST, DatabaseUnavailable
 from app.db.too_slow import TIMED_OUT
 from app.migrations.migrate import migrate
 from app.postgres import embedded
 from app.postgres.server import Addresses
 from app.refusal import Refusal
+from app.terminal.environment import database_urls, read_settings
 
 
 class NoDatabase(Refusal):

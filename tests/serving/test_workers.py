@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.commands.listen import listen
+from app.serving.listen import listen
 from tests.conftest import Database
 from tests.processes import ROOT, environment, serve
 
@@ -24,7 +24,7 @@ SECRET = "a secret of thirty-two bytes or more"
 # Two processes that do what `work` says, under limits of half a second.
 PROGRAM = """
 import signal, sys, time
-from app.commands import workers
+from app.serving import workers
 from app.db.columns import new_id
 from app.log import log, start_logging
 workers.LONGEST_SILENCE = workers.GRACE = workers.PAUSE = 0.5

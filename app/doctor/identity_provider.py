@@ -16,8 +16,8 @@ from app.auth.jwks import (
     usable_keys,
 )
 from app.auth.tokens import near
-from app.commands.finding import Finding
 from app.config import Settings
+from app.doctor.finding import Finding
 
 DISCOVERY = "/.well-known/openid-configuration"  # OpenID Connect Discovery 1.0, section 4
 DEFAULT = "trellis"

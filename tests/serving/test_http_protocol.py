@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.commands import http_protocol
-from app.commands.http_protocol import LARGEST_HEAD, MOST_HEADERS, TOO_LARGE
+from app.serving import http_protocol
+from app.serving.http_protocol import LARGEST_HEAD, MOST_HEADERS, TOO_LARGE
 from tests.hostile.wire import Exchange, exchange
 from tests.sockets import listening
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.environment import UnusableSettings, misspelt, read_settings
+from app.terminal.environment import UnusableSettings, misspelt, read_settings
 
 NO_LIST = 'a list is written as JSON, as in ["this", "that"]'
 

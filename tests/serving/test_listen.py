@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.commands.listen import AddressUnusable, listen
+from app.serving.listen import AddressUnusable, listen
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import asyncpg
 import typer
 
 from app.auth.email import InvalidEmail, email_key, parse_email
-from app.commands.counting import counted
 from app.importer.connection import fetching
 from app.refusal import Refusal
+from app.terminal.counting import counted
 from app.users.find import people_named
 
 NOBODY = "There is nobody of that address or id: look how they spell it, or whether they were erased"

@@ -17,10 +17,10 @@ from starlette.types import Receive, Scope, Send
 from app import time_limits
 from app.api_keys.use import note_uses_regularly
 from app.auth.tokens import Tokens
+from app.chunking.process import Processor
 from app.config import Settings
 from app.db.engine import Database
 from app.db.identity import Identities, Uses
-from app.documents.process import Processor
 from app.documents.searchable import CHUNKS
 from app.embedders.embedder import Embedder
 from app.exports.download import Downloads
@@ -40,11 +40,11 @@ from app.indexing.worker import Worker
 from app.operations.documents import Documents
 from app.operations.manifest import read_manifests
 from app.operations.persisted import Persisted
+from app.purging.purge_job import purge_regularly
 from app.queues.work_loop import work_off
 from app.rates.limiter import Rates
 from app.schema import graphql_schema
 from app.tasks.searchable import TASKS
-from app.trash.purge_job import purge_regularly
 
 SEARCHABLES = (TASKS, CHUNKS)
 EXPORT_CONNECTIONS = 2  # one that reads for as long as it takes, and one that keeps what was read

@@ -19,10 +19,10 @@ from starlette.applications import Starlette
 
 from app.auth.tokens import sign
 from app.config import Settings
+from app.demo.first import load_first_demo
 from app.graph.charge import NO_CHARGE
 from app.http import endpoint as module
 from app.http.rate_limit import RequestMeter
-from app.importer.first_demo import load_first_demo
 from app.main import create_app
 from app.migrations.migrate import migrate
 from app.postgres import embedded

@@ -24,6 +24,7 @@ from app.postgres.server import Addresses, Postgres
 from tests.api import SECRET, Api, serving
 from tests.completion import READING, OneByOne
 from tests.given_server import provisioned
+from tests.importer.importing import Importer
 from tests.processes import running_over
 
 RUN = pytest.StashKey[ExitStack]()
@@ -141,6 +142,12 @@ async def runtime(database: Database) -> AsyncIterator["asyncpg.Connection[Any]"
     yield connection
     await transaction.rollback()
     await connection.close()
+
+
+@pytest.fixture
+def importer(database: Database, superuser: "asyncpg.Connection[Any]") -> Importer:
+    """Somebody who imports."""
+    return Importer(database.runtime_url, superuser)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.importer.first_demo import load_first_demo
+from app.demo.first import load_first_demo
 from tests.api import SECRET, serving
 from tests.conftest import Database
 

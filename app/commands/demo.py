@@ -8,7 +8,7 @@ import typer
 
 from app.commands.import_ import AsOption, MembersOption, check_options, show
 from app.config import DATA_DIRECTORY
-from app.importer.demo_tasks import Size, demo_rows, plan_demo
+from app.demo.tasks import Size, demo_rows, plan_demo
 from app.importer.tasks import load
 from app.terminal.database import reach_database
 from app.terminal.options import DataOption

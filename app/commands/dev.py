@@ -13,7 +13,7 @@ from rich.console import Console
 from app.auth.development import make_development_secret
 from app.auth.tokens import sign
 from app.config import DATA_DIRECTORY, Settings
-from app.importer.first_demo import load_first_demo
+from app.demo.first import load_first_demo
 from app.log import start_logging
 from app.main import create_app
 from app.migrations.migrate import migrate

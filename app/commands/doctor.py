@@ -7,13 +7,13 @@ import asyncpg
 import typer
 from alembic.script import ScriptDirectory
 
+from app.chunking.health import Failures, failures
 from app.config import DATA_DIRECTORY, Settings
 from app.db.columns import now
 from app.db.engine import Connection, Database, DatabaseUnavailable
 from app.db.runtime_role import RoleNotHeld, held_role
 from app.doctor.finding import Finding
 from app.doctor.identity_provider import of_identity_provider
-from app.documents.health import Failures, failures
 from app.embedders.embedder import EmbedderUnavailable, TextRefused, load_embedder
 from app.indexing.health import LATE, Health, examine
 from app.migrations.fingerprint import differences, expected, things

@@ -13,10 +13,10 @@ import typer
 from app import time_limits
 from app.config import DATA_DIRECTORY
 from app.db.engine import Connection, Database
+from app.export_files.lines import Section, sections
+from app.export_files.person_lines import person_sections
+from app.export_files.write import FIRST, Transcript, count, snapshot, write
 from app.exports.enter import enter_organization, enter_places_of
-from app.exports.lines import Section, sections
-from app.exports.person_lines import person_sections
-from app.exports.write import FIRST, Transcript, count, snapshot, write
 from app.refusal import Refusal
 from app.terminal.counting import listed
 from app.terminal.database import explained, reach_both, reach_database

@@ -10,11 +10,11 @@ import typer
 
 from app.commands.take_back import import_export
 from app.config import DATA_DIRECTORY
+from app.export_files.read import is_export
 from app.importer.check import Unfit, check_email, check_name
 from app.importer.documents import deposit
 from app.importer.plan import Plan, TaskFile, survey
 from app.importer.read import Reject
-from app.importer.read_export import is_export
 from app.importer.read_folder import Found, documents_in, gather
 from app.importer.reject import Rejects
 from app.importer.tasks import Summary, load

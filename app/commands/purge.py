@@ -9,10 +9,10 @@ import app.schema  # noqa: F401  # every noun: what lies under a row is read off
 from app import time_limits
 from app.config import DATA_DIRECTORY
 from app.db.engine import Database
+from app.purging.purge_job import purge_due
 from app.terminal.database import explained, reach_database
 from app.terminal.environment import read_settings
 from app.terminal.options import DataOption
-from app.trash.purge_job import purge_due
 
 
 def purge(data: DataOption = DATA_DIRECTORY) -> None:

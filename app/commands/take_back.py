@@ -6,8 +6,8 @@ from pathlib import Path
 
 import typer
 
-from app.importer.read_export import read_export
-from app.importer.take_back import survey, take_back
+from app.export_files.read import read_export
+from app.export_files.take_back import survey, take_back
 from app.organizations.mutations import SLUG, SLUG_HINT
 from app.terminal.counting import counted, listed
 from app.terminal.database import reach_database

@@ -16,12 +16,12 @@ from app.db.engine import Connection, Database
 from app.db.statement import Clause, Fetch, statement
 from app.events.models import EventType
 from app.events.record import Happened, append, differences
-from app.exports.lines import sections
+from app.export_files.lines import sections
+from app.export_files.write import FIRST, Transcript, count, snapshot, write
 from app.exports.loaders import EXPORTS
 from app.exports.models import ExportStatus
 from app.exports.pack import ExportFile
 from app.exports.queue import KEPT, QUEUE, Job, Overtaken, take_place
-from app.exports.write import FIRST, Transcript, count, snapshot, write
 from app.log import named
 from app.queues.background import is_away
 from app.queues.lease_queue import Taker

@@ -11,10 +11,10 @@ from app.graph.node import noun_named
 from app.graph.select import Key
 from app.organizations.policies import can_read
 from app.permissions.judge import restore_verdicts
+from app.purging.purge_now import purge_now
 from app.trash.loaders import KINDS, deletion_in_trash
 from app.trash.lock import rows_to_restore
 from app.trash.policies import can_purge
-from app.trash.purge_now import purge_now
 from app.trash.restore import restore_rows
 from app.trash.rows import DeletionRow
 from app.trash.types import DeletionCounts, PurgePayload, RestorePayload

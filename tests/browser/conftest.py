@@ -16,8 +16,8 @@ from pydantic import SecretStr
 
 from app.auth.tokens import sign
 from app.config import Settings
+from app.demo.first import load_first_demo
 from app.http.graphiql import BUILT
-from app.importer.first_demo import load_first_demo
 from app.main import create_app
 from tests.api import SECRET
 from tests.conftest import Database

@@ -3,13 +3,11 @@
 import csv
 import gzip
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.db.columns import new_id
-from tests.conftest import Database
-from tests.importer.exports import BOB, OTHER, event, member, organization, task, team, team_member, write
+from tests.export_files.exports import BOB, OTHER, event, member, organization, task, team, team_member, write
 from tests.importer.importing import Importer
 from tests.processes import trellis
 
@@ -20,11 +18,6 @@ Engineering,ENG-2,,TODO,Ada
 Engineering,ENG-3,"Two ""quoted"" words",OPEN,Ada
 Engineering,ENG-4,Three,TODO,Ada
 """
-
-
-@pytest.fixture
-def importer(database: Database, superuser: Any) -> Importer:
-    return Importer(database.runtime_url, superuser)
 
 
 def run(folder: Path, importer: Importer, *arguments: str) -> tuple[int, str, str]:

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from app.db.analyze import analyze
-from app.importer.demo_tasks import Size, demo_rows, plan_demo
+from app.demo.tasks import Size, demo_rows, plan_demo
 from app.importer.tasks import load
 from tests.conftest import Database
 from tests.factories import make_tenant

@@ -12,11 +12,11 @@ from app import time_limits
 from app.config import Settings
 from app.db.engine import Database as Connections
 from app.exports.process import Exporter
-from app.trash.purge_job import purge_due
+from app.purging.purge_job import purge_due
 from tests.api import Api
 from tests.conftest import Database
 from tests.erasing import erase
-from tests.exports.exporting import exported
+from tests.export_files.exporting import exported
 from tests.exports.jobs import ask, finished
 from tests.exports.test_process import PATIENT, file_of, make_export
 from tests.exports.test_process import state as state_of

@@ -12,7 +12,7 @@ import pytest
 from app.auth.secrets import hash_of
 from tests.api import Api
 from tests.conftest import Database
-from tests.exports.exporting import everything, taken_back
+from tests.export_files.exporting import everything, taken_back
 from tests.exports.jobs import EXPORT, ask, finished, state
 from tests.factories import Tenant, make_tenant
 

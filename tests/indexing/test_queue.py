@@ -16,8 +16,8 @@ from app.indexing.queue import MOST_ATTEMPTS, embedding
 from app.indexing.registry import ModelRegistry
 from app.indexing.search_texts import write_texts
 from app.indexing.worker import BATCH, Worker
+from app.purging.purge_job import purge_due
 from app.tasks.searchable import TASKS
-from app.trash.purge_job import purge_due
 from tests.indexing.conftest import QUEUE, Site
 from tests.locks import until_waiting
 

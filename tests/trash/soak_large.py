@@ -20,11 +20,11 @@ from app.config import Settings
 from app.db.columns import now
 from app.db.engine import Database as Pool
 from app.main import create_app
+from app.purging.purge_job import purge_due
 from app.rates.windows import WINDOW
 from app.tasks.loaders import TASKS
 from app.time_limits import BACKGROUND
 from app.trash import delete
-from app.trash.purge_job import purge_due
 from tests.api import GRAPHQL, SECRET
 from tests.conftest import Database
 from tests.factories import Tenant, make_tenant

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from pydantic import SecretStr
 
 from app.config import Settings
-from app.trash.purge_job import purge_due
+from app.purging.purge_job import purge_due
 from tests.api import SECRET, Api, serving
 from tests.factories import Tenant, make_tenant
 from tests.joining import join

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 
 from app.db.columns import new_id
-from app.trash.purge_job import purge_due
+from app.purging.purge_job import purge_due
 from tests.api import Api
 from tests.db.test_identity import JOIN
 from tests.erasing import ERASE, erase, preview, refused

@@ -10,7 +10,7 @@ import asyncpg
 import typer
 
 from app.config import DATA_DIRECTORY
-from app.db.identity import IDENTIFY
+from app.db.identity import ERASED, IDENTIFY
 from app.db.statement import Fetch
 from app.importer.connection import fetching
 from app.migrations.migrate import connect_as_owner
@@ -20,8 +20,6 @@ from app.terminal.database import explained, reach_both
 from app.terminal.options import DataOption
 from app.terminal.person import NOBODY, NobodyFound, named_by, person_named
 from app.users import erase as erasing
-
-ERASED = "TRL10"  # what the database says of an id whose person was erased meanwhile
 
 
 class LastOwner(Refusal):

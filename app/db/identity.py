@@ -46,6 +46,7 @@ found_key = func.trellis_find_key(bindparam("key_id", type_=Uuid)).table_valued(
     *("organization_id", "secret_hash", "former_secret_hash", "scopes", "rate_limit_per_minute", "fingerprint")
 )
 FIND_KEY = prepare(select(found_key))
+ERASED = "TRL10"  # what the database says of an id whose person was erased meanwhile
 UNKNOWN_KEY = "This API key is not known here: look whether all of it was copied."
 Name = tuple[str, str | None, str | None, bool] | PresentedKey
 Uses = dict[tuple[UUID, UUID], datetime]  # the organization and id of an API key → when it was last used
@@ -56,7 +57,7 @@ REASONS = {
     "TRL07": "This API key has been revoked: ask an admin of the organization for another.",
     "TRL08": "This API key has expired: ask an admin of the organization for another.",
     "TRL09": "The secret of this API key has been replaced by a newer one.",
-    "TRL10": "This account has been erased: whoever signs in again gets a new one.",
+    ERASED: "This account has been erased: whoever signs in again gets a new one.",
 }
 
 

@@ -59,9 +59,11 @@ async def take_back(url: str, lines: Iterable[Line], plan: Survey, *, slug: str,
     that nobody who signs in meanwhile has to wait. Raises Refusals, and then there is no such organization.
     """
     async with connect(url) as connection:
-        importer_id, users = await _accounts(connection, email, plan)
+        importer_id, _ = await _accounts(connection, email, plan)
         try:
             async with acting(connection, importer_id, alone=True) as events:
+                # In the place of who was erased since then comes somebody new. From here to the commit nobody is.
+                _, users = await _accounts(connection, email, plan)
                 arrival = Arrival(connection, events, slug=slug, importer_id=importer_id, users=users)
                 for kind, batch in _batches(lines):
                     await arrival.take(kind, batch)
@@ -73,6 +75,7 @@ async def take_back(url: str, lines: Iterable[Line], plan: Survey, *, slug: str,
 
 
 async def _accounts(connection: asyncpg.Connection, email: str, plan: Survey) -> tuple[UUID, dict[UUID, UUID]]:
+    """Whose address it is, and the users of the people of the plan; within a transaction nobody erases them."""
     importer_id = (await invite(connection, [guest(email)]))[email_key(email)]
     users: dict[UUID, UUID] = {}
     people = iter(plan.people.items())

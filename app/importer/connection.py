@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Table, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.engine import LOST
-from app.db.identity import IDENTIFY
+from app.db.identity import ERASED, IDENTIFY
 from app.db.lock import TAKE_TURN
 from app.db.record import Row
 from app.db.statement import Fetch, Statement, prepare
@@ -29,6 +29,10 @@ class DatabaseUnreachable(Refusal):
 
 class TablesMissing(Refusal):
     """The database has not been migrated."""
+
+
+class ImporterErased(Refusal):
+    """There is nobody any more on whose behalf it could be."""
 
 
 @asynccontextmanager
@@ -55,12 +59,19 @@ async def connect(url: str) -> AsyncIterator[asyncpg.Connection]:
 async def acting(connection: asyncpg.Connection, user_id: UUID, *, alone: bool = False) -> AsyncIterator[Events]:
     """A transaction in which the database knows who is writing; `alone`, it waits for all others of that person.
 
-    What the block notes has happened is written at its end.
+    What the block notes has happened is written at its end. Raises ImporterErased.
     """
     async with connection.transaction():
         if alone:  # before the identity, which is the organizations that there are at that moment
             await fetch(connection, TAKE_TURN, turn=f"trellis import {user_id}")
-        await fetch(connection, IDENTIFY, user_id=user_id)
+        try:
+            await fetch(connection, IDENTIFY, user_id=user_id)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate != ERASED:
+                raise
+            raise ImporterErased(
+                "Whom --as names was erased at this moment: run the same command again, for a new account"
+            ) from error
         events = Events()
         yield events
         await events.write(fetching(connection), user_id)

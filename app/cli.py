@@ -11,7 +11,10 @@ from app.postgres.home import pass_by_closed_home
 from app.refusal import Refusal
 
 # Each is a function in a module of its name, in the order in which `trellis --help` shows them.
-VERBS = ("dev", "serve", "migrate", "import_", "export", "demo", "embed", "doctor", "purge", "erase", "token", "schema")
+VERBS = (
+    *("dev", "serve", "migrate", "import_", "export", "demo", "embed", "doctor"),
+    *("purge", "appoint", "erase", "token", "schema"),
+)
 
 
 def commands(wanted: str) -> typer.Typer:

@@ -18,7 +18,7 @@ from app.refusal import Refusal
 from app.terminal.counting import listed
 from app.terminal.database import explained, reach_both
 from app.terminal.options import DataOption
-from app.terminal.person import NOBODY, NobodyFound, named_by, person_named
+from app.terminal.person import NOBODY, NobodyFound, named_by, person_named, shown
 from app.users import erase as erasing
 
 
@@ -38,7 +38,7 @@ def erase(
     named = named_by(who)
     with reach_both(data) as (owner_url, _), explained():
         person, taken = asyncio.run(_look(owner_url, named))
-        typer.echo(f"Erasing {_shown(person)} takes {taken}. This cannot be undone.")
+        typer.echo(f"Erasing {shown(person)} takes {taken}. This cannot be undone.")
         if not yes:
             typer.confirm("Erase?", abort=True)
         asyncio.run(_erase(owner_url, person["id"]))
@@ -80,9 +80,6 @@ async def _acting(owner_url: str, user_id: UUID) -> AsyncIterator[Fetch]:
 def _require_owners(names: list[str]) -> None:
     if names:
         raise LastOwner(
-            f"{', '.join(names)} would have no owner: let somebody else be made one, or have it deleted, before"
+            f"{', '.join(names)} would have no owner: make somebody else one before, by `trellis appoint EMAIL "
+            "--organization SLUG`; where nobody is left that may be you, and you can delete it then"
         )
-
-
-def _shown(person: Any) -> str:
-    return f"{person['name']} ({person['email']}, here since {person['created_at']:%Y-%m-%d})"

@@ -17,7 +17,6 @@ from app.export_files.lines import Section, sections
 from app.export_files.person_lines import person_sections
 from app.export_files.write import FIRST, Transcript, count, snapshot, write
 from app.exports.enter import enter_organization, enter_places_of
-from app.refusal import Refusal
 from app.terminal.counting import listed
 from app.terminal.database import explained, reach_both, reach_database
 from app.terminal.environment import read_settings
@@ -29,10 +28,6 @@ from app.terminal.whole_file import WholeFile
 Keep = Callable[[bytes], object]
 Tell = Callable[[int, int], None]  # how many lines of how many
 Enter = Callable[[Connection], Awaitable[Mapping[str, Any]]]  # lets a transaction see what it is to export
-
-
-class NoOrganization(Refusal):
-    """Nothing has that slug."""
 
 
 def export(
@@ -71,8 +66,6 @@ def export(
 async def _export_organization(url: str, slug: str, keep: Keep, tell: Tell) -> Transcript:
     async def enter(connection: Connection) -> Mapping[str, Any]:
         organization_id = await enter_organization(connection, slug)
-        if organization_id is None:
-            raise NoOrganization(f"There is no organization with the slug {slug}: look whether it is in the trash")
         return {"organization_id": organization_id}
 
     return await _export(url, sections(), enter, Transcript("organization"), keep, tell)

@@ -1,13 +1,15 @@
-"""Letting `trellis export` into what it names."""
+"""Letting commands into what they name."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import Text, Uuid, bindparam, func, null, select, true
 
 from app.db.engine import Connection
 from app.db.statement import prepare
+from app.refusal import Refusal
 
 ENTER = prepare(select(func.trellis_export_organization(bindparam("slug", type_=Text))))
 # As the owner of the tables, like `trellis erase`, which looks for the same traces.
@@ -17,9 +19,15 @@ TRACES = prepare(
 )
 
 
-async def enter_organization(connection: Connection, slug: str) -> UUID | None:
-    """The live organization of that slug, whose rows the transaction sees from now on; None where there is none."""
+class NoOrganization(Refusal):
+    """Nothing that lives has that slug."""
+
+
+async def enter_organization(connection: "asyncpg.Connection[Any]", slug: str) -> UUID:
+    """The live organization of that slug, whose rows the transaction sees from now on. Raises NoOrganization."""
     organization_id: UUID | None = await connection.fetchval(ENTER.text, slug)
+    if organization_id is None:
+        raise NoOrganization(f"There is no organization with the slug {slug}: look whether it is in the trash")
     return organization_id
 
 

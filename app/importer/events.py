@@ -38,10 +38,13 @@ class Events:
         changes = differences(before, after)
         self._happened.append(Happened(row["organization_id"], type_, source.typename, row["id"], changes))
 
-    async def write(self, fetch: Fetch, user_id: UUID) -> None:
-        """As of that person, each once. Organizations are taken in the order of their ids, as mutations take them."""
+    async def write(self, fetch: Fetch, user_id: UUID | None) -> None:
+        """As of that person, or of nobody, where Trellis itself did it; each once.
+
+        Organizations are taken in the order of their ids, as mutations take them.
+        """
         organization_id = attrgetter("organization_id")
-        person = Actor(user_id, {}, "")
+        person = None if user_id is None else Actor(user_id, {}, "")
         for _, of_organization in groupby(sorted(self._happened, key=organization_id), organization_id):
             await append(fetch, list(of_organization), by=person, request_id=None)
         self._happened.clear()

@@ -1,6 +1,6 @@
 """Makes people members: the importer of new teams, those whom the file assigns tasks to, and made-up ones."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
@@ -97,7 +97,8 @@ async def join(connection: asyncpg.Connection, importer_id: UUID, plan: Plan, ta
     seats = [Seat(crew.target, importer_id, TeamRole.ADMIN) for crew in crews if crew.target.new]
     for crew in crews:
         seats += [Seat(crew.target, users[email], TeamRole.MEMBER) for email in crew.emails()]
-    memberships, joined = await _join_organizations(connection, seats, targets.events)
+    wanted = dict.fromkeys((seat.target.organization_id, seat.user_id) for seat in seats)
+    memberships, joined = await join_organizations(connection, wanted, targets.events)
     seated = await _join_teams(connection, seats, memberships, targets.events)
     for crew in crews:
         ids = {email: seated.get((crew.target.id, users[email])) for email in crew.emails()}
@@ -112,11 +113,10 @@ def guest(email: str) -> Person:
     return Person(email, email.partition("@")[0][:LONGEST_NAME])
 
 
-async def _join_organizations(
-    connection: asyncpg.Connection, seats: list[Seat], events: Events
+async def join_organizations(
+    connection: asyncpg.Connection, wanted: Collection[tuple[UUID, UUID]], events: Events
 ) -> tuple[Memberships, int]:
-    """The memberships by organization and user, and how many of them are new."""
-    wanted = dict.fromkeys((seat.target.organization_id, seat.user_id) for seat in seats)
+    """The memberships by organization and user, and how many of them are new: each as MEMBER."""
     await come_back(connection, wanted, events, into=ORGANIZATION_MEMBERS)
     organization_ids, user_ids = ({pair[side] for pair in wanted} for side in (0, 1))
     rows = await fetch(connection, IN_ORGANIZATIONS, organization_ids=list(organization_ids), user_ids=list(user_ids))

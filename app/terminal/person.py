@@ -50,3 +50,8 @@ async def person_named(connection: "asyncpg.Connection[Any]", named: dict[str, A
             f"{counted(len(people), 'account')} say so and nobody vouches for any: name one by its id: {ids}"
         )
     return people[0]
+
+
+def shown(person: Any) -> str:
+    """`Ada Lovelace (ada@example.com, here since 2026-11-29)`."""
+    return f"{person['name']} ({person['email']}, here since {person['created_at']:%Y-%m-%d})"

@@ -87,8 +87,8 @@ async def test_the_last_owner_is_told_and_nothing_is_done(run: Any, superuser: "
         refused = run(tenant.owner, "--yes")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
-        f"{tenant.slug} ({tenant.slug}) would have no owner: let somebody else be made one, or have it deleted, "
-        "before\n"
+        f"{tenant.slug} ({tenant.slug}) would have no owner: make somebody else one before, by `trellis appoint EMAIL "
+        "--organization SLUG`; where nobody is left that may be you, and you can delete it then\n"
     )
 
 

@@ -15,7 +15,7 @@ from app.config import Settings
 from app.db.engine import Database as Connections
 from app.export_files.lines import sections
 from app.export_files.write import Transcript, count, snapshot, write
-from app.exports.enter import enter_organization
+from app.exports.enter import NoOrganization, enter_organization
 from tests.api import Api
 from tests.conftest import Database
 from tests.erasing import erase
@@ -129,6 +129,7 @@ async def test_it_waits_for_nobody_who_writes(database: Database, tenant: Tenant
 async def test_of_no_organization_nothing_is_seen(database: Database, slug: str) -> None:
     connections = Connections.open(Settings(database_url=database.runtime_url), time_limits.HOUSEKEEPING, size=1)
     async with snapshot(connections) as connection:
-        assert await enter_organization(connection, slug) is None
+        with pytest.raises(NoOrganization):
+            await enter_organization(connection, slug)
         assert await connection.fetchval("SELECT count(*) FROM organizations") == 0
     await connections.close()

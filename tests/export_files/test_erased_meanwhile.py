@@ -13,9 +13,9 @@ import pytest
 from app.importer.connection import ImporterErased
 from tests.api import Api
 from tests.erasing import erase
-from tests.exports.exporting import taken_back
+from tests.export_files.exporting import taken_back
+from tests.export_files.exports import ANN, BOB, OTHER, member, organization, team, write
 from tests.factories import Tenant, make_tenant
-from tests.importer.exports import ANN, BOB, OTHER, member, organization, team, write
 from tests.importer.importing import Importer, unique
 from tests.locks import until_waiting
 from tests.users.test_erase import second_of

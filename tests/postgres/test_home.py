@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
+from tests.api import SECRET
 from tests.conftest import Database
-from tests.processes import TRELLIS, environment
+from tests.processes import TRELLIS, environment, free_port, wait_for
 
 # Who runs the tests as root may look into everything, which root can do without.
 AS_ANYBODY = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
@@ -50,12 +52,18 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
     return homes[request.param]
 
 
+@pytest.fixture
+def variables(home: str | None) -> dict[str, str]:
+    """The environment of somebody whose home that is."""
+    plain = environment(TRELLIS_JWT_SECRET=SECRET)
+    plain.pop("HOME", None)
+    return plain if home is None else plain | {"HOME": home}
+
+
 @pytest.mark.parametrize("home", ["closed", "impossible", "none"], indirect=True)
-async def test_the_database_is_reached_whatever_home_is(home: str | None, database: Database, tmp_path: Path) -> None:
-    variables = environment()
-    variables.pop("HOME", None)
-    if home is not None:
-        variables["HOME"] = home
+async def test_the_database_is_reached_whatever_home_is(
+    variables: dict[str, str], database: Database, tmp_path: Path
+) -> None:
     async with over_tcp(database) as url:
         variables["TRELLIS_DATABASE_URL"] = url
         found = await asyncio.to_thread(
@@ -69,3 +77,24 @@ async def test_the_database_is_reached_whatever_home_is(home: str | None, databa
 
     assert "cannot be reached" not in found.stdout
     assert "ok    The model wordllama is active and works" in found.stdout.splitlines()
+
+
+@pytest.mark.parametrize("home", ["closed", "none"], indirect=True)
+async def test_a_server_is_ready_whatever_home_is(
+    variables: dict[str, str], database: Database, tmp_path: Path
+) -> None:
+    port = free_port()
+    async with over_tcp(database) as url:
+        server = await asyncio.create_subprocess_exec(
+            *(*AS_ANYBODY, *TRELLIS, "serve", "--port", str(port)),
+            cwd=tmp_path,
+            env=variables | {"TRELLIS_DATABASE_URL": url},
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        await asyncio.to_thread(wait_for, f"http://127.0.0.1:{port}/healthz")
+        async with httpx.AsyncClient(timeout=60) as http:
+            ready = await http.get(f"http://127.0.0.1:{port}/readyz")
+        server.terminate()
+        await server.wait()
+
+    assert ready.status_code == 200

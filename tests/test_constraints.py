@@ -127,7 +127,13 @@ VIOLATIONS: dict[str, tuple[str, ...]] = {
     "ck_embedding_jobs_attempts_not_negative": ("attempts = -1",),
     "ck_search_words_documents_positive": ("documents = 0",),
     "ck_search_word_totals_not_negative": ("texts = -1", "changed = -1"),
-    "ck_former_task_keys_key_form": ("key = 'eng-1'", "key = 'ENG'", "key = 'ENG-'", "key = 'ENG-12345678901'"),
+    "ck_former_task_keys_key_form": (
+        "key = 'eng-1'",
+        "key = 'ENG'",
+        "key = 'ENG-'",
+        "key = 'ENG-12345678901'",
+        "key = '_ENG-1'",
+    ),
 }
 
 

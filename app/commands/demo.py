@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from app.commands.import_ import AsOption, MembersOption, check_options, show
+from app.commands.import_ import check_options, show
 from app.config import DATA_DIRECTORY
 from app.demo.tasks import Size, demo_rows, plan_demo
 from app.importer.tasks import load
 from app.terminal.database import reach_database
+from app.terminal.import_options import AsOption, MembersOption
 from app.terminal.options import DataOption
 from app.terminal.progress import track
 

@@ -4,54 +4,68 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import NoReturn
 
 import typer
 
 from app.commands.take_back import import_export
 from app.config import DATA_DIRECTORY
 from app.export_files.read import is_export
+from app.formats.layout import Layout, readable
+from app.formats.lines import UTF_8
+from app.formats.record import Reject
+from app.formats.rejects import Rejects
 from app.importer.check import Unfit, check_email, check_name
 from app.importer.documents import deposit
-from app.importer.plan import Plan, TaskFile, survey
-from app.importer.read import Reject
+from app.importer.plan import Plan, survey
 from app.importer.read_folder import Found, documents_in, gather
-from app.importer.reject import Rejects
+from app.importer.task_file import TaskFile
 from app.importer.tasks import Summary, load
+from app.refusal import Refusal
 from app.terminal.counting import counted
 from app.terminal.database import reach_database
+from app.terminal.import_check import show_check
+from app.terminal.import_options import (
+    AsOption,
+    CheckOption,
+    CutOption,
+    FileArgument,
+    FormatOption,
+    MapOption,
+    MappingOption,
+    MembersOption,
+    OrganizationOption,
+    PriorityOption,
+    StatusOption,
+    TeamOption,
+    wished,
+)
 from app.terminal.options import DataOption
 from app.terminal.progress import track
 
-MOST_MEMBERS = 10_000
 
-AsOption = Annotated[
-    str, typer.Option("--as", metavar="EMAIL", help="On whose behalf: they become OWNER of new organizations.")
-]
-FileArgument = Annotated[
-    Path,
-    typer.Argument(
-        metavar="FILE",
-        help="CSV or JSON Lines, gzipped or not; a folder of .md and .txt files; or what `trellis export` wrote.",
-    ),
-]
-OrganizationOption = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Where a line names none; of an export another slug than its own.")
-]
-MembersOption = Annotated[
-    int, typer.Option(min=0, max=MOST_MEMBERS, help="Made-up people in each team; its tasks are dealt out to them.")
-]
+class NothingCameIn(Refusal):
+    """A file, or a folder, of which nothing could be imported."""
 
 
-def import_(
+def import_(  # noqa: PLR0913, PLR0917  # each is an option
     file: FileArgument,
-    email: AsOption,
+    email: AsOption = "",
     organization: OrganizationOption = None,
-    team: Annotated[str | None, typer.Option(metavar="NAME", help="Where a line names none.")] = None,
+    team: TeamOption = None,
+    check: CheckOption = False,
+    format_name: FormatOption = None,
+    columns: MapOption = None,
+    statuses: StatusOption = None,
+    priorities: PriorityOption = None,
+    mapping: MappingOption = None,
+    cut_titles: CutOption = False,
     members: MembersOption = 0,
     data: DataOption = DATA_DIRECTORY,
 ) -> None:
     """Import tasks from a file, or documents from a folder. Run again, it changes nothing.
+
+    Exports of Jira, Linear, Trello, Asana, ClickUp, Todoist, Notion, Plane and GitHub are known by what is in them.
 
     Columns: organization, team, key, title, description, status, priority, estimate, due_date, tags, assignee_email;
     all but title are optional. The files of a folder become documents of --team, or without one of --organization
@@ -60,17 +74,32 @@ def import_(
     An organization that was exported comes back as a new one, whole or not at all.
     """
     started = time.monotonic()
+    wishes = wished(mapping, format_name, columns, statuses, priorities)
+    source = TaskFile(file, organization, team, wishes, cut_titles)
+    if check:
+        _check(source)
     email = check_options(email, organization, team)
     if file.is_file() and is_export(file):
         if team or members:
             raise typer.BadParameter("an export has teams and members of its own: leave --team and --members out")
         import_export(file, email, organization, data)
-        return
-    if file.is_dir():
+    elif file.is_dir():
         _import_folder(file.resolve(), _required(organization), team, email, data, started)
-        return
-    source = TaskFile(file, organization, team)
+    else:
+        _import_tasks(source, email, members, data, started)
+
+
+def _check(source: TaskFile) -> NoReturn:
+    check_names(source.organization, source.team)
+    if source.path.is_dir() or (source.path.is_file() and is_export(source.path)):
+        raise typer.BadParameter("--check is for a file of tasks: leave it out")
+    raise typer.Exit(0 if show_check(source) else 1)
+
+
+def _import_tasks(source: TaskFile, email: str, members: int, data: Path, started: float) -> None:
     plan, rejects = _survey(source)
+    if not plan.rows:
+        raise _nothing(source.path, rejects, "line")
     with reach_database(data, make=True) as url:
         rows = track(source.rows(), "Importing", plan.rows)
         summary = asyncio.run(load(url, rows, plan, email=email, made_up=members))
@@ -91,6 +120,8 @@ def _import_folder(folder: Path, organization: str, team: str | None, email: str
     with reach_database(data, make=True) as url, Rejects(folder) as rejects:
         documents = _kept(track(gather(folder, paths), "Importing", len(paths)), rejects)
         summary = asyncio.run(deposit(url, documents, organization=organization, team=team, email=email))
+    if rejects.count and not summary.made + summary.there:
+        raise _nothing(folder, rejects, "file")
     there, rejected = counted(summary.there, "document"), counted(rejects.count, "file")
     show(summary, f"{there} already there", f"{rejected} rejected", since=started, noun="document")
     if rejects.path:
@@ -107,21 +138,46 @@ def _kept(documents: Iterable[Found | Reject], rejects: Rejects) -> Iterator[Fou
 
 def check_options(email: str, organization: str | None = None, team: str | None = None) -> str:
     """The address as it is kept. Raises BadParameter for what could be no value of a column either."""
+    check_names(organization, team)
+    if not email:
+        raise typer.BadParameter("say on whose behalf: add --as EMAIL")
     try:
-        for name, option in (organization, "--organization"), (team, "--team"):
-            if name is not None:
-                check_name(name, option)
         return check_email(email, "--as")
     except Unfit as unfit:
         raise typer.BadParameter(str(unfit)) from unfit
 
 
+def check_names(organization: str | None, team: str | None) -> None:
+    """Raises BadParameter where these could be no names."""
+    try:
+        for name, option in (organization, "--organization"), (team, "--team"):
+            if name is not None:
+                check_name(name, option)
+    except Unfit as unfit:
+        raise typer.BadParameter(str(unfit)) from unfit
+
+
+def _nothing(path: Path, rejects: Rejects, noun: str) -> NothingCameIn:
+    if rejects.count:
+        return NothingCameIn(f"Nothing came in: {counted(rejects.count, noun)} rejected. Why: {rejects.path}")
+    return NothingCameIn(f"Nothing came in: there are no tasks in {path}")
+
+
 def _survey(source: TaskFile) -> tuple[Plan, Rejects]:
     with Rejects(source.path) as rejects:
         plan = survey(track(source, "Reading"), rejects.write)
-    if source.unknown_columns:
-        typer.echo(f"Left aside, as no column of a task: {', '.join(sorted(source.unknown_columns))}", err=True)
+    _tell(source.layout)
     return plan, rejects
+
+
+def _tell(layout: Layout) -> None:
+    """What a person should know of how their file was read."""
+    if layout.encoding != UTF_8:
+        typer.echo("Read as Windows-1252, as it is no UTF-8", err=True)
+    if layout.skipped:
+        typer.echo(f"Left out above the header: {counted(layout.skipped, 'line')}", err=True)
+    if layout.left:
+        typer.echo(f"Left aside, as no column of a task: {readable(list(layout.left))}", err=True)
 
 
 def show(summary: Summary, *more: str, since: float, noun: str = "task") -> None:

@@ -14,7 +14,8 @@ from app.db.statement import prepare
 from app.importer.check import Row, group_of
 from app.importer.connection import acting, connect, fetch
 from app.importer.demo_people import Person
-from app.importer.plan import Plan, TaskFile
+from app.importer.plan import Plan
+from app.importer.task_file import TaskFile
 from app.importer.tasks import load
 from app.members.models import OrganizationMember, OrganizationRole
 from app.team_members.models import TeamMember, TeamRole

@@ -66,7 +66,7 @@ Description: TypeAlias = Annotated[str, Field(max_length=LONGEST_DESCRIPTION), N
 Tag: TypeAlias = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG), NoNul]
 Slug: TypeAlias = Annotated[str, Field(pattern="^[a-z0-9-]{2,50}$")]
 TeamKey: TypeAlias = Annotated[str, Field(pattern="^[A-Z][A-Z0-9]{0,11}$")]
-TaskKey: TypeAlias = Annotated[str, Field(pattern="^[A-Z][A-Z0-9]{0,11}-[0-9]{1,10}$")]
+TaskKey: TypeAlias = Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]{0,11}-[0-9]{1,10}$")]
 Version: TypeAlias = Annotated[int, Field(ge=1, le=HIGHEST)]
 Priority: TypeAlias = Annotated[str, AfterValidator(_named(TaskPriority))]
 

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from app.export_files.fields import LINE, Line
 from app.export_files.write import FIRST, FORMAT, LAST
-from app.importer.read import GZIP, FileUnusable
+from app.formats.lines import GZIP
+from app.formats.record import FileUnusable
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes: a megabyte of text, each character escaped, and room beside it
 LAST_LINE = f'{{"type":"{LAST}"'.encode()

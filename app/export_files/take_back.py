@@ -12,10 +12,10 @@ from app.auth.email import InvalidEmail, email_key, parse_email
 from app.db.analyze import analyze
 from app.export_files.arrive import Arrival, Contradiction
 from app.export_files.fields import DocumentLine, Line, MemberLine, OrganizationLine
+from app.formats.record import FileUnusable
 from app.importer.connection import acting, connect
 from app.importer.demo_people import Person
 from app.importer.members import guest, invite
-from app.importer.read import FileUnusable
 
 BATCH = 1_000  # lines to a statement
 MOST_TEXT = 4 * 1024 * 1024  # characters of documents to a statement, or one text more

@@ -13,7 +13,7 @@ from app.documents.check import columns_of_text
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import Document, DocumentText
 from app.documents.write import RECORDED
-from app.importer.check import group_of
+from app.importer.check import folded, group_of
 from app.importer.connection import acting, connect, insert_rows, insertion
 from app.importer.lock import lock_rows
 from app.importer.members import guest, invite, join
@@ -67,7 +67,7 @@ async def _prepare(
         people = await join(connection, user_id, plan, targets, made_up=0)
     team_ids = [target.id for target in targets.by_group.values()]
     summary = Summary(targets.organizations, targets.teams, people, notes=targets.notes)
-    return summary, Owner(targets.homes[organization.casefold()], team_ids[0] if team_ids else None)
+    return summary, Owner(targets.homes[folded(organization)], team_ids[0] if team_ids else None)
 
 
 def _batches(documents: Iterable[Found]) -> Iterator[list[Found]]:

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, upda
 
 from app.db.columns import new_id, now, table_of
 from app.db.statement import prepare
-from app.importer.check import Group
+from app.importer.check import Group, folded
 from app.importer.connection import fetch, insert_rows, insertion
 from app.importer.events import Events
 from app.importer.lock import lock_rows
@@ -111,17 +111,17 @@ async def _find_or_make_organizations(
 ) -> dict[str, UUID]:
     own = [] if anew else await fetch(connection, OWN_ORGANIZATIONS, user_id=user_id)
     by_slug = {row["slug"]: row["id"] for row in own}
-    homes = {row["name"].casefold(): row["id"] for row in reversed(own)}  # of two with one name, the older
+    homes = {folded(row["name"]): row["id"] for row in reversed(own)}  # of two with one name, the older
     for name in names:
         wanted = next(slugs(name))
-        home = homes.get(name.casefold()) or by_slug.get(wanted)
+        home = homes.get(folded(name)) or by_slug.get(wanted)
         if home is None:
             home, slug = await _make_organization(connection, user_id, name, targets.events)
             by_slug[slug] = home
             targets.organizations += 1
             if slug != wanted:
                 targets.notes.append(f"The slug {wanted} is taken: {name} is now at {slug}")
-        homes[name.casefold()] = home
+        homes[folded(name)] = home
     return homes
 
 
@@ -152,13 +152,11 @@ async def _find_or_make_teams(
         (row["organization_id"], row["key"]): Target(row["organization_id"], row["id"], row["key"]) for row in rows
     }
     taken = set(known)
-    known |= {
-        (row["organization_id"], row["name"].casefold()): known[row["organization_id"], row["key"]] for row in rows
-    }
+    known |= {(row["organization_id"], folded(row["name"])): known[row["organization_id"], row["key"]] for row in rows}
     new, old = [], []
     # Those whose keys say what they are called choose before those that only have a name.
     for group, team in sorted(plan.teams.items(), key=lambda item: not item[1].prefixes):
-        home = homes[team.organization.casefold()]
+        home = homes[folded(team.organization)]
         target = known.get((home, group[1])) or known.get((home, team.name))
         if target is None:
             target = _new_target(home, team, taken, targets)

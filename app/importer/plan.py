@@ -1,59 +1,12 @@
 """Reads a whole file before anything is written: what its teams are called, and what has to stay out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
-from hashlib import blake2b
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from app.auth.email import email_key
-from app.importer.check import Group, Row, Unfit, check
-from app.importer.read import COLUMNS, Reject, read
-
-
-@dataclass
-class TaskFile:
-    """The tasks of a file, as often as they are asked for; `organization` and `team` are for rows that name none."""
-
-    path: Path
-    organization: str | None = None
-    team: str | None = None
-    unknown_columns: set[str] = field(default_factory=set)
-
-    def __iter__(self) -> Iterator[Row | Reject]:
-        seen = Seen()
-        given = {"organization": self.organization, "team": self.team}
-        for record in read(self.path, missing=[name for name, value in given.items() if value is None]):
-            if isinstance(record, Reject):
-                yield record
-                continue
-            self.unknown_columns.update(record.values.keys() - COLUMNS)
-            try:
-                yield seen.tell_apart(check(record, organization=self.organization, team=self.team), record.line)
-            except Unfit as unfit:
-                yield Reject(record.line, str(unfit), record.raw)
-
-    def rows(self) -> Iterator[Row]:
-        """Those that can be imported."""
-        return (row for row in self if isinstance(row, Row))
-
-
-class Seen:
-    """What the rows so far have said, as digests: 16 bytes each, so that a file may have millions."""
-
-    def __init__(self) -> None:
-        self.keys: dict[bytes, int] = {}
-        self.texts: Counter[bytes] = Counter()
-
-    def tell_apart(self, row: Row, line: int) -> Row:
-        """The row with its `repeat`; raises Unfit for a key that another line has."""
-        digest = blake2b("\0".join((*row.group, row.identity)).encode(), digest_size=16).digest()
-        if row.key is None:
-            self.texts[digest] += 1
-            return replace(row, repeat=self.texts[digest] - 1)
-        if self.keys.setdefault(digest, line) != line:
-            raise Unfit(f"key: {row.key} is already on line {self.keys[digest]}")
-        return row
+from app.formats.record import Reject
+from app.importer.check import Group, Row
 
 
 @dataclass
@@ -62,15 +15,18 @@ class TeamPlan:
 
     organization: str
     name: str
+    rows: int = 0
     prefixes: Counter[str] = field(default_factory=Counter)
     highest: dict[str, int] = field(default_factory=dict)  # number, by prefix
     description: str | None = None
     emails: dict[str, str] = field(default_factory=dict)  # as first written, by email_key
 
     def add(self, row: Row) -> None:
+        self.rows += 1
         if row.key:
-            self.prefixes[row.key.prefix] += 1
-            self.highest[row.key.prefix] = max(self.highest.get(row.key.prefix, 0), row.key.number)
+            prefix = row.key.team_key
+            self.prefixes[prefix] += 1
+            self.highest[prefix] = max(self.highest.get(prefix, 0), row.key.number)
         if row.assignee_email:
             self.emails.setdefault(email_key(row.assignee_email), row.assignee_email)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from app.documents.headings import outline
 from app.documents.models import LARGEST_TEXT, LONGEST_SOURCE, LONGEST_TITLE, DocumentKind
+from app.formats.record import Reject
 from app.importer.check import Unfit, clean
-from app.importer.read import Reject
 from app.refusal import Refusal
 
 KINDS = {".md": DocumentKind.MARKDOWN, ".markdown": DocumentKind.MARKDOWN, ".txt": DocumentKind.TEXT}

@@ -1,15 +1,17 @@
 """Writes tasks, each once however often it is imported.
 
-A task's id follows from its team and from what tells it apart there: its key, or where it has none, its title and
-description (and which of the rows that say the same it is). So a second import knows a task again, even when people
-have since renamed, moved or deleted it. The id is a UUIDv7 like all others: the moment is the team's, so that the tasks
-of an import lie together in every index, and the 74 random bits are a hash.
+A task's id follows from its team and from what tells it apart there: its key, or else what a tool knows it by, or else
+its title and description (and which of the rows that say the same it is). So a second import knows a task again, even
+when people have since renamed, moved or deleted it, or when the file has come to have keys. The id is a UUIDv7 like all
+others: the moment is the team's, so that the tasks of an import lie together in every index, and the 74 random bits are
+a hash.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 from zlib import crc32
@@ -76,23 +78,16 @@ def stable_id(owner_id: UUID, identity: str) -> UUID:
     return UUID(int=moment | 7 << 76 | (digest >> 64 & 0xFFF) << 64 | 2 << 62 | digest & ((1 << 62) - 1))
 
 
-async def write(connection: asyncpg.Connection, batch: Iterable[Placed], events: Events, *, creator_id: UUID) -> int:
+async def write(connection: asyncpg.Connection, batch: Sequence[Placed], events: Events, *, creator_id: UUID) -> int:
     """How many of these tasks are new; the others are there already and stay as they are. In one transaction."""
-    by_id = {stable_id(placed.target.id, placed.row.identity): placed for placed in batch}
-    homes = {placed.target.id: placed.target.organization_id for placed in by_id.values()}
-    tenants = list(set(homes.values()))
-    locked = await lock_rows(connection, teams, tenants, homes)
-    known = {row["id"] for row in await fetch(connection, KNOWN, organization_ids=tenants, ids=list(by_id))}
+    homes = {placed.target.id: placed.target.organization_id for placed in batch}
+    locked = await lock_rows(connection, teams, set(homes.values()), homes)
     newest: dict[UUID, int] = {row["id"]: row["last_number"] for row in locked}
-    new = [
-        _columns(new_id, placed, _number(placed, newest), creator_id)
-        for new_id, placed in by_id.items()
-        if new_id not in known
-    ]
-    # One whose number another task of the team has is left out here: for people that task is the one of this key.
-    made = {row["id"] for row in await insert_rows(connection, MAKE_TASKS, new)}
-    await _keep_former_keys(connection, {new_id: by_id[new_id] for new_id in made})
-    rows = [row for row in new if row["id"] in made]
+    new, named = await _tell_apart(connection, batch, set(homes.values()))
+    rows = [_columns(new_id, placed, _number(placed, newest), creator_id) for new_id, placed in new.items()]
+    await _insert(connection, rows, newest)
+    renamed = {row["id"]: new[row["id"]] for row in rows if _is_renamed(new[row["id"]], row["number"])}
+    await _keep_former_keys(connection, renamed | named)
     await _write_texts(connection, rows)
     events.created(SOURCE, rows, *RECORDED)
     changed = {row["id"]: newest[row["id"]] for row in locked if newest[row["id"]] != row["last_number"]}
@@ -100,13 +95,47 @@ async def write(connection: asyncpg.Connection, batch: Iterable[Placed], events:
     await fetch(
         connection, SET_COUNTERS, organization_ids=owners, team_ids=list(changed), numbers=list(changed.values())
     )
-    return len(made)
+    return len(rows)
+
+
+async def _tell_apart(
+    connection: asyncpg.Connection, batch: Sequence[Placed], tenants: Collection[UUID]
+) -> tuple[dict[UUID, Placed], dict[UUID, Placed]]:
+    """By their ids those that are new, and those that were there without the key that they now have."""
+    ids = [[stable_id(placed.target.id, identity) for identity in placed.row.identities] for placed in batch]
+    candidates = list(set(chain.from_iterable(ids)))
+    known = {row["id"] for row in await fetch(connection, KNOWN, organization_ids=list(tenants), ids=candidates)}
+    new, named = {}, {}
+    for placed, (first, *others) in zip(batch, ids, strict=True):
+        if first in known:
+            continue
+        if there := next((one for one in others if one in known), None):
+            named[there] = placed
+        else:
+            new[first] = placed
+    return new, named
+
+
+async def _insert(connection: asyncpg.Connection, rows: Sequence[dict[str, Any]], newest: dict[UUID, int]) -> None:
+    """Makes each of the rows; one whose number another task of the team has gets the next one."""
+    made = {row["id"] for row in await insert_rows(connection, MAKE_TASKS, rows)}
+    displaced = [row for row in rows if row["id"] not in made]
+    for row in displaced:
+        newest[row["team_id"]] += 1
+        row["number"] = newest[row["team_id"]]
+    await insert_rows(connection, MAKE_TASKS, displaced)
+
+
+def _is_renamed(placed: Placed, number: int) -> bool:
+    """Whether the task is called otherwise than where it came from."""
+    key = placed.row.key
+    return key is not None and str(key) != f"{placed.target.key}-{number}"
 
 
 def _number(placed: Placed, newest: dict[UUID, int]) -> int:
     """The number in the row's key, where that is a key of its team; else the next one. `newest` counts along."""
     team_id, key = placed.target.id, placed.row.key
-    if key and key.prefix == placed.target.key:
+    if key and key.team_key == placed.target.key:
         newest[team_id] = max(newest[team_id], key.number)
         return key.number
     newest[team_id] += 1
@@ -139,7 +168,7 @@ def _assignee_id(row: Row, target: Target) -> UUID | None:
     if row.assignee_email:
         return target.assignees.get(email_key(row.assignee_email))
     if target.made_up:
-        return target.made_up[crc32(row.identity.encode()) % len(target.made_up)]
+        return target.made_up[crc32(row.identities[0].encode()) % len(target.made_up)]
     return None
 
 
@@ -152,16 +181,16 @@ async def _write_texts(connection: asyncpg.Connection, made: Sequence[Mapping[st
         await write_texts(fetching(connection), TASKS, organization_id, ids[organization_id])
 
 
-async def _keep_former_keys(connection: asyncpg.Connection, made: Mapping[UUID, Placed]) -> None:
-    """What a task was called where it came from still finds it, unless it is called so here."""
+async def _keep_former_keys(connection: asyncpg.Connection, placed: Mapping[UUID, Placed]) -> None:
+    """What tasks were called where they came from still finds them. They are given by their ids."""
     rows = [
         {
-            "organization_id": placed.target.organization_id,
-            "key": str(placed.row.key),
+            "organization_id": one.target.organization_id,
+            "key": str(one.row.key),
             "task_id": task_id,
-            "created_at": placed.created_at,
+            "created_at": one.created_at,
         }
-        for task_id, placed in made.items()
-        if placed.row.key and placed.row.key.prefix != placed.target.key
+        for task_id, one in placed.items()
+        if one.row.key
     ]
     await insert_rows(connection, KEEP_KEYS, rows)

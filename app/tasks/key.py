@@ -4,7 +4,7 @@ import re
 
 from app.tasks.loaders import TaskName
 
-KEY = re.compile(r"([A-Z][A-Z0-9]{0,11})-([0-9]{1,10})", re.ASCII | re.IGNORECASE)
+KEY = re.compile(r"([A-Z][A-Z0-9_]{0,11})-([0-9]{1,10})", re.ASCII | re.IGNORECASE)
 # As it comes out in a hurry: "eng 42", "ENG#42", "eng42".
 LOOSE_KEY = re.compile(r"([A-Z][A-Z0-9]{0,11}?)[ _#-]?([0-9]{1,10})", re.ASCII | re.IGNORECASE)
 LARGEST_NUMBER = 2**31 - 1

@@ -125,7 +125,7 @@ class FormerTaskKey(SQLModel, table=True):
         ForeignKeyConstraint(
             ["organization_id", "task_id"], ["tasks.organization_id", "tasks.id"], ondelete="RESTRICT"
         ),
-        CheckConstraint("key ~ '^[A-Z][A-Z0-9]{0,11}-[0-9]{1,10}$'", name="key_form"),
+        CheckConstraint("key ~ '^[A-Z][A-Z0-9_]{0,11}-[0-9]{1,10}$'", name="key_form"),
         Index("ix_former_task_keys_task", "organization_id", "task_id"),
     )
 

@@ -7,8 +7,9 @@ import asyncpg
 
 from app.db.columns import now
 from app.demo.first import TASKS, load_first_demo
-from app.importer.plan import TaskFile, survey
-from app.importer.read import Reject
+from app.formats.record import Reject
+from app.importer.plan import survey
+from app.importer.task_file import TaskFile
 from tests.conftest import Database
 from tests.importer.importing import TABLES
 

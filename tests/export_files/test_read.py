@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.export_files.read import is_export, read_export
-from app.importer.read import FileUnusable
+from app.formats.record import FileUnusable
 from tests.export_files.exports import document, event, member, organization, task, team, team_member, text_of, write
 
 LINES = (organization(), member(), team(), team_member(), task(), document(), event())

@@ -10,7 +10,7 @@ import pytest
 from app.export_files.arrive import Contradiction, SlugTaken
 from app.export_files.read import read_export
 from app.export_files.take_back import survey, take_back
-from app.importer.read import FileUnusable
+from app.formats.record import FileUnusable
 from tests.api import Api
 from tests.export_files.exporting import taken_back
 from tests.export_files.exports import (

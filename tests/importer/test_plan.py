@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from app.formats.record import Reject
 from app.importer.check import Row
-from app.importer.plan import TaskFile, survey
-from app.importer.read import Reject
+from app.importer.plan import survey
+from app.importer.task_file import TaskFile
 
 
 def written(folder: Path, *lines: str) -> TaskFile:
@@ -41,11 +42,11 @@ def test_rows_without_a_key_that_say_the_same_are_counted(tmp_path: Path) -> Non
     ]
 
 
-def test_columns_of_no_meaning_are_named(tmp_path: Path) -> None:
-    source = written(tmp_path, "title,reporter,Story Points", "One,Ada,3")
+def test_columns_of_no_meaning_are_named_as_the_file_has_them_if_they_say_anything(tmp_path: Path) -> None:
+    source = written(tmp_path, "title,Reporter,Story Points,Sprint,Sprint,Rank,Rank", "One,Ada,3,,,1,2")
 
     assert [row for row in source if isinstance(row, Row)] == [Row("Acme", "Engineering", None, "One")]
-    assert source.unknown_columns == {"reporter", "story_points"}
+    assert list(source.layout.left) == ["Reporter", "Story Points", "Rank"]
 
 
 def test_a_team_is_planned_with_its_prefixes_numbers_and_people(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.documents.models import DocumentKind
-from app.importer.read import Reject
+from app.formats.record import Reject
 from app.importer.read_folder import Found, NoDocuments, documents_in, gather
 
 MARKDOWN, TEXT = DocumentKind.MARKDOWN, DocumentKind.TEXT

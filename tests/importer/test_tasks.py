@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
+from typing import Any
 from zlib import crc32
 
 import asyncpg
@@ -204,17 +205,98 @@ async def test_what_people_did_to_a_task_stays_done(importer: Importer) -> None:
     assert await importer.left() == before
 
 
-async def test_a_key_that_another_task_has_is_left_to_it(importer: Importer) -> None:
+async def test_a_task_whose_number_another_has_gets_the_next_one_and_its_key_finds_it(
+    importer: Importer, api: Api
+) -> None:
+    """Unless it is the other one's key, as long as that is there."""
     await importer.imports([importer.row("ENG-4", "Four"), importer.row(None, "Becomes ENG-5")])
 
-    summary = await importer.imports([importer.row("ENG-5", "Five"), importer.row("ENG-6", "Six")])
+    rows = [importer.row("ENG-5", "Five"), importer.row("ENG-6", "Six")]
+    summary, again = await importer.imports(rows), await importer.imports(rows)
 
-    assert (summary.made, summary.there) == (1, 1)
+    assert (summary.made, summary.there, again.made, again.there) == (2, 0, 0, 2)
     assert await importer.tasks() == [
         ("ENG", 4, "Four", None),
         ("ENG", 5, "Becomes ENG-5", None),
+        ("ENG", 7, "Five", None),
         ("ENG", 6, "Six", None),
     ]
+    query = "query ($by: TaskBy!) { task(by: $by) { title } }"
+    by = {"key": {"organizationSlug": importer.organization.lower(), "key": "ENG-5"}}
+    assert await api.data(query, who=importer.email, by=by) == {"task": {"title": "Becomes ENG-5"}}
+    deleted = f"UPDATE tasks SET deleted_at = now() WHERE title = 'Becomes ENG-5' AND organization_id = ANY({OWN})"
+    await importer.superuser.execute(deleted, importer.email)
+    assert await api.data(query, who=importer.email, by=by) == {"task": {"title": "Five"}}
+
+
+async def test_a_key_with_an_underscore_finds_its_task(importer: Importer, api: Api) -> None:
+    """The team's own key has none, and the numbers stay."""
+    await importer.imports([importer.row("PAY_OLD-17", "Old"), importer.row("PAY_OLD-3", "Older")])
+
+    assert await importer.tasks() == [("PAYOLD", 17, "Old", None), ("PAYOLD", 3, "Older", None)]
+    query = "query ($by: TaskBy!) { task(by: $by) { title } }"
+    by = {"key": {"organizationSlug": importer.organization.lower(), "key": "pay_old-17"}}
+    assert await api.data(query, who=importer.email, by=by) == {"task": {"title": "Old"}}
+
+
+async def test_two_prefixes_that_make_one_key_lose_no_task(importer: Importer) -> None:
+    await importer.imports([importer.row("PAY_OLD-1", "One"), importer.row("PAYOLD-1", "Two")])
+
+    assert await importer.tasks() == [("PAYOLD", 1, "One", None), ("PAYOLD", 2, "Two", None)]
+
+
+@pytest.mark.parametrize(
+    "mended",
+    [
+        {"description": "Two\nlines"},
+        {"description": "Two\r\nlines\r\n"},
+        {"description": "Two  \r\nlines\t\n\n"},
+        {"title": "Cafe\u0301"},
+        {"status": "DONE", "tags": ("new",)},
+    ],
+)
+async def test_a_task_without_a_key_stays_itself_when_the_file_is_mended(
+    importer: Importer, mended: dict[str, Any]
+) -> None:
+    said = {"title": "Café", "description": "Two\r\nlines"}
+    await importer.imports([importer.row(None, **said)])
+    before = await importer.left()
+
+    summary = await importer.imports([importer.row(None, **said | mended)])
+
+    assert (summary.made, summary.there) == (0, 1)
+    assert await importer.left() == before
+
+
+async def test_tasks_stay_themselves_when_the_file_comes_to_have_keys(importer: Importer, api: Api) -> None:
+    """And the keys find them."""
+    texts = ("One", "Same", "Same", "Four")
+    await importer.imports(importer.row(None, text, repeat=texts[:n].count(text)) for n, text in enumerate(texts))
+    before = await importer.tasks()
+
+    keyed = [importer.row(f"OLD-{n}", text, repeat=texts[:n].count(text)) for n, text in enumerate(texts) if n]
+    summary = await importer.imports(keyed)
+    left = await importer.left()
+    again = await importer.imports(keyed)
+
+    assert (summary.made, summary.there, again.made, again.there) == (0, 3, 0, 3)
+    assert await importer.tasks() == before
+    assert await importer.left() == left
+    query = "query ($by: TaskBy!) { task(by: $by) { number } }"
+    for key, number in (("OLD-1", 2), ("OLD-2", 3), ("OLD-3", 4)):
+        by = {"key": {"organizationSlug": importer.organization.lower(), "key": key}}
+        assert await api.data(query, who=importer.email, by=by) == {"task": {"number": number}}
+
+
+async def test_a_task_that_a_tool_knows_stays_itself_whatever_it_says(importer: Importer) -> None:
+    await importer.imports([importer.row(None, "Before", origin="c1"), importer.row(None, "Before", origin="c2")])
+
+    summary = await importer.imports(
+        [importer.row(None, "After", origin="c1"), importer.row("ENG-9", "X", origin="c2")]
+    )
+
+    assert (summary.made, summary.there) == (0, 2)
+    assert [title for _, _, title, _ in await importer.tasks()] == ["Before", "Before"]
 
 
 async def test_an_organization_of_somebody_else_is_not_touched(importer: Importer) -> None:

@@ -1,12 +1,15 @@
 """Writes down what an import leaves out: FILE.rejects.csv, with line number, reason and the record as it was."""
 
 import csv
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from app.importer.read import Reject
+from app.formats.record import Reject
 from app.refusal import Refusal
+
+HEADER = ("line", "reason", "record")
 
 
 class RejectsUnwritable(Refusal):
@@ -28,14 +31,25 @@ class Rejects:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._file is not None:
             self._file.close()
+        elif kind is None:
+            self._remove_old()
 
     def write(self, reject: Reject) -> None:
         """Raises RejectsUnwritable."""
         if self._file is None:
             self._file = self._open()
-            csv.writer(self._file).writerow(("line", "reason", "record"))
+            csv.writer(self._file).writerow(HEADER)
         csv.writer(self._file).writerow((reject.line, reject.reason, reject.raw))
         self.count += 1
+
+    def _remove_old(self) -> None:
+        """What a run before this one has left out, none of which is left out any more."""
+        for place in self.places:
+            with suppress(OSError):
+                with place.open(newline="") as file:
+                    ours = file.readline().strip() == ",".join(HEADER)
+                if ours:
+                    place.unlink()
 
     def _open(self) -> TextIO:
         for place in self.places:

@@ -96,6 +96,8 @@ EDGES = {
     "Export.events": 1,
     "Viewer.user": 0,
     "Viewer.organizations": 1,
+    "Viewer.teams": 1,
+    "Viewer.tasks": 1,
     "Viewer.apiKey": 0,  # of a person
     "Viewer.invitations": 1,
     "ApiKey.organization": 1,

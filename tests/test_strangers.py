@@ -120,21 +120,23 @@ async def test_a_cursor_of_others_is_only_a_place_in_ones_own_list(api: Api, vic
 
 
 def _connection(body: dict[str, Any], field: str) -> dict[str, Any]:
-    connection: dict[str, Any] = body["data"]["node"][field]
+    (parent,) = body["data"].values()
+    connection: dict[str, Any] = parent[field]
     return connection
 
 
 @pytest.mark.usefixtures("victim")
 async def test_counts_are_of_ones_own(api: Api, stranger: Tenant) -> None:
     data = await api.data(
-        """{ viewer { organizations { totalCount } } organizations { totalCount nodes {
+        """{ viewer { organizations { totalCount } teams { totalCount } tasks { totalCount } }
+            organizations { totalCount nodes {
             teams(deleted: INCLUDE) { totalCount } members(deleted: INCLUDE) { totalCount }
             tasks(deleted: INCLUDE) { totalCount }
         } } }""",
         who=stranger.owner,
     )
     assert data == {
-        "viewer": {"organizations": {"totalCount": 1}},
+        "viewer": {"organizations": {"totalCount": 1}, "teams": {"totalCount": 2}, "tasks": {"totalCount": 4}},
         "organizations": {
             "totalCount": 1,
             "nodes": [{"teams": {"totalCount": 2}, "members": {"totalCount": 2}, "tasks": {"totalCount": 8}}],

@@ -35,12 +35,14 @@ class World:
         return [
             *found,
             *(["a list"] if self.victim.shown_in(answer) else []),
-            *(["a count"] if counts != {"viewer": {"organizations": ONE}, "organizations": ONE} else []),
+            *(["a count"] if counts != {"viewer": OWN, "organizations": ONE} else []),
         ]
 
 
-COUNTS = "{ viewer { organizations { totalCount } } organizations { totalCount } }"
-ONE = {"totalCount": 1}
+COUNTS = """{ organizations { totalCount }
+    viewer { organizations { totalCount } teams { totalCount } tasks { totalCount } } }"""
+ONE, TWO = {"totalCount": 1}, {"totalCount": 2}
+OWN = {"organizations": ONE, "teams": ONE, "tasks": TWO}
 
 
 @pytest.fixture

@@ -162,6 +162,8 @@ def everything(depth: int, kind: GraphQLNamedType | None = graphql_schema.query_
         return "{ __typename " + " ".join(nouns) + "}"
     if kind.name.endswith("Match"):  # it leads back to the type it comes from: around and around
         depth = min(depth, 1)
+    if kind.name == "Viewer":  # its lists lead to what those of organizations lead to
+        depth = min(depth, 2)
     parts = ["__typename"]
     for name, field in kind.fields.items():  # type: ignore[attr-defined]
         inner = get_named_type(field.type)

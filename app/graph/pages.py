@@ -4,7 +4,21 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Select, TableValuedAlias, Uuid, bindparam, func, select, true, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    TableValuedAlias,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 
 from app.db.source import Source
 from app.db.statement import Statement, prepare
@@ -18,14 +32,23 @@ from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.select import Key, given_keys, key_values, of_each, scoped
 
 
-async def pages(context: Context, source: Source, parents: Sequence[Key], page: Page, *, by: str | None) -> list[Slice]:
+async def pages(
+    context: Context,
+    source: Source,
+    parents: Sequence[Key],
+    page: Page,
+    *,
+    by: str | None,
+    through: Subquery | None = None,
+) -> list[Slice]:
     """A page of each parent's rows, in one statement; `by` is the column that holds the parent's id.
 
-    Where `by` is None every row that the caller may see belongs to the one parent.
+    Where `by` is None every row that the caller may see belongs to the one parent, and with `through` every row that
+    holds the `id` of one of these, which have an `organization_id` too and are the caller's.
     """
-    places = (page.order.column, "id")
+    places = (page.order.column, "id", *(("organization_id",) if through is not None else ()))
     columns = tuple(sorted({*places})) if page.ends else context.columns(source, *places)
-    shape = Shape(source, by, columns, page.order, page.backward, page.deleted, page.ends)
+    shape = Shape(source, by, through, columns, page.order, page.backward, page.deleted, page.ends)
     bounds = (page.after is not None, page.before is not None)
     values = key_values(parents) | _page_values(page)
     if page.filter is None:
@@ -60,6 +83,7 @@ class Shape(NamedTuple):
 
     source: Source
     by: str | None
+    through: Subquery | None
     columns: tuple[str, ...]
     order: Order
     backward: bool
@@ -69,8 +93,7 @@ class Shape(NamedTuple):
 
 def _pages(shape: Shape, bounds: tuple[bool, bool], condition: Condition | None) -> Statement:
     """LATERAL, so that each parent's rows are read off an index, as many as the page holds and one more."""
-    source, order = shape.source, shape.order
-    parents = given_keys()
+    source, order, parents = shape.source, shape.order, given_keys()
     value, row_id = source.columns[order.column], source.columns["id"]
     child = _children(shape, parents, select(*(source.columns[name].label(name) for name in shape.columns)), condition)
     for bounded, name, later in zip(bounds, ("after", "before"), (True, False), strict=True):
@@ -78,21 +101,36 @@ def _pages(shape: Shape, bounds: tuple[bool, bool], condition: Condition | None)
             place = tuple_(bindparam(f"{name}_value", type_=value.type), bindparam(f"{name}_id", type_=Uuid))
             here = tuple_(value, row_id)
             child = child.where(here > place if later != order.descending else here < place)
-    if order.descending != shape.backward:
-        value, row_id = value.desc(), row_id.desc()
-    if shape.ends:
-        child = placed(child, value, row_id)
-    child = child.order_by(value, row_id).limit(bindparam("limit", type_=BigInteger))
-    rows = of_each(parents, child) if shape.by else _of_the_caller(parents, child)
+    if shape.through is not None:
+        own = _first(shape, child, value, row_id).lateral("own")
+        child = select(*own.c).select_from(shape.through.join(own, true()))
+        value, row_id = own.c[order.column], own.c["id"]
+    child = _first(shape, child, value, row_id, ends=shape.ends)
+    rows = _of_parents(shape, parents, child)
     if shape.ends:
         return prepare(only_ends(rows))
     return prepare(measured(rows.limit(bindparam("most", type_=BigInteger)), source), source)
 
 
+def _first(
+    shape: Shape, rows: Select[Any], value: ColumnElement[Any], row_id: ColumnElement[Any], *, ends: bool = False
+) -> Select[Any]:
+    """As many of `rows` as the page holds and one more, in its order."""
+    if shape.order.descending != shape.backward:
+        value, row_id = value.desc(), row_id.desc()
+    if ends:
+        rows = placed(rows, value, row_id)
+    return rows.order_by(value, row_id).limit(bindparam("limit", type_=BigInteger))
+
+
 def _counts(shape: Shape, condition: Condition | None) -> Statement:
     parents = given_keys()
     child = _children(shape, parents, select(func.count().label("total")), condition)
-    return prepare(of_each(parents, child) if shape.by else _of_the_caller(parents, child))
+    if shape.through is not None:
+        own = child.lateral("own")
+        total = cast(func.coalesce(func.sum(own.c.total), literal_column("0")), BigInteger)
+        child = select(total.label("total")).select_from(shape.through.join(own, true()))
+    return prepare(_of_parents(shape, parents, child))
 
 
 # Without filters they are as many as the schema has lists, orders and columns. Of filters anybody makes new ones, which
@@ -101,10 +139,12 @@ _plain_pages, _plain_counts = lru_cache(1000)(_pages), lru_cache(1000)(_counts)
 _filtered_pages, _filtered_counts = lru_cache(500)(_pages), lru_cache(500)(_counts)
 
 
-def _of_the_caller(callers: TableValuedAlias, child: Select[Any]) -> Select[Any]:
-    """What `child` finds, which has no parent and is scoped itself."""
+def _of_parents(shape: Shape, parents: TableValuedAlias, child: Select[Any]) -> Select[Any]:
+    """What `child` finds for each parent; it is scoped itself where its one parent is the caller."""
+    if shape.by is not None and shape.through is None:
+        return of_each(parents, child)
     lateral = child.lateral("child")
-    return select(callers.c.ordinal, *lateral.c).select_from(callers.join(lateral, true()))
+    return select(parents.c.ordinal, *lateral.c).select_from(parents.join(lateral, true()))
 
 
 def _children(
@@ -115,8 +155,9 @@ def _children(
     if shape.by is None:
         child = child.where(scoped(source))
     else:
+        owner = parents if shape.through is None else shape.through
         child = child.where(
-            source.columns["organization_id"] == parents.c.organization_id, source.columns[shape.by] == parents.c.id
+            source.columns["organization_id"] == owner.c.organization_id, source.columns[shape.by] == owner.c.id
         )
     if shape.deleted is not DeletedScope.INCLUDE:
         deleted_at = source.columns["deleted_at"]

@@ -16,7 +16,7 @@ from app.graph.pages import pages
 from app.graph.paging import Order, Page, Slice
 from app.graph.select import Key, live_rows, rows_by_id, rows_by_key, scoped
 from app.organizations.models import Organization
-from app.organizations.policies import belongs_to
+from app.organizations.policies import belongs_to, can_read
 from app.organizations.rows import OrganizationRow
 
 organizations = table_of(Organization)
@@ -57,6 +57,11 @@ def _by_slug(columns: tuple[str, ...]) -> Statement:
         .order_by(organizations.c.deleted_at.nulls_last()),
         ORGANIZATIONS,
     )
+
+
+def readable(context: Context, pages: list[Slice]) -> list[Slice]:
+    """Pages of the caller's own lists: no object leads to their rows that the policy was asked about, so it is now."""
+    return [replace(page, rows=[row for row in page.rows if can_read(context.actor, row)]) for page in pages]
 
 
 async def organizations_of_actor(context: Context, actors: Sequence[Key], page: Page) -> list[Slice]:

@@ -33,9 +33,11 @@ from app.graph.context import Context
 from app.graph.pages import pages
 from app.graph.paging import Page, Slice
 from app.graph.select import Key, rows_by_id, rows_by_key
+from app.organizations.loaders import readable
 from app.organizations.models import Organization
 from app.tasks.models import FormerTaskKey, Task, TaskStatus
 from app.tasks.rows import TaskRow
+from app.team_members.loaders import MEMBERSHIPS_OF_CALLER
 from app.teams.models import FormerTeamKey, Team
 
 tasks = table_of(Task)
@@ -91,6 +93,12 @@ async def tasks_by_team(context: Context, teams: Sequence[Key], page: Page) -> l
 async def tasks_by_assignee(context: Context, team_members: Sequence[Key], page: Page) -> list[Slice]:
     """A page of the tasks assigned to each member of a team."""
     return await pages(context, TASKS, team_members, page, by="assignee_id")
+
+
+async def tasks_of_actor(context: Context, actors: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of the tasks assigned to the caller, in all their organizations: of each membership as many are read."""
+    found = await pages(context, TASKS, actors, page, by="assignee_id", through=MEMBERSHIPS_OF_CALLER)
+    return readable(context, found)
 
 
 async def task_by_name(context: Context, names: Sequence[TaskName]) -> list[TaskRow | None]:

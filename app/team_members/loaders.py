@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, exists, literal_column, select, true
+from sqlalchemy import ARRAY, ColumnElement, Subquery, Uuid, any_, bindparam, exists, literal_column, select, true
 
 from app.db.columns import table_of
 from app.db.source import Source
@@ -11,7 +12,7 @@ from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.pages import pages
 from app.graph.paging import Page, Slice
-from app.graph.select import Key, given_keys, key_values, rows_by_key
+from app.graph.select import Key, given_keys, key_values, rows_by_key, the_callers
 from app.members.models import OrganizationMember
 from app.team_members.models import TeamMember
 from app.team_members.rows import TeamMemberRow
@@ -40,6 +41,38 @@ went_along = exists(
         teams.c.deletion_id == team_members.c.deletion_id,
     )
 )
+
+
+def _of_the_caller(column: ColumnElement[UUID], *conditions: ColumnElement[bool]) -> Subquery:
+    """A column of the caller's memberships in teams, as `id`: none for an API key.
+
+    OFFSET keeps the planner from reading all memberships of their organizations.
+    """
+    own = (
+        select(members.c.organization_id, members.c.id)
+        .where(
+            members.c.user_id == bindparam("actor_id", type_=Uuid),
+            members.c.deleted_at.is_(None),
+            the_callers(members.c.organization_id),
+        )
+        .subquery("own_members")
+    )
+    in_teams = (
+        select(column.label("id"))
+        .where(
+            team_members.c.organization_id == own.c.organization_id,
+            team_members.c.organization_member_id == own.c.id,
+            *conditions,
+        )
+        .offset(literal_column("0"))
+        .lateral("in_teams")
+    )
+    return select(own.c.organization_id, in_teams.c.id).select_from(own.join(in_teams, true())).subquery("through")
+
+
+# Also those that have ended: what was assigned by them still is.
+MEMBERSHIPS_OF_CALLER = _of_the_caller(team_members.c.id)
+TEAMS_OF_CALLER = _of_the_caller(team_members.c.team_id, team_members.c.deleted_at.is_(None) | went_along)
 
 
 async def team_member_by_id(context: Context, keys: Sequence[Key]) -> list[TeamMemberRow | None]:

@@ -15,7 +15,9 @@ from app.graph.long_texts import fetch_measured, measured
 from app.graph.pages import pages
 from app.graph.paging import Page, Slice
 from app.graph.select import Key, rows_by_id, rows_by_key
+from app.organizations.loaders import readable
 from app.organizations.models import Organization
+from app.team_members.loaders import TEAMS_OF_CALLER
 from app.teams.models import Team
 from app.teams.rows import TeamRow
 
@@ -81,3 +83,8 @@ def _by_name(columns: tuple[str, ...]) -> Statement[TeamRow]:
 async def teams_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:
     """A page of each organization's teams."""
     return await pages(context, TEAMS, organizations, page, by="organization_id")
+
+
+async def teams_of_actor(context: Context, actors: Sequence[Key], page: Page) -> list[Slice]:
+    """A page of the teams that the caller is a member of, or was when the team was deleted, in all organizations."""
+    return readable(context, await pages(context, TEAMS, actors, page, by="id", through=TEAMS_OF_CALLER))

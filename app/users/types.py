@@ -17,6 +17,10 @@ from app.invitations.loaders import received_by_actor
 from app.organizations.loaders import ORGANIZATION_LIST, organizations_of_actor
 from app.permissions.find import ON, permissions_on
 from app.permissions.models import Permission
+from app.tasks.filter import TASK_LIST
+from app.tasks.loaders import tasks_of_actor
+from app.teams.filter import TEAM_LIST
+from app.teams.loaders import teams_of_actor
 from app.users.loaders import USERS, user_by_key
 from app.users.models import NOBODY, NOBODYS_NAME
 from app.users.policies import can_read
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
     from app.api_keys.types import ApiKey
     from app.invitations.types import ReceivedInvitation
     from app.organizations.types import Organization
+    from app.tasks.types import Task
+    from app.teams.types import Team
 
 
 def are_erased(_context: Context, users: Sequence[UserRow], _arguments: Arguments) -> list[bool]:
@@ -102,6 +108,20 @@ class Viewer:
         ORGANIZATION_LIST,
         key=key_of_actor,
         description="The organizations that they are a member of, by name; of an API key its own.",
+    )
+    teams: Connection[Annotated["Team", strawberry.lazy("app.teams.types")]] = to_many(
+        teams_of_actor,
+        TEAM_LIST,
+        key=key_of_actor,
+        description="The teams of all organizations that they are in themselves, by name unless `orderBy` says "
+        "otherwise; none for an API key.",
+    )
+    tasks: Connection[Annotated["Task", strawberry.lazy("app.tasks.types")]] = to_many(
+        tasks_of_actor,
+        TASK_LIST,
+        key=key_of_actor,
+        description="The tasks assigned to them in all their organizations, also in teams that they have left, the "
+        "newest first unless `orderBy` says otherwise; none for an API key.",
     )
     permissions: list[Permission] | None = by_level(
         permissions_on,

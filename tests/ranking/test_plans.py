@@ -74,6 +74,7 @@ async def test_a_search_reads_its_own_organization(crowd: Crowd, asker: Asker, m
 LIST = """query ($organization: ID!, $filter: TaskFilter) {
     organization(by: {id: $organization}) { tasks(first: 20, filter: $filter) { nodes { title } } }
 }"""
+OWN = "{ viewer { teams { totalCount nodes { name } } tasks { totalCount nodes { key } } } }"
 RELATIONS = [
     {"assignee": {"user": {"email": {"contains": "x0"}}}},
     {"and": [{"assignee": {"user": {"email": {"contains": "x0"}}}}, {"team": {"name": {"contains": "x0"}}}]},
@@ -88,3 +89,12 @@ async def test_a_list_by_what_tasks_belong_to_reads_its_own_organization(
     read = await asker.read(LIST, who=crowd.newest.owner, organization=str(crowd.newest.id), filter=condition)
 
     assert sum(amount for name, amount in read.items() if not name.endswith("()")) <= MOST_READ, read
+
+
+async def test_ones_own_lists_read_what_is_ones_own(crowd: Crowd, asker: Asker) -> None:
+    """The owner's 100 tasks in four teams: all are counted, and 21 of each team read, with the team for their keys."""
+    read = await asker.read(OWN, who=crowd.newest.owner)
+
+    assert read["tasks"] <= 100 + 4 * 21, read
+    assert read["team_members"] <= 4 * 4, read
+    assert sum(amount for name, amount in read.items() if not name.endswith("()")) <= 350, read

@@ -201,6 +201,20 @@ async def test_a_look_up_reads_a_row_or_two_for_each_answer(plans: Plans, query:
     assert [cost for cost in costs if is_excessive(cost, nouns=nouns)] == []
 
 
+@pytest.mark.parametrize(("keys", "amount"), [('{eq: "T1-7"}', 1), ('{in: ["T1-7", "T2-9", "T99-1"]}', 3)])
+@pytest.mark.parametrize("asked", ["nodes { title }", "totalCount"])
+@pytest.mark.parametrize("connection", ["Organization.tasks", "Team.tasks", "TeamMember.tasks", "Viewer.tasks"])
+async def test_a_key_in_a_filter_is_looked_up(
+    plans: Plans, connection: str, asked: str, keys: str, amount: int
+) -> None:
+    """By its number, which one task of each of the 20 teams may have, and each has a team that says the rest."""
+    cost = await plans.cost_of_list(connection, f"tasks(filter: {{key: {keys}}}) {{ {asked} }}")
+
+    times = MEMBERSHIPS if connection in OWN else 1
+    assert cost.read <= times * amount * 2 * 20 + ORGANIZATIONS + MEMBERSHIPS, cost.plan
+    assert cost.scanned == ()
+
+
 async def test_a_hundred_ids_are_found_without_a_search(plans: Plans) -> None:
     ids = [str(large.identify("0006", number)) for number in range(1, 9_901, 99)]
     costs = await plans.costs(f"nodes(ids: {ids}) {{ id }}".replace("'", '"'))

@@ -51,6 +51,7 @@ def settings(url: str) -> Settings:
         "max_requested": 10**9,
         "max_loaded": 10**9,
         "max_aliases": 10_000,
+        "request_timeout": 300.0,
         "max_same_fields": 10**9,
     }
     return Settings(database_url=url, jwt_secret=SecretStr(SECRET), **wide)

@@ -1,7 +1,7 @@
 """Filters: inputs with comparators that become conditions on the rows of a table."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
@@ -200,7 +200,7 @@ class Conditions:
         parts = [
             (name, self._one(source, name, value, path.of(name, deeper=1), values)) for name, value in given(self, path)
         ]
-        return all_of(*(Condition((name, part.shape), part.clause) for name, part in parts))
+        return all_of(*(replace(part, shape=(name, part.shape)) for name, part in parts))
 
     def _one(self, source: Source, name: str, value: Any, path: FilterPath, values: Values) -> Condition:
         if name in ("and_", "or_"):

@@ -14,11 +14,13 @@ ESCAPE = "/"
 class Condition:
     """What rows must hold; equal to all of its `shape`, for which `clause` says the same.
 
-    Statements are kept by it, so it holds none of the values.
+    Statements are kept by it, so it holds none of the values. A `narrow` one lets few rows of an organization through,
+    which an index finds.
     """
 
     shape: Hashable
     clause: Callable[[], ColumnElement[bool]] = field(compare=False, repr=False)
+    narrow: bool = field(default=False, compare=False)
 
 
 class Chosen(NamedTuple):
@@ -50,7 +52,11 @@ class Test(NamedTuple):
 
 def all_of(*parts: Condition) -> Condition:
     """Whether all of `parts` hold."""
-    return Condition(("and", *(part.shape for part in parts)), lambda: and_(true(), *(part.clause() for part in parts)))
+    return Condition(
+        ("and", *(part.shape for part in parts)),
+        lambda: and_(true(), *(part.clause() for part in parts)),
+        narrow=any(part.narrow for part in parts),
+    )
 
 
 def any_of(*parts: Condition) -> Condition:

@@ -156,9 +156,10 @@ def _children(
         child = child.where(scoped(source))
     else:
         owner = parents if shape.through is None else shape.through
-        child = child.where(
-            source.columns["organization_id"] == owner.c.organization_id, source.columns[shape.by] == owner.c.id
-        )
+        holds, narrow = source.columns[shape.by], condition is not None and condition.narrow
+        # The planner takes each parent for small, and would rather read all that one has than use the other index.
+        of_parent = holds.is_not_distinct_from(owner.c.id) if narrow else holds == owner.c.id
+        child = child.where(source.columns["organization_id"] == owner.c.organization_id, of_parent)
     if shape.deleted is not DeletedScope.INCLUDE:
         deleted_at = source.columns["deleted_at"]
         child = child.where(deleted_at.is_(None) if shape.deleted is DeletedScope.EXCLUDE else deleted_at.is_not(None))

@@ -1,11 +1,12 @@
 """Inputs that choose and sort tasks."""
 
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import strawberry
 from strawberry import UNSET
 
+from app.db.source import Source
 from app.filters.filters import (
     ALL_HOLD,
     Comparator,
@@ -20,8 +21,11 @@ from app.filters.filters import (
     TagsComparator,
     comparator,
 )
+from app.graph.conditions import Condition, Values, all_of
 from app.graph.edges import ListOf
+from app.graph.filter_path import FilterPath
 from app.graph.paging import Order, OrderDirection
+from app.tasks.key import numbered
 from app.tasks.loaders import TASKS
 from app.tasks.models import TaskPriority, TaskStatus
 from app.team_members.filter import TeamMemberFilter
@@ -41,7 +45,9 @@ class TaskFilter(Conditions):
     }
 
     id: IDComparator | None = comparator("Its id.")
-    key: StringComparator | None = comparator("Its key, as in ENG-42. By a key alone `task(by: …)` is faster.")
+    key: StringComparator | None = comparator(
+        "Its key, as in ENG-42; keys that it had before are found by `task(by: …)`."
+    )
     number: IntComparator | None = comparator("The number in its key.")
     title: StringComparator | None = comparator("Its title.")
     description: StringComparator | None = comparator("What it is about.")
@@ -63,6 +69,13 @@ class TaskFilter(Conditions):
     and_: list["TaskFilter"] | None = comparator("All of these hold, at most 100.", "and")
     or_: list["TaskFilter"] | None = comparator("At least one of these holds, at most 100.", "or")
     not_: "TaskFilter | None" = comparator("This does not hold.", "not")
+
+    def _one(self, source: Source, name: str, value: Any, path: FilterPath, values: Values) -> Condition:
+        found = super()._one(source, name, value, path, values)
+        if name != "key":
+            return found
+        keys = [value.eq] if isinstance(value.eq, str) else value.in_
+        return all_of(found, numbered(keys, values)) if isinstance(keys, list) else found
 
 
 @strawberry.enum(description="What tasks can be sorted by.")

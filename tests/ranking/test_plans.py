@@ -79,10 +79,11 @@ RELATIONS = [
     {"assignee": {"user": {"email": {"contains": "x0"}}}},
     {"and": [{"assignee": {"user": {"email": {"contains": "x0"}}}}, {"team": {"name": {"contains": "x0"}}}]},
     {"team": {"name": {"eq": "none"}}},
+    {"key": {"eq": "T2-7"}},
 ]
 
 
-@pytest.mark.parametrize("condition", RELATIONS, ids=["assignee", "both", "team"])
+@pytest.mark.parametrize("condition", RELATIONS, ids=["assignee", "both", "team", "key"])
 async def test_a_list_by_what_tasks_belong_to_reads_its_own_organization(
     crowd: Crowd, asker: Asker, condition: dict[str, Any]
 ) -> None:

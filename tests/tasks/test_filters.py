@@ -34,6 +34,16 @@ async def test_my_tasks_are_mine_whoever_asks(api: Api, superuser: "asyncpg.Conn
         ({"number": {"lte": 2}}, ["Task 2", "Task 1"]),
         ({"number": {"in": [1, 3]}}, ["Task 3", "Task 1"]),
         ({"key": {"eq": "T1-2"}}, ["Task 2"]),
+        ({"key": {"eq": "t1-2"}}, []),
+        ({"key": {"eq": "T1-02"}}, []),
+        ({"key": {"eq": "no key"}}, []),
+        ({"key": {"in": []}}, []),
+        ({"key": {"in": ["T1-3", "T1-1", "T1-4", "T2-2", "", "T1-99999999999"]}}, ["Task 3", "Task 1"]),
+        ({"key": {"in": ["T1-3", "T1-1"], "eq": "T1-3"}}, ["Task 3"]),
+        ({"key": {"ne": "T1-2"}}, ["Task 3", "Task 1"]),
+        ({"key": {"notIn": ["T1-2", "no key"]}}, ["Task 3", "Task 1"]),
+        ({"not": {"key": {"eq": "T1-2"}}}, ["Task 3", "Task 1"]),
+        ({"or": [{"key": {"eq": "T1-2"}}, {"number": {"eq": 3}}]}, ["Task 3", "Task 2"]),
         ({"key": {"startsWith": "t1-"}}, ["Task 3", "Task 2", "Task 1"]),
         ({"description": {"contains": "LONG"}}, ["Task 2"]),
         ({"description": {"isNull": True}}, ["Task 3", "Task 1"]),
@@ -45,6 +55,32 @@ async def test_by_number_key_and_description(
     tenant = await make_tenant(superuser, tasks=3)
     await superuser.execute("UPDATE tasks SET description = 'A long text' WHERE id = $1", tenant.tasks[1])
     assert await titles(api, tenant, filter=condition) == found
+
+
+async def test_a_search_among_keys(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, tasks=0)
+    create = "mutation ($id: ID!, $t: String!) { createTask(input: {teamId: $id, title: $t}) { task { key } } }"
+    for title in ("Alpha one", "Alpha two", "Beta"):
+        await api.data(create, who=tenant.owner, id=str(tenant.teams[0]), t=title)
+    search = """query ($id: ID!, $filter: TaskFilter) {
+        searchTasks(organizationId: $id, query: "alpha", mode: FULL_TEXT, filter: $filter) { nodes { title } } }"""
+    keys = {"key": {"in": ["T1-2", "T1-3", "T2-1"]}}
+    found = await api.data(search, who=tenant.owner, id=str(tenant.id), filter=keys)
+    assert found["searchTasks"]["nodes"] == [{"title": "Alpha two"}]
+
+
+async def test_keys_are_of_one_team_each(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, teams=2, tasks=2)
+    found = await titles(api, tenant, filter={"key": {"in": ["T1-2", "T2-1"]}}, order={"field": "NUMBER"})
+    assert found == ["Task 1", "Task 2"]
+
+
+async def test_tasks_of_a_deleted_team_are_found_by_its_key(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, tasks=2)
+    delete = "mutation ($id: ID!) { deleteTeam(id: $id) { deletedIds } }"
+    await api.data(delete, who=tenant.owner, id=str(tenant.teams[0]))
+    key = {"key": {"eq": "T1-2"}}
+    assert [await titles(api, tenant, filter=key, deleted=scope) for scope in ("EXCLUDE", "ONLY")] == [[], ["Task 2"]]
 
 
 async def test_by_when_they_were_deleted(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

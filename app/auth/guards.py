@@ -1,12 +1,14 @@
 """Refusals that end a field: what the actor may not do, and what is not there for them."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import TypeAlias, TypeVar
 
 from app.auth.actor import Actor, Scope
 from app.errors import AppError
 
 Found = TypeVar("Found")
-Verdict = bool | str  # of a policy: True, or the reason why not
+Verdict: TypeAlias = bool | str  # of a policy: True, or the reason why not
+Policy: TypeAlias = Callable[..., Verdict]  # of the actor and a row of its noun; of some nouns also the actor's role
 
 
 class Forbidden(AppError):

@@ -6,13 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, Text, Uuid, all_, bindparam, cast, column, delete, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, all_, bindparam, cast, column, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.chunking.split import Chunk
 from app.db.columns import new_id, table_of
-from app.db.statement import Clause, Fetch, statement
+from app.db.statement import Clause, Fetch, statement, statement_of
+from app.documents.loaders import DOCUMENT_CHUNKS
 from app.documents.models import DocumentChunk
+from app.documents.rows import DocumentChunkRow
 from app.documents.searchable import CHUNKS
 from app.indexing.search_texts import write_texts
 
@@ -37,11 +39,11 @@ async def keep_chunks(fetch: Fetch, organization_id: UUID, document_id: UUID, cu
         await write_texts(fetch, CHUNKS, organization_id, [row["id"] for row in part])
 
 
-def _ids(known: Sequence[Any], cut: Sequence[Chunk]) -> list[UUID]:
+def _ids(known: Sequence[DocumentChunkRow], cut: Sequence[Chunk]) -> list[UUID]:
     """The id of each chunk: that of a known one with the same text, each given once, or a new one."""
     by_text: defaultdict[str, deque[UUID]] = defaultdict(deque)
     for row in known:
-        by_text[row["text"]].append(row["id"])
+        by_text[row.text].append(row.id)
     return [by_text[chunk.text].popleft() if by_text[chunk.text] else new_id() for chunk in cut]
 
 
@@ -49,7 +51,7 @@ def _parts(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     return (rows[first : first + BATCH] for first in range(0, len(rows), BATCH))
 
 
-@statement
+@statement_of(DOCUMENT_CHUNKS)
 def _known() -> Clause:
     return select(chunks.c.id, chunks.c.text).where(*_of_document()).order_by(chunks.c.index)
 
@@ -59,7 +61,7 @@ def _remove() -> Clause:
     return delete(chunks).where(*_of_document(), chunks.c.id != all_(bindparam("kept", type_=ARRAY(Uuid))))
 
 
-def _of_document() -> tuple[Any, Any]:
+def _of_document() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return (
         chunks.c.organization_id == bindparam("organization_id", type_=Uuid),
         chunks.c.document_id == bindparam("document_id", type_=Uuid),

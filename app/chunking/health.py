@@ -1,14 +1,16 @@
 """Which documents could not be cut, of all organizations together."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import func, literal_column, select
 
 from app.chunking.queue import QUEUE
 from app.db.columns import table_of
 from app.db.engine import Database
-from app.db.statement import Clause, statement
+from app.db.statement import Clause, statement, statement_of
+from app.documents.loaders import DOCUMENTS
 from app.documents.models import Document, DocumentStatus
+from app.documents.rows import DocumentRow
 
 documents = table_of(Document)
 
@@ -19,7 +21,7 @@ class Failures(NamedTuple):
     """How many live documents failed, and the rows of some, the newest first."""
 
     amount: int
-    newest: list[Any]
+    newest: list[DocumentRow]
 
 
 async def failures(database: Database) -> Failures:
@@ -34,7 +36,7 @@ def _amount() -> Clause:
     return select(func.count().label("amount")).where(failed)
 
 
-@statement
+@statement_of(DOCUMENTS)
 def _newest() -> Clause:
     columns = documents.c
     return (

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
 
@@ -13,10 +12,10 @@ from app.chunking.chunks import keep_chunks
 from app.chunking.queue import QUEUE, Job, read_text
 from app.chunking.split import Chunk, cut
 from app.db.engine import Database
-from app.db.statement import Fetch
+from app.db.record import Record
+from app.db.statement import Fetch, Values
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import LONGEST_ERROR, DocumentKind, DocumentStatus
-from app.documents.rows import DocumentRow
 from app.events.models import EventType
 from app.events.record import Happened, append, differences
 from app.log import named
@@ -98,7 +97,7 @@ class Processor:
         return QUEUE.transaction(self.database, job.organization_id)
 
 
-async def _locked(fetch: Fetch, job: Job) -> list[Any]:
+async def _locked(fetch: Fetch, job: Job) -> list[Record]:
     """The document as it is, locked. Where it has changed or been deleted meanwhile it is given back, to be cut as it
     is then, or as soon as it is restored."""
     rows = await QUEUE.lock(fetch, [job], "status", "processing_error", "chunk_count", wait=True)
@@ -112,7 +111,7 @@ def reason_of(error: Exception) -> str:
     return REFUSED if isinstance(error, asyncpg.PostgresError) else str(error) or repr(error)
 
 
-async def _end(fetch: Fetch, job: Job, row: DocumentRow, values: Mapping[str, Any]) -> None:
+async def _end(fetch: Fetch, job: Job, row: Record, values: Values) -> None:
     """Writes what became of a document that is locked as `row`, with its event, by which those who wait for it hear. Of
     the attempts until then there were none."""
     await QUEUE.finish(fetch, [job], **values)

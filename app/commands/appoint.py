@@ -1,7 +1,7 @@
 """`trellis appoint`: an organization gets an owner, where its own cannot make one."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,7 +12,8 @@ from app.migrations.migrate import connect_as_owner
 from app.refusal import Refusal
 from app.terminal.database import explained, reach_both
 from app.terminal.options import DataOption
-from app.terminal.person import named_by, person_named, shown
+from app.terminal.person import Named, named_by, person_named, shown
+from app.users.find import Person
 
 
 class AddressUnverified(Refusal):
@@ -31,17 +32,17 @@ def appoint(
     named = named_by(who)
     with reach_both(data) as (owner_url, url), explained():
         person = asyncio.run(_find(owner_url, named))
-        new = asyncio.run(appointing.appoint(url, person["id"], organization))
+        new = asyncio.run(appointing.appoint(url, person.id, organization))
     typer.echo(f"{shown(person)} is an owner of {organization} {'now' if new else 'already'}.")
 
 
-async def _find(owner_url: str, named: dict[str, Any]) -> Any:
+async def _find(owner_url: str, named: Named) -> Person:
     """Raises AddressUnverified where the address that they are named by may be another's."""
     async with connect_as_owner(owner_url) as connection:
         person = await person_named(connection, named)
-    if "email_key" in named and not person["owns_email"]:
+    if named.email_key and not person.owns_email:
         raise AddressUnverified(
             f"{shown(person)} says so and nobody vouches for it: ask them for the id that `viewer` tells them, and "
-            f"name them by it if it is {person['id']}"
+            f"name them by it if it is {person.id}"
         )
     return person

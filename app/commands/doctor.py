@@ -112,7 +112,7 @@ def _of_queue(health: Health) -> Iterator[Finding]:
     if health.amount_parked:
         yield Finding(well=False, text=f"{health.amount_parked:,} texts failed; `trellis embed` tries them again:")
     for row in health.parked:
-        text = f"  {row['kind'].lower()} {row['subject_id']} of organization {row['organization_id']}: {row['error']}"
+        text = f"  {row.kind.lower()} {row.subject_id} of organization {row.organization_id}: {row.error}"
         yield Finding(well=False, text=text)
 
 
@@ -121,7 +121,7 @@ def _of_documents(failures: Failures) -> Iterator[Finding]:
         text = f"{failures.amount:,} documents could not be cut; `retryDocument` tries one again:"
         yield Finding(well=False, text=text)
     for row in failures.newest:
-        text = f"  document {row['id']} of organization {row['organization_id']}: {row['processing_error']}"
+        text = f"  document {row.id} of organization {row.organization_id}: {row.processing_error}"
         yield Finding(well=False, text=text)
 
 

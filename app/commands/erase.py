@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
@@ -18,8 +18,9 @@ from app.refusal import Refusal
 from app.terminal.counting import listed
 from app.terminal.database import explained, reach_both
 from app.terminal.options import DataOption
-from app.terminal.person import NOBODY, NobodyFound, named_by, person_named, shown
+from app.terminal.person import NOBODY, Named, NobodyFound, named_by, person_named, shown
 from app.users import erase as erasing
+from app.users.find import Person
 
 
 class LastOwner(Refusal):
@@ -41,17 +42,19 @@ def erase(
         typer.echo(f"Erasing {shown(person)} takes {taken}. This cannot be undone.")
         if not yes:
             typer.confirm("Erase?", abort=True)
-        asyncio.run(_erase(owner_url, person["id"]))
+        asyncio.run(_erase(owner_url, person.id))
     typer.echo("Erased. Memberships go with the next purge, within the hour, or by `trellis purge`.")
 
 
-async def _look(owner_url: str, named: dict[str, Any]) -> tuple[Any, str]:
+async def _look(owner_url: str, named: Named) -> tuple[Person, str]:
     """The person, and what erasing them takes."""
     async with connect_as_owner(owner_url) as connection:
         person = await person_named(connection, named)
-    async with _acting(owner_url, person["id"]) as fetch:
-        counts = await erasing.count_erased(fetch, person["id"], None)
-        _require_owners(await erasing.names_of(fetch, counts["last_owner_of"]))
+    async with _acting(owner_url, person.id) as fetch:
+        counts = await erasing.count_erased(fetch, person.id, None)
+        if counts is None:
+            raise NobodyFound(NOBODY)
+        _require_owners(await erasing.names_of(fetch, counts.last_owner_of))
     return person, listed({name.removesuffix("s"): counts[name] for name in erasing.COUNTS})
 
 

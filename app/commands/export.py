@@ -21,7 +21,7 @@ from app.terminal.counting import listed
 from app.terminal.database import explained, reach_both, reach_database
 from app.terminal.environment import read_settings
 from app.terminal.options import DataOption
-from app.terminal.person import named_by, person_named
+from app.terminal.person import Named, named_by, person_named
 from app.terminal.progress import gauge
 from app.terminal.whole_file import WholeFile
 
@@ -71,10 +71,10 @@ async def _export_organization(url: str, slug: str, keep: Keep, tell: Tell) -> T
     return await _export(url, sections(), enter, Transcript("organization"), keep, tell)
 
 
-async def _export_person(owner_url: str, named: dict[str, Any], keep: Keep, tell: Tell) -> Transcript:
+async def _export_person(owner_url: str, named: Named, keep: Keep, tell: Tell) -> Transcript:
     async def enter(connection: Connection) -> Mapping[str, Any]:
         person = await person_named(connection, named)
-        return await enter_places_of(connection, person["id"])
+        return await enter_places_of(connection, person.id)
 
     return await _export(owner_url, person_sections(), enter, Transcript("person"), keep, tell)
 

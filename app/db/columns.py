@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import uuid_utils.compat
-from sqlalchemy import DateTime, Index, MetaData, Table, Uuid
+from sqlalchemy import ColumnElement, DateTime, Index, MetaData, Select, Table, Uuid
 from sqlmodel import Field, SQLModel
 
 # A constraint without a name cannot be dropped by a migration, nor told apart when it is violated.
@@ -18,6 +19,9 @@ SQLModel.metadata.naming_convention = MetaData(
         "pk": "pk_%(table_name)s",
     }
 ).naming_convention
+
+Expression: TypeAlias = ColumnElement[Any]  # what SQL works out, of whichever type
+Rows: TypeAlias = Select[*tuple[Any, ...]]  # rows of whichever columns
 
 
 def new_id() -> UUID:

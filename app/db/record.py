@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement
 from typing_extensions import TypeVar
+
+from app.db.columns import Expression
 
 
 class Record(asyncpg.Record):
@@ -18,7 +19,7 @@ class Record(asyncpg.Record):
 
     typename = ""
     selected: tuple[str, ...] = ()
-    columns: ClassVar[Mapping[str, ColumnElement[Any]]] = {}
+    columns: ClassVar[Mapping[str, Expression]] = {}
 
     if (
         not TYPE_CHECKING
@@ -44,11 +45,34 @@ class OfOrganization(Protocol):
     def organization_id(self) -> UUID: ...
 
 
-class DeletableRow(OfOrganization, Columns, Protocol):
-    """A row that can be deleted."""
+class Versioned(Protocol):
+    """A row that counts its changes."""
+
+    @property
+    def version(self) -> int: ...
+
+
+class NounRow(OfOrganization, Protocol):
+    """A row of which there is a GraphQL type."""
+
+    @property
+    def typename(self) -> str: ...
 
     @property
     def id(self) -> UUID: ...
+
+
+class Selected(Columns, Protocol):
+    """A row of some noun, whichever columns it has."""
+
+    @property
+    def typename(self) -> str: ...
+
+    def get(self, key: str, default: UUID | None, /) -> UUID | None: ...
+
+
+class DeletableRow(NounRow, Selected, Protocol):
+    """A row that can be deleted."""
 
     @property
     def deleted_at(self) -> datetime | None: ...

@@ -3,10 +3,10 @@
 from functools import lru_cache
 from typing import Any, Generic
 
-from sqlalchemy import Column, ColumnElement, TypeDecorator
+from sqlalchemy import Column, TypeDecorator
 from sqlmodel import SQLModel
 
-from app.db.columns import table_of
+from app.db.columns import Expression, table_of
 from app.db.record import Row
 
 
@@ -28,12 +28,12 @@ class Source(Generic[Row]):
     """
 
     def __init__(
-        self, model: type[SQLModel], row: type[Row], *, long: tuple[str, ...] = (), **computed: ColumnElement[Any]
+        self, model: type[SQLModel], row: type[Row], *, long: tuple[str, ...] = (), **computed: Expression
     ) -> None:
         self.table = table_of(model)
         self.long = long
         self.typename = model.__name__
-        self.columns: dict[str, ColumnElement[Any]] = {**dict(self.table.c.items()), **computed}
+        self.columns: dict[str, Expression] = {**dict(self.table.c.items()), **computed}
         known = {"typename": self.typename, "columns": self.columns}
         self.record: type[Row] = type(row.__name__, (row,), known)
         self.reference: type[Reference] = type(f"{self.typename}Reference", (Reference,), {})
@@ -45,7 +45,7 @@ def record_of(source: Source[Row], selected: tuple[str, ...]) -> type[Row]:
     return type(source.record.__name__, (source.record,), {"selected": selected})
 
 
-def python_type(column: ColumnElement[Any]) -> type[Any]:
+def python_type(column: Expression) -> type[Any]:
     """What the driver makes of the column's values."""
     # SQLModel's text is a decorator around SQLAlchemy's, which alone says what Python makes of it.
     plain = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
@@ -53,6 +53,6 @@ def python_type(column: ColumnElement[Any]) -> type[Any]:
     return known
 
 
-def may_be_null(column: ColumnElement[Any]) -> bool:
+def may_be_null(column: Expression) -> bool:
     """Whether the database may hold no value there; what is computed may always be null."""
     return not isinstance(column, Column) or bool(column.nullable)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
-from typing import Any, Generic, Protocol, cast, overload
+from typing import Any, Generic, Protocol, TypeAlias, cast, overload
 
 from sqlalchemy import Executable, ReturnsRows
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -35,7 +35,8 @@ class Fetch(Protocol):
     def __call__(self, statement: Statement[Row], values: Mapping[str, Any], /) -> Awaitable[list[Row]]: ...
 
 
-Clause = Executable  # what `prepare` takes: a select, an insert and so on
+Clause: TypeAlias = Executable  # what `prepare` takes: a select, an insert and so on
+Values: TypeAlias = Mapping[str, Any]  # what parameters, or columns, are to be
 Build = Callable[[], Clause]
 
 
@@ -64,6 +65,28 @@ def statement_of(source: Source[Row]) -> Callable[[Build], Callable[[], Statemen
     return decorate
 
 
+def statement_as(row: type[Row]) -> Callable[[Build], Callable[[], Statement[Row]]]:
+    """The same, for a statement that is of no one table: `row` has its columns, each with the type of its values."""
+
+    def decorate(build: Build) -> Callable[[], Statement[Row]]:
+        @lru_cache(1)
+        @wraps(build)
+        def made() -> Statement[Row]:
+            return prepare_as(build(), row)
+
+        return made
+
+    return decorate
+
+
+def prepare_as(clause: Clause, row: type[Row]) -> Statement[Row]:
+    """`clause` as text, with rows of that class; raises TypeError where it selects other columns than those."""
+    selected, declared = set(_selected(clause)), set(row.__annotations__)
+    if selected != declared:
+        raise TypeError(f"{row.__name__} and its statement differ in {sorted(selected ^ declared)}")
+    return Statement(*_compiled(clause), row)
+
+
 @overload
 def prepare(clause: Clause, source: None = None) -> Statement[Record]: ...
 
@@ -77,6 +100,15 @@ def prepare(clause: Clause, source: Source | None = None) -> Statement:
 
     Where its rows are those of a `source`, it selects each of its columns under the name that it has there.
     """
+    record = record_of(source, _selected(clause)) if source else Record
+    return Statement(*_compiled(clause), record)
+
+
+def _selected(clause: Clause) -> tuple[str, ...]:
+    return tuple(cast("ReturnsRows", clause).exported_columns.keys())
+
+
+def _compiled(clause: Clause) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
+    """The text, the names of its parameters, and the values that it has already."""
     compiled = clause.compile(dialect=DIALECT)  # type: ignore[attr-defined]  # Executable says too little; each of its kinds has it
-    record = record_of(source, tuple(cast("ReturnsRows", clause).exported_columns.keys())) if source else Record
-    return Statement(compiled.string, tuple(compiled.positiontup or ()), compiled.params, record)
+    return compiled.string, tuple(compiled.positiontup or ()), compiled.params

@@ -1,12 +1,13 @@
 """Finding documents."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from app.documents.filter import DocumentFilter
 from app.documents.loaders import any_document, chunk_by_id
+from app.documents.rows import DocumentChunkRow
 from app.documents.search import search_documents
 from app.documents.types import Document, DocumentChunk
 from app.graph.context import Context, Info
@@ -21,7 +22,7 @@ from app.ranking.scope import MOST_OF_WHOLE
 from app.writing.mutation import object_of
 
 
-async def best_chunks(context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[list[Any]]:
+async def best_chunks(context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[list[DocumentChunkRow | None]]:
     """The chunks that were found of each document, in one batch."""
     keys = [[Key(results.organization_id, one) for one in hit.texts] for results, hit in hits]
     rows = iter(await context.load_many(chunk_by_id, [key for of_one in keys for key in of_one]))

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import strawberry
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, select
 
-from app.db.columns import table_of
+from app.db.columns import Expression, table_of
 from app.db.source import Source
 from app.events.loaders import EVENTS
 from app.events.models import Event, EventType
@@ -62,7 +62,7 @@ class EventFilter(Conditions):
         return Condition(name, clause)
 
 
-def _first(condition: ColumnElement[bool], *order: ColumnElement[Any]) -> ScalarSelect[int]:
+def _first(condition: ColumnElement[bool], *order: Expression) -> ScalarSelect[int]:
     """The sequence of the organization's first event for which the condition holds; NULL where there is none.
 
     Times rise along the log. So a moment is found once, by the index of the times, and then stands for a place in the

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.auth.actor import Actor
 from app.db.columns import new_id, now, table_of
+from app.db.record import NounRow
 from app.db.statement import Clause, Fetch, statement
 from app.db.unit_of_work import Turn
 from app.events.models import Event, EventCounter, EventType
@@ -23,6 +24,9 @@ counters = table_of(EventCounter)
 MOMENT = events.c.created_at.type
 
 
+Changes: TypeAlias = dict[str, dict[str, Any]]  # column → its value `before` and `after`
+
+
 class Happened(NamedTuple):
     """One event of an operation that has not been committed yet."""
 
@@ -30,10 +34,10 @@ class Happened(NamedTuple):
     type: EventType
     subject_type: str
     subject_id: UUID
-    changes: dict[str, dict[str, Any]]
+    changes: Changes
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
     """The fields of `after` that are not as they were, with both values; `before` is empty for what was made."""
     return {
         name: {"before": before.get(name), "after": value} for name, value in after.items() if before.get(name) != value
@@ -43,7 +47,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
 def record(
     context: Context,
     type_: EventType,
-    subject: Any,
+    subject: NounRow,
     *,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
@@ -102,7 +106,7 @@ def _values(happened: list[Happened], first: int) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     """UUIDs of the driver, which orjson does not know, as text."""
     if isinstance(value, UUID | date | datetime):
         return str(value)

@@ -12,6 +12,7 @@ from strawberry.scalars import JSON
 
 from app.api_keys.loaders import api_key_by_id
 from app.api_keys.types import ApiKey
+from app.db.record import Record
 from app.events.loaders import EVENTS, event_by_id
 from app.events.models import EventType
 from app.events.rows import EventRow
@@ -60,7 +61,7 @@ def subject_ids(_context: Context, events: Sequence[EventRow], _arguments: Argum
     return [str(event.subject_id) for event in events]
 
 
-async def subjects(context: Context, events: Sequence[EventRow], _arguments: Arguments) -> list[Any]:
+async def subjects(context: Context, events: Sequence[EventRow], _arguments: Arguments) -> list[Record | None]:
     """What each event was done to."""
     return await asyncio.gather(
         *(

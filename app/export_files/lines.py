@@ -8,12 +8,11 @@ them, `export_files/fields` as an import takes them back.
 from collections.abc import Mapping
 from functools import lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
-    Select,
     Table,
     Text,
     Uuid,
@@ -26,7 +25,7 @@ from sqlalchemy import (
     select,
 )
 
-from app.db.columns import table_of
+from app.db.columns import Expression, Rows, table_of
 from app.db.statement import Statement, prepare
 from app.documents.models import Document, DocumentText
 from app.events.models import Event
@@ -73,7 +72,7 @@ def sections() -> tuple[Section, ...]:
     )
 
 
-def section(name: str, rows: Select[Any], *order: str, at_once: int = LINES_AT_ONCE) -> Section:
+def section(name: str, rows: Rows, *order: str, at_once: int = LINES_AT_ONCE) -> Section:
     """The lines of type `name`, whose fields are the columns of `rows`, in the order of some of these."""
     fields = rows.subquery()
     line = select(literal_column(f"'{name}'").label("type"), *fields.c).subquery("line")
@@ -82,14 +81,14 @@ def section(name: str, rows: Select[Any], *order: str, at_once: int = LINES_AT_O
     return Section(name, prepare(lines), prepare(select(func.count()).select_from(fields)), at_once)
 
 
-def _organizations() -> Select[Any]:
+def _organizations() -> Rows:
     return select(
         *columns(organizations, "id", "name", "slug", "version", *STAMPS),
         _settings(table_of(OrganizationSettings)).label("settings"),
     ).where(organizations.c.id == ORGANIZATION_ID, organizations.c.deleted_at.is_(None))
 
 
-def _members() -> Select[Any]:
+def _members() -> Rows:
     """An address that no provider vouches for may be anybody's: it is not told, as the API does not tell it either."""
     return (
         select(
@@ -104,7 +103,7 @@ def _members() -> Select[Any]:
     )
 
 
-def _former_members() -> Select[Any]:
+def _former_members() -> Rows:
     """Those who have left and whom what they did still names: by their name alone."""
     again = members.alias("again")
     is_member = exists(select(again.c.id).where(*_live(again), again.c.user_id == members.c.user_id))
@@ -121,7 +120,7 @@ def _former_members() -> Select[Any]:
     )
 
 
-def _teams() -> Select[Any]:
+def _teams() -> Rows:
     settings = table_of(TeamSettings)
     return select(
         *columns(teams, "id", "key", "name", "description", "last_number", "version", *STAMPS),
@@ -130,7 +129,7 @@ def _teams() -> Select[Any]:
     ).where(*_live(teams))
 
 
-def _team_members() -> Select[Any]:
+def _team_members() -> Rows:
     settings = table_of(TeamMemberSettings)
     return select(
         team_members.c.id,
@@ -141,7 +140,7 @@ def _team_members() -> Select[Any]:
     ).where(*_live(team_members))
 
 
-def _tasks() -> Select[Any]:
+def _tasks() -> Rows:
     """Whoever has been removed from the team has the task no more."""
     return (
         select(
@@ -158,7 +157,7 @@ def _tasks() -> Select[Any]:
     )
 
 
-def _documents() -> Select[Any]:
+def _documents() -> Rows:
     return (
         select(
             documents.c.id,
@@ -173,7 +172,7 @@ def _documents() -> Select[Any]:
     )
 
 
-def _events() -> Select[Any]:
+def _events() -> Rows:
     return select(
         events.c.sequence,
         events.c.type.label("event"),
@@ -184,7 +183,7 @@ def _events() -> Select[Any]:
     ).where(events.c.organization_id == ORGANIZATION_ID)
 
 
-def columns(table: FromClause, *names: str) -> list[ColumnElement[Any]]:
+def columns(table: FromClause, *names: str) -> list[Expression]:
     """The columns of these names."""
     return [table.c[name] for name in names]
 
@@ -193,25 +192,25 @@ def _live(table: FromClause) -> tuple[ColumnElement[bool], ...]:
     return table.c.organization_id == ORGANIZATION_ID, table.c.deleted_at.is_(None)
 
 
-def _is(table: Table, row_id: ColumnElement[Any]) -> ColumnElement[bool]:
+def _is(table: Table, row_id: Expression) -> ColumnElement[bool]:
     """The row of that id, while it lives."""
     return (table.c.id == row_id) & (table.c.organization_id == ORGANIZATION_ID) & table.c.deleted_at.is_(None)
 
 
-def _person(user_id: ColumnElement[Any]) -> ColumnElement[Any]:
+def _person(user_id: Expression) -> Expression:
     """Somebody of whom another line says who they are or were; of others, such as the erased, not even the id."""
     here = members.alias("here")
     known = select(here.c.id).where(here.c.user_id == user_id, here.c.organization_id == ORGANIZATION_ID)
     return case((exists(known), user_id))
 
 
-def _settings(table: Table, *which: ColumnElement[bool]) -> ColumnElement[Any]:
+def _settings(table: Table, *which: ColumnElement[bool]) -> Expression:
     """What is set, by name; null where nothing ever was."""
     own = _object({name: table.c[name] for name in (*SETTINGS, "version", *STAMPS) if name in table.c})
     return select(own).where(table.c.organization_id == ORGANIZATION_ID, *which).scalar_subquery()
 
 
-def _former_keys(table: Table, owner: str, of: Table) -> ColumnElement[Any]:
+def _former_keys(table: Table, owner: str, of: Table) -> Expression:
     """The keys that a row had, each with until when."""
     had = func.jsonb_agg(_object({"key": table.c.key, "until": table.c.created_at}))
     return (
@@ -221,7 +220,7 @@ def _former_keys(table: Table, owner: str, of: Table) -> ColumnElement[Any]:
     )
 
 
-def _object(fields: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
+def _object(fields: Mapping[str, Expression]) -> Expression:
     return func.jsonb_build_object(
         *chain.from_iterable((literal_column(f"'{name}'"), value) for name, value in fields.items())
     )

@@ -5,12 +5,11 @@ its text, and of a line in a log what changed only where it is about them.
 """
 
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Table, Text, Uuid, any_, bindparam, case, cast, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Table, Text, Uuid, any_, bindparam, case, cast, func, or_, select
 
 from app.api_keys.models import ApiKey
-from app.db.columns import table_of
+from app.db.columns import Expression, Rows, table_of
 from app.export_files.lines import (
     STAMPS,
     Section,
@@ -50,16 +49,16 @@ def person_sections() -> tuple[Section, ...]:
     )
 
 
-def _accounts() -> Select[Any]:
+def _accounts() -> Rows:
     names = "id", "subject", "email", "owns_email", "name", "avatar_url", *STAMPS
     return select(*columns(users, *names)).where(_theirs(users.c.id))
 
 
-def _members() -> Select[Any]:
+def _members() -> Rows:
     return _of(members, "id", "role", *STAMPS, "deleted_at").where(_theirs(members.c.user_id))
 
 
-def _team_members() -> Select[Any]:
+def _team_members() -> Rows:
     return (
         _of(team_members, "id", "role", *STAMPS, "deleted_at")
         .add_columns(_team_key(team_members).label("team"))
@@ -67,14 +66,14 @@ def _team_members() -> Select[Any]:
     )
 
 
-def _invitations() -> Select[Any]:
+def _invitations() -> Rows:
     """Those that they have got; those that they sent say something of others."""
     names = "id", "email", "role", "status", "message", "expires_at", "ended_at", *STAMPS
     received = or_(invitations.c.email_key == any_(KEYS), _theirs(invitations.c.answered_by))
     return _of(invitations, *names).where(received)
 
 
-def _tasks() -> Select[Any]:
+def _tasks() -> Rows:
     seats = select(team_members.c.id).where(
         team_members.c.organization_id == any_(PLACES), team_members.c.organization_member_id.in_(_memberships())
     )
@@ -90,17 +89,17 @@ def _tasks() -> Select[Any]:
     )
 
 
-def _documents() -> Select[Any]:
+def _documents() -> Rows:
     return _of(documents, "id", "title", *STAMPS, "deleted_at").where(_theirs(documents.c.created_by))
 
 
-def _api_keys() -> Select[Any]:
+def _api_keys() -> Rows:
     """Never their secrets, nor what these can be recognized by."""
     names = "id", "name", "scopes", "expires_at", "revoked_at", "last_used_at", *STAMPS
     return _of(api_keys, *names).where(_theirs(api_keys.c.created_by))
 
 
-def _events() -> Select[Any]:
+def _events() -> Rows:
     did, about = _theirs(events.c.actor_id), (events.c.subject_type == "User") & _theirs(events.c.subject_id)
     return (
         _of(events, "sequence", "subject_type", "subject_id", "request_id", "created_at")
@@ -113,20 +112,20 @@ def _events() -> Select[Any]:
     )
 
 
-def _of(table: Table, *names: str) -> Select[Any]:
+def _of(table: Table, *names: str) -> Rows:
     """These columns of rows where there is something of them, with the organization that a row is of."""
     slug = select(organizations.c.slug).where(organizations.c.id == table.c.organization_id).scalar_subquery()
     return select(slug.label("organization"), *columns(table, *names)).where(table.c.organization_id == any_(PLACES))
 
 
-def _team_key(table: Table) -> ColumnElement[Any]:
+def _team_key(table: Table) -> Expression:
     team = (teams.c.organization_id == table.c.organization_id) & (teams.c.id == table.c.team_id)
     return select(teams.c.key).where(team).scalar_subquery()
 
 
-def _memberships() -> Select[Any]:
+def _memberships() -> Rows:
     return select(members.c.id).where(members.c.organization_id == any_(PLACES), _theirs(members.c.user_id))
 
 
-def _theirs(user_id: ColumnElement[Any]) -> ColumnElement[bool]:
+def _theirs(user_id: Expression) -> ColumnElement[bool]:
     return user_id == any_(PERSONS)

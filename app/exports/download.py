@@ -1,7 +1,7 @@
 """Handing out the files of exports to whoever has a link."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from datetime import datetime
 
 import asyncpg
 from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, select
@@ -11,19 +11,31 @@ from starlette.types import Send
 
 from app.auth.secrets import EXPORT, InvalidKey, PresentedKey, presented
 from app.db.engine import LOST, Database, DatabaseUnavailable
-from app.db.statement import prepare
+from app.db.record import Record
+from app.db.statement import prepare_as
 from app.errors import AppError
 from app.http.access_log import Entry
 from app.http.rate_limit import Rates, RequestMeter
 from app.http.request import request_id_of
 from app.log import log
 
-READ = prepare(
+
+class Piece(Record):
+    """A piece of a file, with what there is to know of the whole."""
+
+    slug: str
+    size: int
+    written_at: datetime
+    data: bytes
+
+
+READ = prepare_as(
     select(
         func.trellis_read_export(
             bindparam("id", type_=Uuid), bindparam("secret_hash", type_=LargeBinary), bindparam("piece", type_=Integer)
-        ).table_valued("slug", "size", "written_at", "data")
-    )
+        ).table_valued(*Piece.__annotations__)
+    ),
+    Piece,
 )
 FIXED = {
     "Cache-Control": "no-store",
@@ -75,25 +87,25 @@ class Downloads:
             return Response(headers=headers)
         return StreamingResponse(self._pieces(key, first, meter.address), headers=headers)
 
-    async def _pieces(self, key: PresentedKey, first: Any, address: str) -> AsyncIterator[bytes]:
+    async def _pieces(self, key: PresentedKey, first: Piece, address: str) -> AsyncIterator[bytes]:
         """Raises FileGone; the client knows by the length that it has not got all."""
-        sent, piece, data = 0, 0, first["data"]
-        while data is not None:
-            yield data
-            sent, piece = sent + len(data), piece + 1
-            if sent == first["size"]:
+        sent, piece = 0, 0
+        found: Piece | None = first
+        while found is not None:
+            yield found.data
+            sent, piece = sent + len(found.data), piece + 1
+            if sent == first.size:
                 return
             found = await self._read(key, piece, address)
-            data = found and found["data"]
         raise FileGone("it is gone")
 
-    async def _read(self, key: PresentedKey, piece: int, address: str) -> Any:
+    async def _read(self, key: PresentedKey, piece: int, address: str) -> Piece | None:
         """The piece, with what there is to know of the file; None where there is none, or the secret is another's.
         Raises DatabaseUnavailable and CallerBusy."""
         values = {"id": key.id, "secret_hash": key.secret_hash, "piece": piece}
         try:
             async with self.database.lent(address) as connection:
-                return await connection.fetchrow(READ.text, *READ.arguments(values))
+                return await connection.fetchrow(READ.text, *READ.arguments(values), record_class=Piece)
         except (*LOST, asyncpg.QueryCanceledError) as error:
             raise DatabaseUnavailable("The database does not answer: try again in a moment.") from error
 
@@ -103,11 +115,11 @@ def _nothing() -> Response:
     return PlainTextResponse("Not Found", 404)
 
 
-def _headers(file: Any) -> dict[str, str]:
-    name = f"{file['slug']}-{file['written_at']:%Y-%m-%d}.jsonl.gz"
+def _headers(file: Piece) -> dict[str, str]:
+    name = f"{file.slug}-{file.written_at:%Y-%m-%d}.jsonl.gz"
     return {
         "Content-Type": "application/gzip",
-        "Content-Length": str(file["size"]),
+        "Content-Length": str(file.size),
         "Content-Disposition": f'attachment; filename="{name}"',
         **FIXED,
     }

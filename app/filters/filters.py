@@ -10,6 +10,7 @@ import strawberry
 from sqlalchemy import Column, ColumnElement, exists, literal_column, select
 from strawberry import UNSET
 
+from app.db.columns import Expression
 from app.db.source import Source
 from app.graph.conditions import Chosen, Condition, Values, all_of, any_of, compared, opposite
 from app.graph.errors import BadUserInput
@@ -46,14 +47,14 @@ def given(owner: object, path: FilterPath) -> Iterator[tuple[str, Any]]:
 class Comparison:
     """What the comparators share: each field given is a condition, and all of them must hold."""
 
-    def on(self, column: ColumnElement[Any], path: FilterPath, values: Values) -> Condition:
+    def on(self, column: Expression, path: FilterPath, values: Values) -> Condition:
         """Raises BadUserInput, also where nothing is given: JSON leaves out what is undefined."""
         parts = [self._one(column, name, value, path.of(name), values) for name, value in given(self, path)]
         if not parts:
             raise BadUserInput(f"`{path.text}` is empty: give one of its fields, or leave it out.")
         return all_of(*parts)
 
-    def _one(self, column: ColumnElement[Any], name: str, value: Any, path: FilterPath, values: Values) -> Condition:
+    def _one(self, column: Expression, name: str, value: Any, path: FilterPath, values: Values) -> Condition:
         path.check()
         plain = self.plain(listed(value, path) if isinstance(value, list) else value, path)
         return compared(column, name, plain, values)
@@ -219,9 +220,7 @@ class Conditions:
         return found
 
 
-def once(
-    source: Source, computed: ColumnElement[Any], comparison: Comparison, path: FilterPath, values: Values
-) -> Condition:
+def once(source: Source, computed: Expression, comparison: Comparison, path: FilterPath, values: Values) -> Condition:
     """The comparison with what is computed from a row: that is written, and worked out, once for all comparators."""
     value = select(computed.label("value")).offset(literal_column("0")).correlate(source.table).lateral("computed")
     found = comparison.on(value.c.value, path, values)

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, and_, any_, bindparam, func, literal_column, not_, or_, true
 from sqlalchemy.types import TypeEngine
 
+from app.db.columns import Expression
+
 ESCAPE = "/"
 
 
@@ -43,9 +45,9 @@ class Values(dict[str, Any]):
 class Test(NamedTuple):
     """How a column is compared with a value: of which type that is, and what is sent of it."""
 
-    compare: Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]
-    type_of: Callable[[ColumnElement[Any], Any], TypeEngine[Any]] = lambda column, value: (
-        column.type.coerce_compared_value(None, value)
+    compare: Callable[[Expression, Expression], ColumnElement[bool]]
+    type_of: Callable[[Expression, Any], TypeEngine[Any]] = lambda column, value: column.type.coerce_compared_value(
+        None, value
     )
     sent: Callable[[Any], Any] = lambda value: value
 
@@ -71,7 +73,7 @@ def opposite(part: Condition) -> Condition:
     return Condition(("not", part.shape), lambda: not_(func.coalesce(part.clause(), not_(true()))))
 
 
-def compared(column: ColumnElement[Any], name: str, value: Any, values: Values) -> Condition:
+def compared(column: Expression, name: str, value: Any, values: Values) -> Condition:
     """Whether `column` passes the test of this name."""
     if name == "is_null":
         return Condition((name, value), lambda: column.is_(None) if value else column.is_not(None))
@@ -80,11 +82,11 @@ def compared(column: ColumnElement[Any], name: str, value: Any, values: Values) 
     return Condition(name, lambda: test.compare(column, bindparam(parameter, type_=type_)))
 
 
-def _list(column: ColumnElement[Any], _value: Any) -> TypeEngine[Any]:
+def _list(column: Expression, _value: Any) -> TypeEngine[Any]:
     return ARRAY(column.type)
 
 
-def _tags(_column: ColumnElement[Any], _value: Any) -> TypeEngine[Any]:
+def _tags(_column: Expression, _value: Any) -> TypeEngine[Any]:
     return ARRAY(Text)
 
 

@@ -9,8 +9,6 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     BigInteger,
-    ColumnElement,
-    Select,
     Text,
     bindparam,
     cast,
@@ -20,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 
+from app.db.columns import Expression, Rows
 from app.db.record import Row
 from app.db.source import Source
 from app.db.statement import Statement
@@ -27,7 +26,7 @@ from app.graph.camel_case import camel_case
 from app.graph.context import Context
 
 
-def measured(rows: Select[Any], source: Source) -> Select[Any]:
+def measured(rows: Rows, source: Source) -> Rows:
     """`rows`, with how many bytes their long texts have together; of too many of these it answers the first row only.
 
     What they are together is known before any of them is fetched from where PostgreSQL keeps what is long.
@@ -45,7 +44,7 @@ def measured(rows: Select[Any], source: Source) -> Select[Any]:
     return select(*shown).where(or_(fits, together.c.place == literal_column("1")))
 
 
-def _size(text: ColumnElement[Any]) -> ColumnElement[Any]:
+def _size(text: Expression) -> Expression:
     """How many bytes it has; of a text PostgreSQL knows that without reading it."""
     return func.coalesce(
         func.octet_length(cast(text, Text) if isinstance(text.type, ARRAY | JSON) else text), literal_column("0")

@@ -1,13 +1,16 @@
 """The interface of what has an id."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from enum import Enum
+from typing import ClassVar
 
 import strawberry
 from sqlalchemy import Table
 
+from app.auth.guards import Policy
+from app.db.record import Record
 from app.db.source import Source
-from app.graph.dataloader import Batch
+from app.graph.dataloader import BatchOf
 
 
 @strawberry.interface(description="An object with an id, which `node` and `nodes` find.")
@@ -15,14 +18,15 @@ class Node:
     """The base of every noun's type, and so the list of them: `node` asks each for its rows."""
 
     source: ClassVar[Source]
-    by_key: ClassVar[Batch]  # the row of each Key, with what the noun's policy reads
-    can_read: ClassVar[Any]  # the noun's policy for looking at a row
-    permissions: ClassVar[Mapping[Any, Any]] = {}  # what can be done with a live row → the policy that says who may
+    by_key: ClassVar[BatchOf[Record | None]]  # the row of each Key, with what the noun's policy reads
+    can_read: ClassVar[Policy]
+    can_restore: ClassVar[Policy]  # of what can be deleted: told what the actor is, or was, in the row's team
+    permissions: ClassVar[Mapping[Enum, Policy]] = {}  # what can be done with a live row → the policy that says who may
 
     id: strawberry.ID = strawberry.field(description="A UUID, unique among all objects.")
 
     @classmethod
-    def is_type_of(cls, row: Any, _info: Any) -> bool:
+    def is_type_of(cls, row: object, _info: object) -> bool:
         """Whether a row is one of this noun's: what tells the types behind an interface apart."""
         return isinstance(row, (cls.source.record, cls.source.reference))
 

@@ -6,8 +6,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
-    Select,
     Subquery,
     TableValuedAlias,
     Uuid,
@@ -20,6 +18,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from app.db.columns import Expression, Rows
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.budget import A_TOTAL
@@ -112,9 +111,7 @@ def _pages(shape: Shape, bounds: tuple[bool, bool], condition: Condition | None)
     return prepare(measured(rows.limit(bindparam("most", type_=BigInteger)), source), source)
 
 
-def _first(
-    shape: Shape, rows: Select[Any], value: ColumnElement[Any], row_id: ColumnElement[Any], *, ends: bool = False
-) -> Select[Any]:
+def _first(shape: Shape, rows: Rows, value: Expression, row_id: Expression, *, ends: bool = False) -> Rows:
     """As many of `rows` as the page holds and one more, in its order."""
     if shape.order.descending != shape.backward:
         value, row_id = value.desc(), row_id.desc()
@@ -139,7 +136,7 @@ _plain_pages, _plain_counts = lru_cache(1000)(_pages), lru_cache(1000)(_counts)
 _filtered_pages, _filtered_counts = lru_cache(500)(_pages), lru_cache(500)(_counts)
 
 
-def _of_parents(shape: Shape, parents: TableValuedAlias, child: Select[Any]) -> Select[Any]:
+def _of_parents(shape: Shape, parents: TableValuedAlias, child: Rows) -> Rows:
     """What `child` finds for each parent; it is scoped itself where its one parent is the caller."""
     if shape.by is not None and shape.through is None:
         return of_each(parents, child)
@@ -147,9 +144,7 @@ def _of_parents(shape: Shape, parents: TableValuedAlias, child: Select[Any]) -> 
     return select(parents.c.ordinal, *lateral.c).select_from(parents.join(lateral, true()))
 
 
-def _children(
-    shape: Shape, parents: TableValuedAlias, columns: Select[Any], condition: Condition | None
-) -> Select[Any]:
+def _children(shape: Shape, parents: TableValuedAlias, columns: Rows, condition: Condition | None) -> Rows:
     source = shape.source
     child = columns.select_from(source.table)
     if shape.by is None:

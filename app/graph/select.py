@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Select,
     TableValuedAlias,
     Text,
     Uuid,
@@ -21,6 +20,7 @@ from sqlalchemy import (
     true,
 )
 
+from app.db.columns import Expression, Rows
 from app.db.record import Row
 from app.db.source import Source
 from app.db.statement import Statement, prepare
@@ -42,7 +42,7 @@ def scoped(source: Source) -> ColumnElement[bool]:
     return the_callers(source.columns["organization_id"])
 
 
-def the_callers(organization_id: ColumnElement[Any]) -> ColumnElement[bool]:
+def the_callers(organization_id: Expression) -> ColumnElement[bool]:
     """Whether it is one of the caller's. `Context.fetch` gives the parameter its value."""
     return organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid)))
 
@@ -56,7 +56,7 @@ def given_keys() -> TableValuedAlias:
     )
 
 
-def key_columns() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+def key_columns() -> tuple[Expression, Expression]:
     """The keys of a batch as two arrays, of the organizations and of the ids, to which `key_values` gives the values.
 
     They are sent as text: of an array the driver looks at each element several times, for arrays in it, 1 µs each.
@@ -120,7 +120,7 @@ def _by_key(source: Source, columns: tuple[str, ...], *, live: bool) -> Statemen
     return prepare(measured(of_each(keys, row.limit(literal_column("1"))), source), source)
 
 
-def of_each(keys: TableValuedAlias, child: Select[Any]) -> Select[Any]:
+def of_each(keys: TableValuedAlias, child: Rows) -> Rows:
     """What `child` finds for each key: it takes the organization from there, and so is scoped there.
 
     LATERAL with a limit is a look-up for each key, whatever the planner expects. A second condition on the child's own

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.columns import now, table_of
+from app.db.record import Record
 from app.db.statement import Clause, statement
 from app.db.too_slow import StatementTooSlow
 from app.db.unit_of_work import Unit
@@ -94,7 +95,7 @@ class Replays:
             await unit.fetch(_keep(), _name(unit, keyed) | kept)
 
 
-def _answer_of(first: Any, unit: Unit, keyed: KeyedRequest) -> bytes:
+def _answer_of(first: Record, unit: Unit, keyed: KeyedRequest) -> bytes:
     if first["request_hash"] != keyed.fingerprint:
         raise KeyOfAnotherRequest(
             "This `Idempotency-Key` was used for another request: send each request with a key of its own."

@@ -9,6 +9,7 @@ import asyncpg
 from app.auth.email import email_key
 from app.db.analyze import analyze
 from app.db.columns import now, table_of
+from app.db.source import Source
 from app.documents.check import columns_of_text
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import Document, DocumentText
@@ -17,11 +18,13 @@ from app.importer.check import folded, group_of
 from app.importer.connection import acting, connect, insert_rows, insertion
 from app.importer.lock import lock_rows
 from app.importer.members import guest, invite, join
-from app.importer.organizations import find_or_make, organizations, teams
+from app.importer.organizations import find_or_make
 from app.importer.plan import Plan, TeamPlan
 from app.importer.read_folder import Found
 from app.importer.task_rows import stable_id
 from app.importer.tasks import Summary
+from app.organizations.loaders import ORGANIZATIONS
+from app.teams.loaders import TEAMS
 
 MOST_TEXT = 4 * 1024 * 1024  # characters of texts to a transaction, or one text more
 
@@ -86,8 +89,9 @@ async def _write(
     connection: asyncpg.Connection, owner: Owner, batch: list[Found], user_id: UUID
 ) -> list[dict[str, Any]]:
     """The rows of those documents that are new; the others are there already and stay as they are."""
-    table, row_id = (teams, owner.team_id) if owner.team_id else (organizations, owner.organization_id)
-    await lock_rows(connection, table, [owner.organization_id], [row_id])
+    source: Source = TEAMS if owner.team_id else ORGANIZATIONS
+    row_id = owner.team_id or owner.organization_id
+    await lock_rows(connection, source, [owner.organization_id], [row_id])
     by_id = {stable_id(owner.team_id or owner.organization_id, f"document\0{one.source}"): one for one in batch}
     rows = [_columns(owner, document_id, one) | {"created_by": user_id} for document_id, one in by_id.items()]
     made = {row["id"] for row in await insert_rows(connection, MAKE_DOCUMENTS, rows)}

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
+from app.db.record import Row
+from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.importer.connection import fetch
 from app.refusal import Refusal
@@ -19,25 +20,26 @@ class DeletedMeanwhile(Refusal):
 
 
 async def lock_rows(
-    connection: asyncpg.Connection, table: Table, organization_ids: Iterable[UUID], ids: Iterable[UUID]
-) -> list[Any]:
+    connection: asyncpg.Connection, source: Source[Row], organization_ids: Iterable[UUID], ids: Iterable[UUID]
+) -> list[Row]:
     """The rows of these ids, locked until the commit. Raises DeletedMeanwhile where one has been deleted.
 
     Whoever makes a task in the team meanwhile waits for its counter, as this waits for them; what only refers to the
     row goes on.
     """
     wanted = set(ids)
-    rows = await fetch(connection, _lock(table), organization_ids=list(set(organization_ids)), ids=list(wanted))
+    rows = await fetch(connection, _lock(source), organization_ids=list(set(organization_ids)), ids=list(wanted))
     if len(rows) < len(wanted):
         raise DeletedMeanwhile(
-            f"The {noun_of(table)} was deleted while this was being imported: restore it, or run the same command "
-            "again to make a new one"
+            f"The {noun_of(source.table)} was deleted while this was being imported: restore it, or run the same "
+            "command again to make a new one"
         )
     return rows
 
 
 @lru_cache(2)
-def _lock(table: Table) -> Statement:
+def _lock(source: Source) -> Statement:
+    table = source.table
     return prepare(
         select(table)
         .where(
@@ -46,5 +48,6 @@ def _lock(table: Table) -> Statement:
             table.c.deleted_at.is_(None),
         )
         .order_by(table.c.id)
-        .with_for_update(key_share=True)
+        .with_for_update(key_share=True),
+        source,
     )

@@ -165,7 +165,7 @@ async def _find_or_make_teams(
         elif not target.new:
             old.append((team, target))
         targets.by_group[group] = target
-    await lock_rows(connection, teams, homes.values(), (target.id for _, target in old))
+    await lock_rows(connection, SOURCE, homes.values(), (target.id for _, target in old))
     for team, target in old:
         await _reserve_numbers(connection, target, team)
     await _make_teams(connection, new, targets.events)

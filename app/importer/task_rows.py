@@ -33,6 +33,7 @@ from app.tasks.loaders import TASKS as SOURCE
 from app.tasks.models import FormerTaskKey, Task, TaskStatus
 from app.tasks.searchable import TASKS
 from app.tasks.write import NEW
+from app.teams.loaders import TEAMS
 from app.teams.models import Team
 
 tasks = table_of(Task)
@@ -81,8 +82,8 @@ def stable_id(owner_id: UUID, identity: str) -> UUID:
 async def write(connection: asyncpg.Connection, batch: Sequence[Placed], events: Events, *, creator_id: UUID) -> int:
     """How many of these tasks are new; the others are there already and stay as they are. In one transaction."""
     homes = {placed.target.id: placed.target.organization_id for placed in batch}
-    locked = await lock_rows(connection, teams, set(homes.values()), homes)
-    newest: dict[UUID, int] = {row["id"]: row["last_number"] for row in locked}
+    locked = await lock_rows(connection, TEAMS, set(homes.values()), homes)
+    newest: dict[UUID, int] = {row.id: row.last_number for row in locked}
     new, named = await _tell_apart(connection, batch, set(homes.values()))
     rows = [_columns(new_id, placed, _number(placed, newest), creator_id) for new_id, placed in new.items()]
     await _insert(connection, rows, newest)

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+from app.db.record import NounRow
 from app.db.unit_of_work import Turn
 from app.graph.context import Context
 from app.indexing.search_texts import write_texts
@@ -19,8 +20,8 @@ class Noted(NamedTuple):
     searchable: Searchable
 
 
-def note_texts(context: Context, searchable: Searchable, rows: Iterable[Any]) -> None:
-    """Notes that `rows`, with `organization_id` and `id`, are new or have another text."""
+def note_texts(context: Context, searchable: Searchable, rows: Iterable[NounRow]) -> None:
+    """Notes that `rows` are new or have another text."""
     unit = context.signed_in
     unit.pending += [Noted(row.organization_id, row.id, searchable) for row in rows]
 

@@ -1,14 +1,15 @@
 """How the queue does: what waits, since when, and what failed for good."""
 
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Interval, bindparam, func, literal_column, select
 
 from app.db.columns import table_of
 from app.db.engine import Database
-from app.db.statement import Clause, statement
+from app.db.record import Record
+from app.db.statement import Clause, statement, statement_as
 from app.indexing.queue import embedding
 from app.search.embedding_models import Model, living_models
 from app.search.models import EmbeddingJob
@@ -16,6 +17,23 @@ from app.search.models import EmbeddingJob
 jobs = table_of(EmbeddingJob)
 
 LATE = timedelta(minutes=5)  # what waits for so long waits for a server, or for a model
+
+
+class Parked(Record):
+    """A text that failed for good."""
+
+    organization_id: UUID
+    kind: str
+    subject_id: UUID
+    error: str
+
+
+class Counted(Record):
+    waiting: int
+    oldest: datetime | None
+    failing: int
+    error: str | None
+    amount_parked: int
 
 
 class Health(NamedTuple):
@@ -28,7 +46,7 @@ class Health(NamedTuple):
     failing: int
     error: str | None
     amount_parked: int
-    parked: list[Any]
+    parked: list[Parked]
 
 
 async def examine(database: Database) -> Health:
@@ -37,16 +55,16 @@ async def examine(database: Database) -> Health:
         (counts,) = await fetch(_counts(), {})
         return Health(
             await living_models(fetch),
-            counts["waiting"],
-            counts["oldest"],
-            counts["failing"],
-            counts["error"],
-            counts["amount_parked"],
+            counts.waiting,
+            counts.oldest,
+            counts.failing,
+            counts.error,
+            counts.amount_parked,
             await fetch(_parked(), {}),
         )
 
 
-@statement
+@statement_as(Counted)
 def _counts() -> Clause:
     waits = jobs.c.parked_at.is_(None)
     return select(
@@ -71,7 +89,7 @@ def _late() -> Clause:
     return select(jobs.c.organization_id).where(waits).distinct()
 
 
-@statement
+@statement_as(Parked)
 def _parked() -> Clause:
     columns = jobs.c
     return (

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, case, cast, 
 from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.db.columns import table_of
+from app.db.columns import Expression, table_of
 from app.db.statement import Fetch, Statement, prepare
 from app.search.models import EmbeddingJob, SearchText
 from app.search.searchable import Searchable
@@ -70,7 +70,7 @@ def _changed(searchable: Searchable) -> Any:
     )
 
 
-def _lexemes(text: ColumnElement[Any], weight: str) -> ColumnElement[Any]:
+def _lexemes(text: Expression, weight: str) -> Expression:
     english = cast(literal_column("'english'"), REGCONFIG)
     return func.setweight(func.to_tsvector(english, text), literal_column(f"'{weight}'"))
 

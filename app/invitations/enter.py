@@ -1,7 +1,6 @@
 """Coming into an organization by an invitation, of which whoever comes is no member yet."""
 
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import LargeBinary, Uuid, bindparam, func, select
@@ -15,6 +14,7 @@ from app.invitations.loaders import invitation_for_update, teams_of_invitation
 from app.invitations.models import InvitationStatus
 from app.invitations.rows import InvitationRow
 from app.members.join import join_organization
+from app.members.rows import OrganizationMemberRow
 from app.organizations.loaders import ORGANIZATIONS
 from app.team_members.join import join_team
 from app.teams.loaders import TEAMS
@@ -23,7 +23,7 @@ from app.writing.rows import rows_for_update
 NOUN = "invitation"
 
 
-async def enter(context: Context, invitation_id: UUID, presented: PresentedKey | None) -> Any:
+async def enter(context: Context, invitation_id: UUID, presented: PresentedKey | None) -> InvitationRow:
     """The locked row of a pending invitation to the actor's verified address, or of the one whose secret is presented.
 
     The database judges that, and lets the rest of the transaction into the organization, until the actor is refreshed.
@@ -50,7 +50,7 @@ def _enter() -> Clause:
     return select(func.trellis_enter(*names))
 
 
-async def come_in(context: Context, row: InvitationRow) -> Any:
+async def come_in(context: Context, row: InvitationRow) -> OrganizationMemberRow:
     """The actor's membership, by the invitation of `row`; the one that was, where they have been a member."""
     member = await join_organization(context, row.organization_id, row.role)
     (roles,) = await teams_of_invitation(context, [Key(row.organization_id, row.id)])

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, DateTime, Text, Uuid, bindparam, func, litera
 from app.db.columns import table_of
 from app.db.record import Record
 from app.db.source import Source
-from app.db.statement import Clause, statement, statement_of
+from app.db.statement import Clause, statement, statement_as, statement_of
 from app.graph.context import Context
 from app.graph.edges import ListOf
 from app.graph.pages import pages
@@ -135,7 +135,20 @@ def _newest() -> Clause:
     return select(func.count()).select_from(made)
 
 
-async def received_by_actor(context: Context, keys: Sequence[Key]) -> list[list[Record]]:
+class Received(Record):
+    """An invitation as whoever is invited sees it."""
+
+    organization_id: UUID
+    id: UUID
+    organization_name: str
+    role: str
+    message: str | None
+    invited_by: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
+async def received_by_actor(context: Context, keys: Sequence[Key]) -> list[list[Received]]:
     """The invitations of the caller's verified address that they can accept, the newest first, at most 100.
 
     They are in none of these organizations: the database looks across all of them, for one address.
@@ -144,7 +157,6 @@ async def received_by_actor(context: Context, keys: Sequence[Key]) -> list[list[
     return [rows for _ in keys]
 
 
-@statement
+@statement_as(Received)
 def _received() -> Clause:
-    names = "organization_id", "id", "organization_name", "role", "message", "invited_by", "created_at", "expires_at"
-    return select(func.trellis_received_invitations().table_valued(*names))
+    return select(func.trellis_received_invitations().table_valued(*Received.__annotations__))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -17,7 +17,7 @@ from app.graph.node import Node
 from app.graph.select import Key
 from app.invitations.loaders import INVITATIONS, invitation_by_id, teams_of_invitation
 from app.invitations.models import InvitationStatus
-from app.invitations.rows import InvitationRow
+from app.invitations.rows import InvitationRow, InvitationTeamRow
 from app.members.models import OrganizationRole
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
@@ -42,7 +42,9 @@ def statuses(_context: Context, rows: Sequence[InvitationRow], _arguments: Argum
     ]
 
 
-async def invited_teams(context: Context, rows: Sequence[InvitationRow], _arguments: Arguments) -> list[Any]:
+async def invited_teams(
+    context: Context, rows: Sequence[InvitationRow], _arguments: Arguments
+) -> list[list[InvitationTeamRow]]:
     """The teams that each invitation leads into."""
     return await context.load_many(teams_of_invitation, [Key(row.organization_id, row.id) for row in rows])
 

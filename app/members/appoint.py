@@ -12,7 +12,7 @@ from app.importer.lock import lock_rows
 from app.importer.members import join_organizations
 from app.members.loaders import ORGANIZATION_MEMBERS, members
 from app.members.models import OrganizationRole
-from app.organizations.loaders import organizations
+from app.organizations.loaders import ORGANIZATIONS
 
 OWNER = {"role": OrganizationRole.OWNER.name}
 
@@ -24,7 +24,7 @@ async def appoint(url: str, user_id: UUID, slug: str) -> bool:
     """
     async with connect(url) as connection, acting(connection, user_id) as events:
         organization_id = await enter_organization(connection, slug)
-        await lock_rows(connection, organizations, [organization_id], [organization_id])
+        await lock_rows(connection, ORGANIZATIONS, [organization_id], [organization_id])
         wanted = organization_id, user_id
         memberships, _ = await join_organizations(connection, [wanted], events)
         values = {"organization_id": organization_id, "member_id": memberships[wanted]}

@@ -50,7 +50,7 @@ class Waiting:
                 self.tell(f"Waiting for {self.awaited}: the migration goes on as soon as that is over")
 
 
-def _named(row: Any) -> str:
+def _named(row: asyncpg.Record) -> str:
     name = " ".join(filter(None, (row["usename"], row["application_name"])))
     since = f", in a transaction for {row['age']}" if row["age"] is not None else ""
     return f"PostgreSQL's process {row['pid']} ({name}{since})"

@@ -1,13 +1,12 @@
 """Finding out what an id names."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Select,
     TableValuedAlias,
     Uuid,
     any_,
@@ -19,6 +18,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.db.columns import Rows
 from app.db.source import Source
 from app.db.statement import Clause, statement
 from app.graph.context import Context
@@ -57,13 +57,13 @@ def _node_keys() -> Clause:
     return union_all(owned, *(_unowned(source) for source in sources if "organization_id" not in source.columns))
 
 
-def _noun(source: Source, keys: TableValuedAlias) -> Select[Any]:
+def _noun(source: Source, keys: TableValuedAlias) -> Rows:
     columns = source.columns
     here = (columns["organization_id"] == keys.c.organization_id) & (columns["id"] == keys.c.id)
     return select(_name(source)).where(here).correlate(keys)
 
 
-def _unowned(source: Source) -> Select[Any]:
+def _unowned(source: Source) -> Rows:
     """People belong to no organization; whether they may be seen is their loader's to say."""
     row_id = source.columns["id"]
     wanted = row_id == any_(bindparam("ids", type_=ARRAY(Uuid)))

@@ -42,7 +42,7 @@ def searching(
 ) -> Any:
     """A root field that answers a page of what `find` finds of `nouns`, such as "tasks"."""
 
-    async def level(context: Context, roots: Sequence[Any], arguments: Arguments) -> list[Results]:
+    async def level(context: Context, roots: Sequence[object], arguments: Arguments) -> list[Results]:
         inquiry = await _inquiry(context, arguments)
         return [await find(context, inquiry) for _ in roots]
 

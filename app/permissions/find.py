@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from inspect import Parameter
-from typing import Any
 
 import strawberry
 
@@ -16,7 +15,7 @@ from app.trash.loaders import DELETIONS
 ON = argument("on", strawberry.ID, "The id of the object.", Parameter.empty)
 
 
-async def permissions_on(context: Context, _viewers: Sequence[Any], arguments: Arguments) -> list[list[str] | None]:
+async def permissions_on(context: Context, _viewers: Sequence[object], arguments: Arguments) -> list[list[str] | None]:
     """What the viewer may do with the object that has the id `on`; None where they can see no such object."""
     found: NodeKey | None = await context.load(node_key_of_id, parse_id(arguments["on"], "on"))
     return [None if found is None else await _at(context, found)]
@@ -24,7 +23,7 @@ async def permissions_on(context: Context, _viewers: Sequence[Any], arguments: A
 
 async def _at(context: Context, found: NodeKey) -> list[str] | None:
     noun = found.noun
-    judged = (rows_to_judge, found.key, noun) if noun.permissions else (noun.by_key, found.key)
+    judged = (rows_to_judge, found.key, noun.source) if noun.permissions else (noun.by_key, found.key)
     row = await context.load(*judged)
     if row is None or not noun.can_read(context.actor, row):
         return None

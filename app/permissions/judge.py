@@ -1,10 +1,11 @@
 """What the actor may do with rows: the same policies are asked as by the mutations, for all rows together."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from app.auth.guards import Verdict
+from app.db.record import DeletableRow, NounRow
+from app.db.source import Source
 from app.graph.context import Context
 from app.graph.fields import Arguments
 from app.graph.node import noun_named
@@ -12,6 +13,7 @@ from app.graph.select import Key, rows_by_key
 from app.permissions.models import Permission
 from app.team_members.loaders import actor_roles_by_team, actor_roles_to_restore
 from app.team_members.lock import team_of
+from app.trash.rows import DeletionRow
 
 # The columns that policies read, of whichever noun, and those that say which policies are to be asked.
 READS = (
@@ -20,12 +22,12 @@ READS = (
 )
 
 
-async def rows_to_judge(context: Context, keys: Sequence[Key], noun: Any) -> list[Any]:
+async def rows_to_judge(context: Context, keys: Sequence[Key], source: Source) -> list[DeletableRow | None]:
     """The row of each key with what policies read, deleted or not."""
-    return await rows_by_key(context, noun.source, keys, *READS)
+    return await rows_by_key(context, source, keys, *READS)
 
 
-async def permissions_of(context: Context, rows: Sequence[Any], _arguments: Arguments) -> list[list[str]]:
+async def permissions_of(context: Context, rows: Sequence[DeletableRow], _arguments: Arguments) -> list[list[str]]:
     """What the actor may do with each row; a deleted one can only be restored."""
     roles = await context.load_many(actor_roles_by_team, [team_of(row) for row in rows])
     granted = [_granted(context, row, role) for row, role in zip(rows, roles, strict=True)]
@@ -35,30 +37,29 @@ async def permissions_of(context: Context, rows: Sequence[Any], _arguments: Argu
     return granted
 
 
-def _granted(context: Context, row: Any, role: str | None) -> list[str]:
+def _granted(context: Context, row: NounRow, role: str | None) -> list[str]:
     policies = noun_named(row.typename).permissions
     return [action.name for action, policy in policies.items() if policy(context.actor, row, role) is True]
 
 
-async def restore_verdicts(context: Context, rows: Sequence[Any]) -> list[Verdict]:
+async def restore_verdicts(context: Context, rows: Sequence[DeletableRow]) -> list[Verdict]:
     """Whether the actor may bring each deleted row back: its noun's policy, told what they are or were in its team."""
     roles = await context.load_many(actor_roles_to_restore, [team_of(row) for row in rows])
-    nouns: Iterable[Any] = (noun_named(row.typename) for row in rows)
+    nouns = [noun_named(row.typename) for row in rows]
     return [noun.can_restore(context.actor, row, role) for noun, row, role in zip(nouns, rows, roles, strict=True)]
 
 
 async def permissions_of_deletions(
-    context: Context, deletions: Sequence[Any], _arguments: Arguments
+    context: Context, deletions: Sequence[DeletionRow], _arguments: Arguments
 ) -> list[list[str]]:
     """What the actor may do with each deletion; nothing with one that holds nothing any more, or
     that only others may restore."""
     return await asyncio.gather(*(_of_deletion(context, deletion) for deletion in deletions))
 
 
-async def _of_deletion(context: Context, deletion: Any) -> list[str]:
+async def _of_deletion(context: Context, deletion: DeletionRow) -> list[str]:
     keys = [Key(deletion.organization_id, one) for one in deletion.subject_ids]
-    noun: Any = noun_named(deletion.subject_type)
-    subjects = await context.load_many(rows_to_judge, keys, noun)
+    subjects = await context.load_many(rows_to_judge, keys, noun_named(deletion.subject_type).source)
     held = [row for row in subjects if row is not None and row.deletion_id == deletion.id]
     if not held or any(verdict is not True for verdict in await restore_verdicts(context, held)):
         return []

@@ -8,6 +8,7 @@ from sqlalchemy import Uuid, bindparam, func, select, update
 
 from app.auth.guards import require_row
 from app.db.columns import table_of
+from app.db.record import DeletableRow
 from app.db.statement import Clause, statement, statement_of
 from app.events.models import EventCounter, EventType
 from app.events.record import note, record
@@ -24,7 +25,7 @@ deletions = DELETIONS.table
 counters = table_of(EventCounter)
 
 
-async def purge_now(context: Context, deletion: DeletionRow, subjects: Sequence[Any]) -> Counter[str] | None:
+async def purge_now(context: Context, deletion: DeletionRow, subjects: Sequence[DeletableRow]) -> Counter[str] | None:
     """Removes for good what `deletion` holds; `subjects` are the rows that it was asked for, locked by the operation.
 
     Answers how many rows of each table are gone; None where they are too many for one operation: then the time of the

@@ -36,7 +36,9 @@ from sqlalchemy import (
 )
 
 from app import time_limits
+from app.db.columns import Expression
 from app.db.engine import LOST, Database, DatabaseUnavailable
+from app.db.record import Record
 from app.db.statement import Fetch, Statement, prepare
 from app.queues.background import background
 from app.queues.turns import next_in_turn, turn
@@ -97,7 +99,7 @@ class LeaseQueue(Generic[Taken]):
         """A transaction that is shown what is due in every organization, and the rows of this one."""
         return background(database, _identify(self), organization_id)
 
-    async def lock(self, fetch: Fetch, taken: Sequence[Taken], *columns: str, wait: bool = False) -> list[Any]:
+    async def lock(self, fetch: Fetch, taken: Sequence[Taken], *columns: str, wait: bool = False) -> list[Record]:
         """These columns of those that are still as they were taken, locked until the transaction ends.
 
         One that somebody is writing is passed over and not waited for, unless this may `wait`: whoever writes it may
@@ -244,5 +246,5 @@ def _later() -> ColumnElement[datetime]:
     return func.now() + bindparam("wait", type_=Interval)
 
 
-def _new(queue: Queue, names: Sequence[str]) -> dict[str, ColumnElement[Any]]:
+def _new(queue: Queue, names: Sequence[str]) -> dict[str, Expression]:
     return {name: bindparam(f"new_{name}", type_=queue.table.c[name].type) for name in names}

@@ -1,14 +1,15 @@
 """What a search answers: a connection whose edges say how well they match, by what, and where."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import strawberry
 
+from app.db.record import Record
 from app.graph.connections import PageInfo, edge_cursors
 from app.graph.context import Context
-from app.graph.dataloader import Batch
+from app.graph.dataloader import BatchOf
 from app.graph.fields import Arguments, by_level
 from app.graph.select import Key
 from app.ranking.cursors import MOST_RESULTS, encode
@@ -22,7 +23,7 @@ class Results(NamedTuple):
     """A page of a search, and the batch function that knows its rows by their keys."""
 
     found: Found
-    rows: Batch
+    rows: BatchOf[Record | None]
 
     @property
     def organization_id(self) -> UUID:
@@ -51,7 +52,7 @@ def edges(_context: Context, searches: Sequence[Results], _: Arguments) -> list[
     return [[(results, hit) for hit in results.found.hits] for results in searches]
 
 
-async def nodes(context: Context, searches: Sequence[Results], _: Arguments) -> list[list[Any]]:
+async def nodes(context: Context, searches: Sequence[Results], _: Arguments) -> list[list[Record | None]]:
     return [await context.load_many(results.rows, results.keys(results.found.hits)) for results in searches]
 
 
@@ -64,7 +65,7 @@ def degradations(_context: Context, searches: Sequence[Results], _: Arguments) -
     return [[SearchSignal.SEMANTIC.name] if results.found.degraded else [] for results in searches]
 
 
-async def edge_nodes(context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[Any]:
+async def edge_nodes(context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[Record | None]:
     results = hits[0][0]
     return await context.load_many(results.rows, results.keys([hit for _, hit in hits]))
 
@@ -77,7 +78,7 @@ def edge_signals(_context: Context, hits: Sequence[EdgeHit], _: Arguments) -> li
     return [list(hit.signals) for _, hit in hits]
 
 
-async def edge_snippets(context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[Any]:
+async def edge_snippets(context: Context, hits: Sequence[EdgeHit], _: Arguments) -> list[str | None]:
     results = hits[0][0]
     search, lexemes = results.found.search, tuple(term.lexeme for term in results.found.basis.terms)
     return await context.load_many(snippets, results.texts([hit for _, hit in hits]), search.searchable, lexemes)

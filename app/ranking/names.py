@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Double,
     Integer,
-    Select,
     Uuid,
     bindparam,
     func,
@@ -20,6 +19,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.db.columns import Expression, Rows
 from app.ranking.scope import Searched, few_rows
 from app.ranking.terms import is_callers
 
@@ -59,7 +59,7 @@ def owned(searched: Searched, owners: CTE, *, narrow: bool) -> CTE:
     )
 
 
-def likeness(searched: Searched, owners: CTE, subject_id: ColumnElement[UUID]) -> ColumnElement[Any]:
+def likeness(searched: Searched, owners: CTE, subject_id: ColumnElement[UUID]) -> Expression:
     """How like the names of a row's owners are to what was typed, all together up to 1; NULL where none is."""
     table, together = searched.table, func.sum(owners.c.likeness)
     return (
@@ -76,12 +76,12 @@ def likeness(searched: Searched, owners: CTE, subject_id: ColumnElement[UUID]) -
     )
 
 
-def _among_few(searched: Searched, owners: CTE) -> Select[Any]:
+def _among_few(searched: Searched, owners: CTE) -> Rows:
     few = few_rows()
     return select(few.c.id.label("subject_id"), likeness(searched, owners, few.c.id).label("likeness"))
 
 
-def _of_each(searched: Searched, owners: CTE) -> Select[Any]:
+def _of_each(searched: Searched, owners: CTE) -> Rows:
     """A team may hold all tasks there are, so of each owner only the oldest are read, off the index that lists them:
     what comes in meanwhile is behind them."""
     table = searched.table

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -11,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Double,
     Integer,
-    Select,
     Text,
     Uuid,
     and_,
@@ -27,8 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from app.db.columns import table_of
-from app.db.statement import Statement, prepare
+from app.db.columns import Expression, Rows, table_of
+from app.db.record import Record
+from app.db.statement import Statement, prepare_as
 from app.ranking.names import given_owners, likeness, owned
 from app.ranking.scope import Searched
 from app.ranking.terms import is_callers
@@ -52,8 +53,21 @@ class Legs:
     narrow: bool  # among the few rows whose ids are given; else among all that pass the condition
 
 
+class Ranked(Record):
+    """What was found, with the scale of the scores."""
+
+    subject_id: UUID
+    score: float
+    has_words: bool
+    has_similarity: bool
+    words_low: float | None
+    words_high: float | None
+    similarity_low: float | None
+    similarity_high: float | None
+
+
 @lru_cache(500)
-def ranking(searched: Searched, legs: Legs) -> Statement:
+def ranking(searched: Searched, legs: Legs) -> Statement[Ranked]:
     """The ids that are found, the best first, with their scores from 0 to 1 and what these were computed from.
 
     A score depends on its own text and on the scale, and on no other text. The scale is the worst and the best of each
@@ -65,10 +79,10 @@ def ranking(searched: Searched, legs: Legs) -> Statement:
     near = nearest(searched, legs.model, narrow=legs.narrow) if legs.model else None
     parts = _parts(searched, legs, terms, words, near)
     scale = _scale(words, near)
-    return prepare(_page(legs, parts, scale))
+    return prepare_as(_page(legs, parts, scale), Ranked)
 
 
-def _page(legs: Legs, parts: CTE, scale: CTE) -> Select[Any]:
+def _page(legs: Legs, parts: CTE, scale: CTE) -> Rows:
     by_words = or_(and_(parts.c.by_words > ZERO, parts.c.by_words >= scale.c.words_low), parts.c.by_owner > ZERO)
     by_similarity = (
         parts.c.by_similarity >= scale.c.similarity_low if legs.words else parts.c.by_similarity.is_not(None)
@@ -98,12 +112,12 @@ def _page(legs: Legs, parts: CTE, scale: CTE) -> Select[Any]:
     )
 
 
-def _score(legs: Legs, parts: CTE, scale: CTE) -> ColumnElement[Any]:
+def _score(legs: Legs, parts: CTE, scale: CTE) -> Expression:
     by_words = _between(parts.c.by_words, scale.c.words_low, scale.c.words_high)
     by_similarity = _between(parts.c.by_similarity, scale.c.similarity_low, scale.c.similarity_high)
     if legs.words and legs.model:
         weight = bindparam("weight", type_=Double)
-        combined: ColumnElement[Any] = weight * by_similarity + (ONE - weight) * by_words
+        combined: Expression = weight * by_similarity + (ONE - weight) * by_words
     elif legs.owners:
         combined = _titles_first(by_words, parts.c.by_owner)
     else:
@@ -122,7 +136,7 @@ def _terms() -> CTE:
     return select(cast(given.c.query, TSQUERY).label("query"), given.c.weight).cte("terms").prefix_with("MATERIALIZED")
 
 
-def _word_score(terms: CTE, content: ColumnElement[Any]) -> ColumnElement[Any]:
+def _word_score(terms: CTE, content: Expression) -> Expression:
     """What each term is worth in a text, by its weight; as ts_rank sees it, longer texts less."""
     letters = cast(bindparam("letters", type_=ARRAY(REAL)), ARRAY(REAL))
     worth = terms.c.weight * func.ts_rank(letters, content, terms.c.query, literal_column("1"))
@@ -153,7 +167,7 @@ def _words(searched: Searched, legs: Legs, terms: CTE) -> CTE:
     )
 
 
-def _text_of(searched: Searched, subject_id: ColumnElement[Any]) -> ColumnElement[bool]:
+def _text_of(searched: Searched, subject_id: Expression) -> ColumnElement[bool]:
     return and_(
         texts.c.organization_id == searched.organization_id,
         texts.c.kind == searched.kind,
@@ -169,8 +183,8 @@ def _parts(searched: Searched, legs: Legs, terms: CTE, words: CTE | None, near: 
     every = [select(leg.c.subject_id) for leg in (words, near, named) if leg is not None]
     found = union(*every, searched.pinned(narrow=legs.narrow)).subquery("found")
     rows: Any = found
-    by_words: ColumnElement[Any] = null()
-    by_similarity: ColumnElement[Any] = null()
+    by_words: Expression = null()
+    by_similarity: Expression = null()
     if words is not None:
         rows = rows.join(words, words.c.subject_id == found.c.subject_id, isouter=True)
         here = _text_of(searched, found.c.subject_id)
@@ -197,7 +211,7 @@ def _scale(words: CTE | None, near: CTE | None) -> CTE:
     """The worst and the best of each leg, unless a page that was before this one has said them. One leg alone needs no
     scale but its own: nothing is 0, and by words the best is 1."""
     both = words is not None and near is not None
-    ends: dict[str, ColumnElement[Any]] = {
+    ends: dict[str, Expression] = {
         "words_low": select(func.min(words.c.score)).scalar_subquery() if both and words is not None else ZERO,
         "words_high": select(func.max(words.c.score)).scalar_subquery() if words is not None else ONE,
         "similarity_low": select(func.min(near.c.similarity)).scalar_subquery() if both and near is not None else ZERO,
@@ -212,7 +226,7 @@ def _scale(words: CTE | None, near: CTE | None) -> CTE:
     )
 
 
-def _between(value: ColumnElement[Any], low: ColumnElement[Any], high: ColumnElement[Any]) -> ColumnElement[Any]:
+def _between(value: Expression, low: Expression, high: Expression) -> Expression:
     """Where `value` stands between the worst, which is 0, and the best, which is 1."""
     return case(
         (or_(value.is_(None), low.is_(None), value < low), ZERO),
@@ -221,6 +235,6 @@ def _between(value: ColumnElement[Any], low: ColumnElement[Any], high: ColumnEle
     )
 
 
-def _titles_first(by_words: ColumnElement[Any], by_owner: ColumnElement[Any]) -> ColumnElement[Any]:
+def _titles_first(by_words: Expression, by_owner: Expression) -> Expression:
     """No name counts as much as the worst of titles: that is the row's own, and the name of all its owner's rows."""
     return (case((by_words > ZERO, ONE + by_words), else_=ZERO) + func.coalesce(by_owner, ZERO)) / THREE

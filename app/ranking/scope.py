@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,7 +10,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     FromClause,
-    Select,
     Table,
     TableValuedAlias,
     Text,
@@ -26,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from app.db.columns import table_of
+from app.db.columns import Expression, Rows, table_of
 from app.db.statement import Statement, prepare
 from app.graph.conditions import Condition
 from app.ranking.terms import is_callers
@@ -76,7 +74,7 @@ class Searched:
             self.organization_id, self.kind, bindparam(terms, type_=ARRAY(Text)), letters, asked, held
         ).table_valued("subject_id", "rank", name=f"with_{terms}")
 
-    def rows(self, *columns: ColumnElement[Any]) -> Select[Any]:
+    def rows(self, *columns: Expression) -> Rows:
         """All that may be found, which is scoped: the second wall."""
         rows = select(*columns).where(
             self.table.c.organization_id == self.organization_id,
@@ -89,7 +87,7 @@ class Searched:
             rows = rows.where(self.table.c.id.not_in(select(self.matching("unwanted_terms", "unwanted").c.subject_id)))
         return rows
 
-    def keep(self, found: Select[Any], source: FromClause, *, narrow: bool) -> Select[Any]:
+    def keep(self, found: Rows, source: FromClause, *, narrow: bool) -> Rows:
         """`found`, of `source` with its `subject_id`, without what may not be found.
 
         Where that is much, each row is looked up, and only until a limit is reached: LATERAL with a limit lets the
@@ -101,7 +99,7 @@ class Searched:
         one = self.rows(true().label("there")).where(self.table.c.id == source.c.subject_id)
         return found.select_from(source.join(one.limit(literal_column("1")).lateral("one"), true()))
 
-    def best_of_wholes(self, found: FromClause, score: ColumnElement[Any]) -> FromClause:
+    def best_of_wholes(self, found: FromClause, score: Expression) -> FromClause:
         """`found`, with its `subject_id`; of the rows that are shown as one only the few that score most."""
         table, whole = self.table, self.searchable.whole
         if whole is None:
@@ -117,7 +115,7 @@ class Searched:
         best = select(*(placed.c[column.name] for column in found.c))
         return best.where(placed.c.place_in_whole <= literal_column(str(MOST_OF_WHOLE))).subquery("best")
 
-    def pinned(self, *, narrow: bool) -> Select[Any]:
+    def pinned(self, *, narrow: bool) -> Rows:
         """The row that is found whatever its text says, unless it may not be found."""
         pinned_id = bindparam("pinned_id", type_=Uuid)
         if narrow:

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import strawberry
 
+from app.db.statement import Values
 from app.graph.conditions import Chosen
 from app.graph.context import Context
 from app.graph.embedding import ModelUnavailable, QueryEmbedding
@@ -18,7 +19,7 @@ from app.ranking.names import Owner
 from app.ranking.names import values as owner_values
 from app.ranking.phrases import Demands, demands_of
 from app.ranking.query import Query, read_query
-from app.ranking.rank import Legs, ranking
+from app.ranking.rank import Legs, Ranked, ranking
 from app.ranking.scope import Searched, counting
 from app.ranking.terms import Term, as_query, similar_terms, terms_of
 from app.ranking.vectors import WALK, Model
@@ -97,7 +98,7 @@ class Among(NamedTuple):
     """What a search may find, and the parameters that say so."""
 
     searched: Searched
-    values: dict[str, Any]
+    values: Values
 
     @property
     def narrow(self) -> bool:
@@ -177,7 +178,7 @@ async def _ranked(
     embedding: QueryEmbedding | None,
     among: Among,
     after: Position | None,
-) -> list[Any]:
+) -> list[Ranked]:
     if not terms and embedding is None and search.pinned_id is None and not search.owners:
         return []
     if embedding and not among.narrow:
@@ -188,12 +189,12 @@ async def _ranked(
         owners=bool(search.owners),
         narrow=among.narrow,
     )
-    return await context.fetch(ranking(among.searched, legs), among.values | _values(search, terms, embedding, after))
+    return await context.fetch(
+        ranking(among.searched, legs), {**among.values, **_values(search, terms, embedding, after)}
+    )
 
 
-def _values(
-    search: Search, terms: Sequence[Term], embedding: QueryEmbedding | None, after: Position | None
-) -> dict[str, Any]:
+def _values(search: Search, terms: Sequence[Term], embedding: QueryEmbedding | None, after: Position | None) -> Values:
     start = after if after and not search.whole else None
     shown = start.shown if start else 0
     size = MOST_RESULTS if search.whole else search.size
@@ -216,29 +217,29 @@ def _values(
     }
 
 
-def _scale(rows: Sequence[Any], after: Position | None) -> Scale:
+def _scale(rows: Sequence[Ranked], after: Position | None) -> Scale:
     if after:
         return after.basis.scale
     if not rows:
         return (None,) * 4
     first = rows[0]
-    return first["words_low"], first["words_high"], first["similarity_low"], first["similarity_high"]
+    return first.words_low, first.words_high, first.similarity_low, first.similarity_high
 
 
-def _page(search: Search, rows: Sequence[Any], after: Position | None, basis: Basis, *, degraded: bool) -> Found:
+def _page(search: Search, rows: Sequence[Ranked], after: Position | None, basis: Basis, *, degraded: bool) -> Found:
     shown = after.shown if after and not search.whole else 0
     hits = [
-        Hit(row["subject_id"], row["score"], _signals(search, row), place)
+        Hit(row.subject_id, row.score, _signals(search, row), place)
         for place, row in enumerate(rows if search.whole else rows[: search.size], start=shown + 1)
     ]
     return Found(search, hits, basis, len(rows) > search.size, after is not None, degraded)
 
 
-def _signals(search: Search, row: Any) -> tuple[str, ...]:
+def _signals(search: Search, row: Ranked) -> tuple[str, ...]:
     by_words = "FUZZY" if search.mode == "FUZZY" else "FULL_TEXT"
     signals = {
-        "KEY": row["subject_id"] == search.pinned_id,
-        by_words: row["has_words"],
-        "SEMANTIC": row["has_similarity"],
+        "KEY": row.subject_id == search.pinned_id,
+        by_words: row.has_words,
+        "SEMANTIC": row.has_similarity,
     }
     return tuple(name for name, given in signals.items() if given)

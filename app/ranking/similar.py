@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from pgvector.sqlalchemy import VECTOR
@@ -13,7 +13,6 @@ from sqlalchemy import (
     Double,
     FromClause,
     Integer,
-    Select,
     Text,
     and_,
     bindparam,
@@ -25,7 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.db.columns import table_of
+from app.db.columns import Expression, Rows, table_of
 from app.db.statement import Statement, prepare
 from app.graph.conditions import Condition
 from app.graph.context import Context
@@ -107,12 +106,10 @@ def _closest_to_each(searchable: Searchable, condition: Condition, model: Model)
 
 def _closest(  # all that a lateral look-up depends on
     keys: FromClause, own: FromClause, searchable: Searchable, condition: Condition, model: Model, *, exactly: bool
-) -> Select[Any]:
+) -> Rows:
     other, table, kind = embeddings.alias("other"), searchable.table, VECTOR(model.dimension)
-    distance: ColumnElement[Any] = cast(other.c.embedding, kind).op("<=>", return_type=Double())(
-        cast(own.c.embedding, kind)
-    )
-    similarity: ColumnElement[Any] = (literal_column("1") - distance).label("similarity")
+    distance: Expression = cast(other.c.embedding, kind).op("<=>", return_type=Double())(cast(own.c.embedding, kind))
+    similarity: Expression = (literal_column("1") - distance).label("similarity")
     live = (
         select(true().label("there"))
         .where(table.c.organization_id == keys.c.organization_id, table.c.id == other.c.subject_id, condition.clause())

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
-from typing import Any
 
-from sqlalchemy import Text, bindparam, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Text, bindparam, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from app.db.columns import Expression
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.select import Key, given_keys, key_values, the_callers
@@ -45,7 +45,7 @@ def shown(headline: str) -> str:
 def _headlines(searchable: Searchable) -> Statement:
     keys, table = given_keys(), searchable.table
     query = cast(bindparam("query", type_=Text), TSQUERY)
-    row: Any = select(_headline(searchable, query).label("headline")).where(
+    row = select(_headline(searchable, query).label("headline")).where(
         table.c.organization_id == keys.c.organization_id, table.c.id == keys.c.id
     )
     lateral = row.limit(literal_column("1")).lateral("child")
@@ -56,11 +56,11 @@ def _headlines(searchable: Searchable) -> Statement:
     )
 
 
-def _headline(searchable: Searchable, query: Any) -> Any:
+def _headline(searchable: Searchable, query: Expression) -> ColumnElement[str]:
     text = func.left(whole_text(searchable), literal_column(str(LONGEST)))
     plain = func.translate(text, _quoted("<>" + "".join(SHOWN)), _quoted(LESS + GREATER))
     return func.ts_headline(ENGLISH, plain, query, _quoted(OPTIONS))
 
 
-def _quoted(text: str) -> Any:
+def _quoted(text: str) -> ColumnElement[str]:
     return literal_column(f"'{text}'")

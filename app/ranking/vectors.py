@@ -1,6 +1,6 @@
 """Finding by meaning: the texts whose vectors are closest to a query's."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pgvector.sqlalchemy import VECTOR
 from sqlalchemy import (
@@ -9,7 +9,6 @@ from sqlalchemy import (
     Double,
     FromClause,
     Integer,
-    Select,
     Text,
     bindparam,
     cast,
@@ -19,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import literal_column as literal
 
-from app.db.columns import table_of
+from app.db.columns import Expression, Rows, table_of
 from app.db.statement import prepare
 from app.ranking.scope import MOST_OF_WHOLE, Searched
 from app.ranking.terms import is_callers
@@ -89,7 +88,7 @@ def _all(searched: Searched, model: Model, *, narrow: bool) -> FromClause:
     return found.where(*_of(searched, model)).subquery("every")
 
 
-def _closest(searched: Searched, every: FromClause, depth: ColumnElement[int]) -> Select[Any]:
+def _closest(searched: Searched, every: FromClause, depth: ColumnElement[int]) -> Rows:
     best = searched.best_of_wholes(every, every.c.similarity)
     # The sum keeps the planner from taking the index for this order.
     return (
@@ -99,7 +98,7 @@ def _closest(searched: Searched, every: FromClause, depth: ColumnElement[int]) -
     )
 
 
-def similarity(searched: Searched, model: Model, found: FromClause) -> ColumnElement[Any]:
+def similarity(searched: Searched, model: Model, found: FromClause) -> Expression:
     """How close the text of a row of `found` is to the query, by its `subject_id`; NULL before it is embedded."""
     return (
         select(literal("1") - _distance(model))
@@ -118,7 +117,7 @@ def _of(searched: Searched, model: Model) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _distance(model: Model) -> ColumnElement[Any]:
+def _distance(model: Model) -> Expression:
     kind = VECTOR(model.dimension)
     # In a subquery of its own it is read once: a generic plan would read 3,000 letters anew for each row.
     query = select(cast(bindparam("vector", type_=Text), kind)).scalar_subquery()

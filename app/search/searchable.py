@@ -1,10 +1,11 @@
 """A kind of row that can be searched, as its domain describes it in a `searchable.py`."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table
+
+from app.db.columns import Expression
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,7 +19,7 @@ class Searchable:
 
     kind: str
     table: Table
-    title: ColumnElement[Any]
-    body: ColumnElement[Any]
+    title: Expression
+    body: Expression
     owners: tuple[ColumnElement[UUID | None], ...] = ()
     whole: ColumnElement[UUID] | None = None

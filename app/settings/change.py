@@ -15,15 +15,22 @@ from app.events.models import EventType
 from app.events.record import record
 from app.graph.camel_case import camel_case
 from app.graph.context import Context
+from app.organizations.rows import OrganizationRow
 from app.settings.inputs import TeamMemberSettingsInput, values_of
 from app.settings.loaders import COLUMNS, LEVELS, NOTHING, Subject, levels_of_subject
+from app.team_members.rows import TeamMemberRow
+from app.teams.rows import TeamRow
 from app.writing.inputs import Checks
 from app.writing.mutation import UserErrorCode
 from app.writing.rows import require_version
 
 
 async def change_settings(
-    context: Context, subject: Subject, row: Any, given: TeamMemberSettingsInput, expected: int | None
+    context: Context,
+    subject: Subject,
+    row: OrganizationRow | TeamRow | TeamMemberRow,
+    given: TeamMemberSettingsInput,
+    expected: int | None,
 ) -> None:
     """Sets what `given` says for the subject, whose `row` the operation holds locked; nothing different, nothing done.
 
@@ -32,7 +39,7 @@ async def change_settings(
     """
     (levels,) = await levels_of_subject(context, [subject])
     source = LEVELS[subject.level]
-    before = next((one for one in levels if one["level"] == subject.level), NOTHING)
+    before: Any = next((one for one in levels if one["level"] == subject.level), NOTHING)
     require_version(before, expected, shown=row)
     checks = Checks("input")
     wanted = values_of(given, checks)

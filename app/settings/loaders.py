@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    Select,
     Table,
     TableValuedAlias,
     Uuid,
@@ -23,7 +22,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.db.columns import table_of
+from app.db.columns import Rows, table_of
 from app.db.record import Record, Row
 from app.db.source import Source
 from app.db.statement import Statement, prepare
@@ -139,7 +138,7 @@ def _statement(of_actor: bool) -> Statement[Record]:
     )
 
 
-def _level(level: str, table: Table, keys: TableValuedAlias) -> Select[Any]:
+def _level(level: str, table: Table, keys: TableValuedAlias) -> Rows:
     """The level's settings in the asked organization; those that it does not have are NULL."""
     columns = (table.c[name] if name in table.c else null() for name in COLUMNS)
     return (

@@ -66,7 +66,9 @@ def _parsed(task_ids: Sequence[str]) -> list[UUID]:
     return [parse_id(task_id, f"ids.{place}") for place, task_id in enumerate(task_ids)]
 
 
-def _judged(context: Context, ids: Sequence[UUID], rows: Sequence[tuple[Any, str | None]], noun: str) -> list[Item]:
+def _judged(
+    context: Context, ids: Sequence[UUID], rows: Sequence[tuple[TaskRow | None, str | None]], noun: str
+) -> list[Item]:
     items = []
     for place, (row, role) in enumerate(rows):
         checks = Checks("ids", str(place))
@@ -100,7 +102,7 @@ def mistakes(items: Iterable[Item]) -> list[UserError]:
     return [error for item in items for error in item.checks.errors]
 
 
-def require_few(items: Sequence[Any], *path: str) -> None:
+def require_few(items: Sequence[object], *path: str) -> None:
     """Raises Rejected where there are too many for one bulk."""
     if len(items) > MOST_ITEMS:
         message = f"At most {MOST_ITEMS} are allowed at once, not {len(items)}: send them in parts."

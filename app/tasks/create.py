@@ -1,10 +1,10 @@
 """Creating tasks."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from app.db.columns import new_id, now
+from app.db.statement import Values
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
@@ -35,8 +35,8 @@ async def new_items(context: Context, inputs: Sequence[CreateTaskInput], checks:
     items = [_new_item(context, *one) for one in zip(inputs, checks, strict=True)]
     teams = await teams_by_id(context, [item.values["team_id"] for item in items])
     for item in items:
-        team: Any = teams.get(item.values["team_id"])  # with the actor's role, which no team has
-        if check_team(team, item.checks, "teamId"):
+        team = teams.get(item.values["team_id"])
+        if check_team(team, item.checks, "teamId") and team is not None:
             item.verdict = can_work(context.actor, team, team.role)
             item.values["organization_id"] = team.organization_id
     placed = [item for item in items if "organization_id" in item.values]
@@ -58,7 +58,7 @@ async def _check_assignees(context: Context, items: Sequence[Item]) -> None:
         check_assignee(assignee, live, item.checks)
 
 
-def _assignee(values: Mapping[str, Any]) -> Assignee | None:
+def _assignee(values: Values) -> Assignee | None:
     assignee_id = values.get("assignee_id")
     return Assignee(values["organization_id"], values["team_id"], assignee_id) if assignee_id else None
 

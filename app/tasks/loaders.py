@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Select,
     Table,
     TableValuedAlias,
     Text,
@@ -26,7 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.db.columns import table_of
+from app.db.columns import Rows, table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
@@ -165,7 +164,7 @@ def _named(names: TableValuedAlias) -> FromClause:
 
 def _in_team(
     names: TableValuedAlias, team_id: ColumnElement[UUID], called: Table, until: ColumnElement[datetime]
-) -> Select[Any]:
+) -> Rows:
     """The task of that number in the team that is, or was `until` then, called so in `called`."""
     numbered = tasks.alias("numbered")
     same_team = (numbered.c.organization_id == called.c.organization_id) & (numbered.c.team_id == team_id)

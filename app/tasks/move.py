@@ -17,11 +17,10 @@ from app.tasks.loaders import TASKS
 from app.tasks.models import FormerTaskKey
 from app.tasks.number import take_numbers
 from app.tasks.policies import can_work
-from app.tasks.references import check_team, same_person_in, teams_by_id
+from app.tasks.references import TeamOfActor, check_team, same_person_in, teams_by_id
 from app.tasks.rows import TaskRow
 from app.teams.loaders import TEAMS
 from app.teams.models import FormerTeamKey
-from app.teams.rows import TeamRow
 from app.writing.inputs import Checks
 from app.writing.rows import rows_for_update
 
@@ -37,14 +36,11 @@ async def move(context: Context, task_id: UUID, team_id: UUID) -> Item:
     await rows_for_update(context, TEAMS, [team_id])
     task = require_row((await rows_for_update(context, TASKS, [task_id]))[0], "task")
     teams = await teams_by_id(context, [task.team_id, team_id])
-    source: Any = teams[task.team_id]
-    target: Any = teams.get(team_id)
+    source = teams[task.team_id]
     require(can_work(context.actor, source, source.role))
-    checks = Checks()
-    check_team(target if target and target.organization_id == task.organization_id else None, checks, "teamId")
-    checks.done()
+    target = _target(teams.get(team_id), task)
     require(can_work(context.actor, target, target.role))
-    item = Item(checks, task)
+    item = Item(Checks(), task)
     if target.id != source.id:
         item.values = await _place(context, task, target)
         await _keep_keys(context, task, source)
@@ -52,7 +48,16 @@ async def move(context: Context, task_id: UUID, team_id: UUID) -> Item:
     return item
 
 
-async def _place(context: Context, task: TaskRow, team: TeamRow) -> dict[str, Any]:
+def _target(team: TeamOfActor | None, task: TaskRow) -> TeamOfActor:
+    """`team`, unless it cannot be the task's: then it raises Rejected."""
+    checks = Checks()
+    found = team if team and team.organization_id == task.organization_id else None
+    check_team(found, checks, "teamId")
+    checks.done()
+    return require_row(found, "team")
+
+
+async def _place(context: Context, task: TaskRow, team: TeamOfActor) -> dict[str, Any]:
     """What is different of the task in that team."""
     key = Key(team.organization_id, team.id)
     numbers = await take_numbers(context, {key: 1})
@@ -61,7 +66,7 @@ async def _place(context: Context, task: TaskRow, team: TeamRow) -> dict[str, An
     return {name: value for name, value in values.items() if value != task[name]}
 
 
-async def _keep_keys(context: Context, task: TaskRow, team: TeamRow) -> None:
+async def _keep_keys(context: Context, task: TaskRow, team: TeamOfActor) -> None:
     values = {"organization_id": task.organization_id, "team_id": team.id, "team_key": team.key, "moment": now()}
     await context.fetch(_keep(), {**values, "task_id": task.id, "number": task.number})
 

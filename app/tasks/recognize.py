@@ -4,14 +4,14 @@ import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain
-from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, literal_column, select, true, union_all
+from sqlalchemy import ColumnElement, Text, Uuid, bindparam, literal_column, select, true, union_all
 
-from app.db.columns import table_of
-from app.db.statement import Clause, statement
+from app.db.columns import Rows, table_of
+from app.db.record import Record
+from app.db.statement import Clause, statement_as
 from app.graph.context import Context
 from app.members.models import OrganizationMember
 from app.ranking.alike import compare
@@ -31,7 +31,14 @@ MOST_WORDS = 10  # of a query: nobody has a longer name
 MOST_NAMES = 10_000  # that are compared, of those that begin like a word or share some letters with it
 MOST_LETTERS = 150_000  # of all these names: 15 of each, so that what it takes is bounded whatever they are
 MOST_OWNERS = 50
-ONE: ColumnElement[Any] = literal_column("1")
+ONE: ColumnElement[int] = literal_column("1")
+
+
+class Named(Record):
+    """A team, or a membership in one, with the name of it or its person."""
+
+    id: UUID
+    name: str
 
 
 async def recognize(context: Context, organization_id: UUID, words: str) -> list[Owner]:
@@ -44,9 +51,9 @@ async def recognize(context: Context, organization_id: UUID, words: str) -> list
     return await asyncio.to_thread(_likest, asked, rows)
 
 
-def _likest(asked: Sequence[str], rows: Sequence[Any]) -> list[Owner]:
+def _likest(asked: Sequence[str], rows: Sequence[Named]) -> list[Owner]:
     """Takes some 30 ms of CPU at most, whatever is asked for and whatever the names are."""
-    named = [(row["id"], words) for row in _within_bounds(rows) if (words := WORD.findall(row["name"].casefold()))]
+    named = [(row.id, words) for row in _within_bounds(rows) if (words := WORD.findall(row.name.casefold()))]
     if not named:
         return []
     every = list(chain.from_iterable(words for _, words in named))
@@ -59,10 +66,10 @@ def _likest(asked: Sequence[str], rows: Sequence[Any]) -> list[Owner]:
     return sorted(found, key=lambda one: (-one.likeness, one.id))[:MOST_OWNERS]
 
 
-def _within_bounds(rows: Iterable[Any]) -> Iterator[Any]:
+def _within_bounds(rows: Iterable[Named]) -> Iterator[Named]:
     letters = 0
     for row in rows:
-        letters += len(row["name"])
+        letters += len(row.name)
         if letters > MOST_LETTERS:
             return
         yield row
@@ -79,18 +86,18 @@ def _alike(word: str) -> str:
     return "|".join([rf"\m{word[0]}", *inside, rf"{word[-2:]}\M"])
 
 
-@statement
+@statement_as(Named)
 def _names() -> Clause:
     return union_all(_teams(), _people()).limit(literal_column(str(MOST_NAMES)))
 
 
-def _teams() -> Select[Any]:
+def _teams() -> Rows:
     return _called(select(teams.c.id, teams.c.name), teams.c.organization_id, teams.c.name).where(
         teams.c.deleted_at.is_(None)
     )
 
 
-def _people() -> Select[Any]:
+def _people() -> Rows:
     """In each of their teams: that is what tasks are assigned to. Whatever the planner expects, each is looked up."""
     here = (members.c.organization_id == team_members.c.organization_id) & (
         members.c.id == team_members.c.organization_member_id
@@ -101,7 +108,7 @@ def _people() -> Select[Any]:
     return _called(people, team_members.c.organization_id, user.c.name)
 
 
-def _called(named: Select[Any], owner: ColumnElement[UUID], name: ColumnElement[str]) -> Select[Any]:
+def _called(named: Rows, owner: ColumnElement[UUID], name: ColumnElement[str]) -> Rows:
     organization_id = bindparam("organization_id", type_=Uuid)
     pattern = bindparam("pattern", type_=Text)
     return named.where(owner == organization_id, is_callers(organization_id), name.op("~*")(pattern))

@@ -1,19 +1,20 @@
 """What inputs refer to: the team of a task, and who works on it."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, select
 
 from app.db.columns import table_of
-from app.db.statement import Clause, statement, statement_of
+from app.db.record import Record
+from app.db.statement import Clause, statement, statement_as
 from app.graph.context import Context
 from app.members.models import OrganizationMember
 from app.team_members.models import TeamMember
 from app.teams.loaders import TEAMS
 from app.teams.models import Team
-from app.teams.rows import TeamRow
 from app.writing.inputs import Checks
 from app.writing.mutation import UserErrorCode
 from app.writing.rows import rows_of_ids
@@ -23,13 +24,23 @@ team_members = table_of(TeamMember)
 members = table_of(OrganizationMember)
 
 
-async def teams_by_id(context: Context, ids: Sequence[UUID]) -> dict[UUID, Any]:
-    """The teams that are there for the caller, deleted or not, with what the caller is in them as `role`."""
+class TeamOfActor(Record):
+    """A team, with what the caller is in it as `role`."""
+
+    organization_id: UUID
+    id: UUID
+    key: str
+    deleted_at: datetime | None
+    role: str | None
+
+
+async def teams_by_id(context: Context, ids: Sequence[UUID]) -> dict[UUID, TeamOfActor]:
+    """The teams that are there for the caller, deleted or not."""
     values = {"ids": list(set(ids)), "actor_id": context.actor.id}
-    return {row["id"]: row for row in await context.fetch(_teams(), values)}
+    return {row.id: row for row in await context.fetch(_teams(), values)}
 
 
-@statement_of(TEAMS)
+@statement_as(TeamOfActor)
 def _teams() -> Clause:
     columns = (teams.c.organization_id, teams.c.id, teams.c.key, teams.c.deleted_at)
     return select(*columns, _role().label("role")).select_from(rows_of_ids(TEAMS))
@@ -53,7 +64,7 @@ def _role() -> ColumnElement[str]:
     )
 
 
-def check_team(team: TeamRow | None, checks: Checks, *path: str) -> bool:
+def check_team(team: TeamOfActor | None, checks: Checks, *path: str) -> bool:
     """Whether tasks can be in the team, None where there is none; otherwise a mistake is noted."""
     if team is None:
         checks.wrong(UserErrorCode.NOT_FOUND, "There is no such team.", *path)
@@ -105,7 +116,7 @@ def check_assignee(assignee: Assignee | None, live: set[Assignee], checks: Check
         checks.wrong(UserErrorCode.NOT_FOUND, message, "assigneeId")
 
 
-async def same_person_in(context: Context, team: TeamRow, member_id: UUID) -> UUID | None:
+async def same_person_in(context: Context, team: TeamOfActor, member_id: UUID) -> UUID | None:
     """The live membership in `team` of the person whose membership in another team `member_id` is."""
     values = {"organization_id": team.organization_id, "team_id": team.id, "member_id": member_id}
     rows = await context.fetch(_same_person(), values)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from uuid import UUID
 
 from app.graph.conditions import Chosen, Condition, all_of
 from app.graph.context import Context
@@ -57,7 +57,7 @@ async def _owners(context: Context, inquiry: Inquiry) -> tuple[Owner, ...]:
     return tuple(await recognize(context, inquiry.organization.id, read_query(inquiry.query).words))
 
 
-async def _called(context: Context, inquiry: Inquiry) -> Any:
+async def _called(context: Context, inquiry: Inquiry) -> UUID | None:
     """The id of the live task that is called so, now or before."""
     loosely = inquiry.mode is SearchMode.FUZZY
     name = name_of(inquiry.organization.slug, inquiry.query.strip(), loosely=loosely)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.auth.guards import require_row
-from app.db.record import Record, Row
+from app.db.record import Row, Selected
 from app.db.source import Source
 from app.graph.context import Context
 from app.graph.ids import parse_id
@@ -63,7 +63,7 @@ async def rows_to_delete_with_roles(
     return [(row, one or other) for row, one, other in zip(rows, now, before, strict=True)]
 
 
-def team_of(row: Record) -> Key | None:
+def team_of(row: Selected) -> Key | None:
     """The team that the row is, or belongs to."""
-    team_id = row["id"] if row.typename == TEAMS.typename else row.get("team_id")
+    team_id = row["id"] if row.typename == TEAMS.typename else row.get("team_id", None)
     return None if team_id is None else Key(row["organization_id"], team_id)

@@ -1,14 +1,15 @@
 """Bringing members of an organization into its teams, giving them roles there, removing them and bringing them back."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
-from app.auth.guards import require
+from app.auth.guards import require, require_row
 from app.events.change import change
 from app.graph.context import Context, Info
 from app.graph.select import Key
 from app.members.loaders import ORGANIZATION_MEMBERS
+from app.members.rows import OrganizationMemberRow
 from app.team_members.join import is_in_team, join_team
 from app.team_members.loaders import TEAM_MEMBERS, actor_roles_by_team, team_member_by_id
 from app.team_members.lock import row_to_delete, row_with_role
@@ -18,6 +19,7 @@ from app.team_members.rows import TeamMemberRow
 from app.team_members.types import TeamMember
 from app.teams.loaders import TEAMS
 from app.teams.policies import can_manage
+from app.teams.rows import TeamRow
 from app.trash.delete import delete_rows
 from app.trash.restore import restore_rows
 from app.trash.types import DeletePayload
@@ -63,6 +65,7 @@ class TeamMemberMutations:
         if team is not None and member is not None and member.organization_id != team.organization_id:
             checks.wrong(UserErrorCode.NOT_FOUND, "There is no such member.", "organizationMemberId")
         checks.done()
+        team, member = require_row(team, "team"), require_row(member, "member")
         if await is_in_team(context, team, member):
             raise Rejected(TAKEN)
         return await _payload(context, await join_team(context, team, member, given.role.name))
@@ -104,7 +107,9 @@ class TeamMemberMutations:
         return await _payload(context, row)
 
 
-async def _parents(context: Context, given: AddTeamMemberInput, checks: Checks) -> tuple[Any, Any]:
+async def _parents(
+    context: Context, given: AddTeamMemberInput, checks: Checks
+) -> tuple[OrganizationMemberRow | None, TeamRow | None]:
     """The member of the organization and the team, locked in the order in which a restore locks them."""
     member = await parent_for_update(
         context, ORGANIZATION_MEMBERS, given.organization_member_id, "member", checks, "organizationMemberId"

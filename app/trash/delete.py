@@ -56,7 +56,7 @@ def _new_stamp(rows: Sequence[DeletableRow]) -> dict[str, Any]:
     return {"organization_id": organizations.pop(), "deletion_id": new_id(), "deleted_at": now()}
 
 
-async def _retention(context: Context, rows: Sequence[Any]) -> timedelta:
+async def _retention(context: Context, rows: Sequence[DeletableRow]) -> timedelta:
     """For how long `rows` can be restored: what their team says, or else the organization; of several the longest."""
     subjects = {Subject(row.organization_id, row.get("team_id", row.id)) for row in rows}
     settings = await effective_settings(context, list(subjects))

@@ -1,13 +1,15 @@
 """Restoring and purging whole deletions."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 import strawberry
 
 from app.auth.guards import require, require_row
+from app.db.record import DeletableRow
 from app.graph.context import Context, Info
 from app.graph.ids import parse_id
-from app.graph.node import noun_named
+from app.graph.node import Node, noun_named
 from app.graph.select import Key
 from app.organizations.policies import can_read
 from app.permissions.judge import restore_verdicts
@@ -18,7 +20,7 @@ from app.trash.policies import can_purge
 from app.trash.restore import restore_rows
 from app.trash.rows import DeletionRow
 from app.trash.types import DeletionCounts, PurgePayload, RestorePayload
-from app.writing.mutation import mutation
+from app.writing.mutation import mutation, object_of
 
 DeletionId = Annotated[strawberry.ID, strawberry.argument(name="id", description="The id of the deletion.")]
 
@@ -34,12 +36,12 @@ class TrashMutations:
     async def restore_deletion(self, info: Info, deletion_id: DeletionId) -> RestorePayload:
         context = info.context
         deletion = await _deletion(context, deletion_id)
-        noun: Any = noun_named(deletion.subject_type)
+        noun = noun_named(deletion.subject_type)
         rows = await _subjects(context, noun, deletion)
         await _require_restorable(context, rows)
         restored = await restore_rows(context, noun.source, rows)
         subject = await context.load(noun.by_key, Key(rows[0].organization_id, rows[0].id))
-        return RestorePayload(restored=DeletionCounts(**restored), subject=subject)
+        return RestorePayload(restored=DeletionCounts(**restored), subject=object_of(subject))
 
     @mutation(
         description="Removes for good what a deletion took, with all that was deleted under it before. FORBIDDEN to "
@@ -59,7 +61,7 @@ class TrashMutations:
         return PurgePayload(purged=DeletionCounts(**{kind: gone[kind] for kind in KINDS}))
 
 
-async def _require_restorable(context: Context, rows: list[Any]) -> None:
+async def _require_restorable(context: Context, rows: Sequence[DeletableRow]) -> None:
     """What an actor may not bring back they may not end for good either."""
     for verdict in await restore_verdicts(context, rows):
         require(verdict)
@@ -70,7 +72,7 @@ async def _deletion(context: Context, given: str) -> DeletionRow:
     return require_row(found, "deletion")
 
 
-async def _subjects(context: Context, noun: Any, deletion: DeletionRow) -> list[Any]:
+async def _subjects(context: Context, noun: type[Node], deletion: DeletionRow) -> list[DeletableRow]:
     """What the deletion still holds of what was asked for, locked; raises NotFound where that is nothing by now.
 
     Whoever changes a member holds the organization, as this does now: behind them the actor's roles are read again.

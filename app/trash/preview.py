@@ -2,24 +2,25 @@
 
 from functools import lru_cache
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, Table, Uuid, bindparam, func, select, union
 
+from app.db.record import Record
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.graph.select import Key
 from app.trash.cascade import organization_of, owned_under
 
 
-async def count_under(context: Context, table: Table, key: Key) -> Any:
+async def count_under(context: Context, table: Table, key: Key) -> Record:
     """How many live rows of each table there are under a live row of `table`, itself included; one statement."""
-    return (await context.fetch(_counts(table), {"organization_id": key.organization_id, "id": key.id}))[0]
+    (counts,) = await context.fetch(_counts(table), {"organization_id": key.organization_id, "id": key.id})
+    return counts
 
 
 @lru_cache(100)
-def _counts(root: Table) -> Statement:
+def _counts(root: Table) -> Statement[Record]:
     taken = {root: _live(root).where(root.c.id == bindparam("id", type_=Uuid)).cte(f"{root.name}_taken")}
     for child, edges in groupby(owned_under(root), key=lambda edge: edge.child):
         under = (_live(child).where(child.c[edge.column].in_(select(taken[edge.parent].c.id))) for edge in edges)

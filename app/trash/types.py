@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 import strawberry
 
-from app.db.record import DeletableRow
+from app.db.record import DeletableRow, Record
 from app.graph.context import Context
 from app.graph.edges import to_one
 from app.graph.fields import Arguments, by_level
@@ -26,8 +26,6 @@ from app.writing.mutation import UserError, object_of
 
 @strawberry.interface(description="An object that can be deleted and restored.")
 class Deletable:
-    can_restore: ClassVar[Any]  # the noun's policy for bringing a row back, told what the actor is, or was, in its team
-
     id: strawberry.ID = strawberry.field(description="A UUID, unique among all objects.")
     viewer_permissions: list[Permission] = by_level(
         permissions_of, needs=READS, description="What the viewer may do with it, so that others need not be offered."
@@ -48,7 +46,7 @@ class DeletionCounts:
     documents: int = strawberry.field(default=0, description="Documents.")
 
 
-async def subjects(context: Context, deletions: Sequence[DeletionRow], _arguments: Arguments) -> list[Any]:
+async def subjects(context: Context, deletions: Sequence[DeletionRow], _arguments: Arguments) -> list[Record | None]:
     """The first of what each deletion was asked for."""
     return await asyncio.gather(
         *(
@@ -58,7 +56,7 @@ async def subjects(context: Context, deletions: Sequence[DeletionRow], _argument
     )
 
 
-def counts(_context: Context, deletions: Sequence[DeletionRow], _arguments: Arguments) -> list[Any]:
+def counts(_context: Context, deletions: Sequence[DeletionRow], _arguments: Arguments) -> list[DeletionRow]:
     """A deletion's row has the counts in columns of the same names."""
     return list(deletions)
 

@@ -1,12 +1,12 @@
 """Erasing people: what is known of them goes for good, everywhere or in one organization, and their work stays."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Text, Uuid, bindparam, func, select
 
-from app.db.statement import Clause, Fetch, statement
+from app.db.record import Record
+from app.db.statement import Clause, Fetch, statement, statement_as
 from app.graph.context import Context
 from app.graph.select import Key, scoped
 from app.members.loaders import memberships_of_user
@@ -26,8 +26,20 @@ async def is_known(context: Context, user_id: UUID, organization_id: UUID | None
     return user is not None and can_read(context.actor, user)
 
 
-async def count_erased(fetch: Fetch, user_id: UUID, organization_id: UUID | None) -> Any:
-    """What erasing them would take: COUNTS, and `last_owner_of`, the organizations in whose way it is.
+class Erasure(Record):
+    """What erasing somebody would take: COUNTS, and the organizations in whose way it is."""
+
+    organization_members: int
+    team_members: int
+    tasks: int
+    invitations: int
+    events: int
+    api_keys: int
+    last_owner_of: list[UUID]
+
+
+async def count_erased(fetch: Fetch, user_id: UUID, organization_id: UUID | None) -> Erasure | None:
+    """What erasing them would take.
 
     None where the database lets the caller not do it, who is to be they or, for an organization, an owner of it.
     """
@@ -35,7 +47,7 @@ async def count_erased(fetch: Fetch, user_id: UUID, organization_id: UUID | None
     return rows[0] if rows else None
 
 
-@statement
+@statement_as(Erasure)
 def _count() -> Clause:
     counted = func.trellis_erasure(bindparam("user_id", type_=Uuid), bindparam("within", type_=Uuid))
     return select(counted.table_valued(*COUNTS, "last_owner_of"))

@@ -1,23 +1,34 @@
 """Finding people for whoever runs the server, who is the owner of the tables: nobody else looks anybody up."""
 
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Text, Uuid, bindparam, collate, func, or_, select
 
 from app.db.columns import table_of
-from app.db.statement import Clause, Fetch, statement
+from app.db.record import Record
+from app.db.statement import Clause, Fetch, statement_as
 from app.users.models import User
 
 users = table_of(User)
 
 
-async def people_named(fetch: Fetch, *, email_key: str | None = None, user_id: UUID | None = None) -> list[Any]:
+class Person(Record):
+    """Somebody who has an address."""
+
+    id: UUID
+    email: str
+    name: str
+    owns_email: bool
+    created_at: datetime
+
+
+async def people_named(fetch: Fetch, *, email_key: str | None, user_id: UUID | None) -> list[Person]:
     """The people of an address, or of an id: first whose it is, then those who say so and whom nobody vouches for."""
     return await fetch(_named(), {"email_key": email_key, "user_id": user_id})
 
 
-@statement
+@statement_as(Person)
 def _named() -> Clause:
     key = func.lower(collate(users.c.email, "C")) == bindparam("email_key", type_=Text)
     return (

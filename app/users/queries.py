@@ -47,7 +47,7 @@ class UserQueries:
         counted = await count_erased(context.fetch, person, within)
         if counted is None:
             return None
-        owned = [Key(one, one) for one in counted["last_owner_of"]]
+        owned = [Key(one, one) for one in counted.last_owner_of]
         return ErasurePreview(
             **{name: counted[name] for name in COUNTS},
             last_owner_of=object_of(await context.load_many(organization_by_id, owned)),

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from app.api_keys.loaders import api_key_by_id
+from app.api_keys.rows import ApiKeyRow
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import key_of_actor, to_many
 from app.graph.fields import Arguments, by_level
 from app.graph.node import Node
 from app.graph.select import Key
-from app.invitations.loaders import received_by_actor
+from app.invitations.loaders import Received, received_by_actor
 from app.organizations.loaders import ORGANIZATION_LIST, organizations_of_actor
 from app.permissions.find import ON, permissions_on
 from app.permissions.models import Permission
@@ -75,14 +76,16 @@ class ErasurePreview:
     )
 
 
-async def own_api_keys(context: Context, viewers: Sequence[Any], _arguments: Arguments) -> list[Any]:
+async def own_api_keys(context: Context, viewers: Sequence[object], _arguments: Arguments) -> list[ApiKeyRow | None]:
     """The API key that is calling, for each viewer."""
     grant = None if context.unit is None else context.actor.grant
     key = Key(grant.organization_id, context.actor.id) if grant is not None else None
     return await context.load_many(api_key_by_id, [key for _ in viewers])
 
 
-async def received_invitations(context: Context, viewers: Sequence[Any], _arguments: Arguments) -> list[Any]:
+async def received_invitations(
+    context: Context, viewers: Sequence[object], _arguments: Arguments
+) -> list[list[Received]]:
     """What has been sent to the viewer's verified address; nothing for an API key, or where nobody is signed in."""
     user_id = None if context.unit is None else context.actor.user_id
     if user_id is None:

@@ -73,13 +73,13 @@ class Payload(Generic[Noun]):
 class Rejected(Exception):
     """An input that cannot be used: the payload says so, with the `row` as it is, and nothing is written."""
 
-    def __init__(self, *errors: UserError, row: Any = None) -> None:
+    def __init__(self, *errors: UserError, row: Record | None = None) -> None:
         super().__init__(errors)
         self.errors = list(errors)
         self.shown = {} if row is None else {"row": row}
 
 
-def rejected(code: UserErrorCode, message: str, *path: str, row: Any = None) -> Rejected:
+def rejected(code: UserErrorCode, message: str, *path: str, row: Record | None = None) -> Rejected:
     """One mistake at `path`."""
     return Rejected(UserError(code=code, message=message, path=list(path)), row=row)
 

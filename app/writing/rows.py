@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, FromClause, Uuid, bindparam, func, insert, join, s
 from strawberry import UNSET
 
 from app.db.columns import now
-from app.db.record import Row
+from app.db.record import Record, Row, Versioned
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
@@ -129,7 +129,7 @@ def _whole(source: Source) -> list[Any]:
     return [column.label(name) for name, column in columns.items()]
 
 
-def require_version(row: Any, expected: int | None, *, shown: Any = None) -> None:
+def require_version(row: Versioned, expected: int | None, *, shown: Record | None = None) -> None:
     """Raises Rejected, with `shown` in the payload, where `row` has changed since version `expected`."""
     if expected not in (None, UNSET, row.version):
         message = f"It has changed since: its version is {row.version}, not {expected}. Look at it and try again."

@@ -1,6 +1,7 @@
 """Statements know the rows that they answer with: of which source, and which columns in which order."""
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import ReturnsRows, insert, literal_column, select, true, update
 
 from app.db.record import Record
 from app.db.source import Source, may_be_null, python_type
-from app.db.statement import prepare
+from app.db.statement import prepare, prepare_as
 from app.tasks.loaders import TASKS
 from app.teams.loaders import TEAMS
 from app.teams.models import Team
@@ -49,6 +50,20 @@ def test_what_reads_the_same_columns_answers_with_rows_of_one_class() -> None:
 
 def test_rows_of_no_source_are_plain() -> None:
     assert prepare(select(TEAMS.table)).record is Record
+
+
+class Named(Record):
+    id: UUID
+    name: str
+
+
+def test_a_class_of_its_own_has_the_columns_that_a_statement_selects() -> None:
+    assert prepare_as(select(TEAMS.table.c.name, TEAMS.table.c.id), Named).record is Named
+
+
+def test_a_class_of_its_own_with_other_columns_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"^Named and its statement differ in \['key', 'name'\]$"):
+        prepare_as(select(TEAMS.table.c.key, TEAMS.table.c.id), Named)
 
 
 def test_what_a_source_knows_of_its_columns() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from random import Random
 from time import thread_time
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -181,7 +182,7 @@ def test_the_worst_names_take_a_moment(amount: int, name_of: Callable[[Callable[
     def words(length: int, amount: int) -> list[str]:
         return ["".join(chance.choices("ab", k=length)) for _ in range(amount)]
 
-    rows = [{"id": new_id(), "name": name_of(words)} for _ in range(amount)]
+    rows: Any = [SimpleNamespace(id=new_id(), name=name_of(words)) for _ in range(amount)]
     started = thread_time()
     likest = recognize._likest(words(49, 10), rows)
 
@@ -191,9 +192,9 @@ def test_the_worst_names_take_a_moment(amount: int, name_of: Callable[[Callable[
 
 def test_no_more_letters_are_compared_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recognize, "MOST_LETTERS", 12)
-    rows = [{"id": new_id(), "name": name} for name in ("Platform", "+++", "Mobile")]
+    rows: Any = [SimpleNamespace(id=new_id(), name=name) for name in ("Platform", "+++", "Mobile")]
 
-    assert [one.id for one in recognize._likest(["platfrom", "mobile"], rows)] == [rows[0]["id"]]
+    assert [one.id for one in recognize._likest(["platfrom", "mobile"], rows)] == [rows[0].id]
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ class TablesMissing(Refusal):
     """The database has not been migrated."""
 
 
-class ImporterErased(Refusal):
-    """There is nobody any more on whose behalf it could be."""
+class PersonErased(Refusal):
+    """There is nobody any more as whom it could be done."""
 
 
 @asynccontextmanager
@@ -59,7 +59,7 @@ async def connect(url: str) -> AsyncIterator[asyncpg.Connection]:
 async def acting(connection: asyncpg.Connection, user_id: UUID, *, alone: bool = False) -> AsyncIterator[Events]:
     """A transaction in which the database knows who is writing; `alone`, it waits for all others of that person.
 
-    What the block notes has happened is written at its end. Raises ImporterErased.
+    What the block notes has happened is written at its end. Raises PersonErased.
     """
     async with connection.transaction():
         if alone:  # before the identity, which is the organizations that there are at that moment
@@ -69,9 +69,7 @@ async def acting(connection: asyncpg.Connection, user_id: UUID, *, alone: bool =
         except asyncpg.PostgresError as error:
             if error.sqlstate != ERASED:
                 raise
-            raise ImporterErased(
-                "Whom --as names was erased at this moment: run the same command again, for a new account"
-            ) from error
+            raise PersonErased("The person was erased at this moment: run the same command again") from error
         events = Events()
         yield events
         await events.write(fetching(connection), user_id)

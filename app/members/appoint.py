@@ -20,7 +20,7 @@ OWNER = {"role": OrganizationRole.OWNER.name}
 async def appoint(url: str, user_id: UUID, slug: str) -> bool:
     """Whether they were no owner before. Who is no member comes in, and who was removed comes back as who they were.
 
-    The organization's log names nobody for it. Raises NoOrganization.
+    The organization's log names nobody for it. Raises NoOrganization and PersonErased.
     """
     async with connect(url) as connection, acting(connection, user_id) as events:
         organization_id = await enter_organization(connection, slug)

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from app.importer.connection import ImporterErased
+from app.importer.connection import PersonErased
 from tests.api import Api
 from tests.erasing import erase
 from tests.export_files.exporting import taken_back
@@ -97,7 +97,7 @@ async def test_on_behalf_of_nobody_nothing_is_imported(
         await until_waiting(superuser)
         assert (await erase(api, second, tenant.users[1]))["userErrors"] == []
 
-    with pytest.raises(ImporterErased, match=r"^Whom --as names was erased at this moment"):
+    with pytest.raises(PersonErased, match=r"^The person was erased at this moment: run the same command again$"):
         await taking
 
     assert await members_of(superuser, slug) == {}

@@ -14,7 +14,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup minilm playground clients board run test coverage lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-neighbours soak-embed soak-people soak-sameness soak-bounds soak lock newest audit package clean
+.PHONY: help setup minilm playground clients board run test coverage lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-neighbours soak-embed soak-people soak-export soak-sameness soak-bounds soak lock newest audit package clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -93,6 +93,9 @@ soak-neighbours: setup ## Measure what one caller at their worst costs another; 
 
 soak-people: setup ## Kill servers while people accept invitations and are erased, and time addresses that have accounts
 	.venv/bin/pytest -s tests/invitations/soak_people.py tests/users/soak_erase.py
+
+soak-export: setup ## Kill `trellis export` and servers that export, twenty times each, and read what is left; about five minutes
+	.venv/bin/pytest -s tests/exports/soak_kill.py
 
 soak-sameness: setup ## Compare bulk completion with graphql-core's own over 50,000 new operations; about ten minutes
 	TRELLIS_TEST_RUNS=10000 .venv/bin/pytest -n 2 tests/execution/test_sameness.py tests/execution/test_sameness_of_reads.py

@@ -26,7 +26,7 @@ QUEUE: LeaseQueue[Job] = LeaseQueue(
     key=("id",),
     waits=documents.c.due_at.is_not(None) & documents.c.deleted_at.is_(None),
     identify="trellis_process",
-    told=("kind",),
+    returned=("kind",),
     taken={"status": DocumentStatus.PROCESSING.name},
     waiting={"status": DocumentStatus.PENDING.name},
 )

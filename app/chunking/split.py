@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from semantic_text_splitter import MarkdownSplitter, TextSplitter
 
-from app.documents.headings import BETWEEN, Mark, outline
+from app.documents.headings import BETWEEN, Mark, headings_of
 from app.documents.models import DocumentKind
 
 # Tokens of a chunk. Models read 256 at once, and the title and the headings come on top. A chunk is full from the first
@@ -59,7 +59,7 @@ def cut(text: str, kind: DocumentKind) -> list[Chunk]:
     A megabyte takes 2 to 11 s of CPU, most of them without Python's lock: so it belongs into a thread.
     """
     until = thread_time() + MOST_CPU
-    marks = outline(text, markdown=kind is DocumentKind.MARKDOWN)
+    marks = headings_of(text, markdown=kind is DocumentKind.MARKDOWN)
     pieces = chain.from_iterable(_short(text, piece, LONGEST_PIECE) for piece in _pieces(text, marks))
     chunks = (
         Chunk(piece.section, piece.page, one.strip()) for piece in pieces for one in _split(text, piece, kind, until)

@@ -8,7 +8,6 @@ from typing import NoReturn
 
 import typer
 
-from app.commands.take_back import import_export
 from app.config import DATA_DIRECTORY
 from app.export_files.read import is_export
 from app.formats.layout import Layout, readable
@@ -42,6 +41,7 @@ from app.terminal.import_options import (
 )
 from app.terminal.options import DataOption
 from app.terminal.progress import track
+from app.terminal.take_back import import_export
 
 
 class NothingCameIn(Refusal):

@@ -7,16 +7,8 @@ import strawberry
 
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import DocumentKind, DocumentStatus
-from app.filters.filters import (
-    ALL_HOLD,
-    Comparator,
-    Conditions,
-    DateTimeComparator,
-    IDComparator,
-    Relation,
-    StringComparator,
-    comparator,
-)
+from app.filters.comparators import ALL_HOLD, Comparator, DateTimeComparator, IDComparator, StringComparator, comparator
+from app.filters.filters import Conditions, Relation
 from app.graph.edges import ListOf
 from app.graph.paging import Order, OrderDirection
 from app.teams.filter import TeamFilter

@@ -31,7 +31,7 @@ class Mark(NamedTuple):
     page: int | None = None  # None: as before
 
 
-def outline(text: str, *, markdown: bool) -> Iterator[Mark]:
+def headings_of(text: str, *, markdown: bool) -> Iterator[Mark]:
     """The places in the order of the text. One by one: there may be half a million, and the garbage collector would go
     through them with Python's lock in its hand."""
     headings = _headings(text) if markdown else iter(())

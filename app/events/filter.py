@@ -10,15 +10,8 @@ from app.db.columns import Expression, table_of
 from app.db.source import Source
 from app.events.loaders import EVENTS
 from app.events.models import Event, EventType
-from app.filters.filters import (
-    ALL_HOLD,
-    Comparator,
-    Conditions,
-    IDComparator,
-    Relation,
-    StringComparator,
-    comparator,
-)
+from app.filters.comparators import ALL_HOLD, Comparator, IDComparator, StringComparator, comparator
+from app.filters.filters import Conditions, Relation
 from app.graph.conditions import Condition, Values
 from app.graph.edges import ListOf
 from app.graph.filter_path import FilterPath

@@ -80,7 +80,7 @@ def _renewal(names: tuple[str, ...]) -> Statement:
         update(exports)
         .where(QUEUE.as_taken())
         .values({**given, "due_at": lease, "updated_at": func.now()})
-        .returning(*(exports.c[name] for name in QUEUE.told))
+        .returning(*(exports.c[name] for name in QUEUE.returned))
     )
 
 

@@ -55,7 +55,7 @@ MAKE_TEAM_MEMBERS = insertion(
 Memberships = dict[tuple[UUID, UUID], UUID]
 
 
-class Crew(NamedTuple):
+class TeamPeople(NamedTuple):
     """Who shall be in a team."""
 
     target: Target
@@ -66,7 +66,7 @@ class Crew(NamedTuple):
         return [email_key(person.email) for person in self.guests + self.made_up]
 
 
-class Seat(NamedTuple):
+class Joining(NamedTuple):
     """Somebody in a team."""
 
     target: Target
@@ -89,22 +89,24 @@ async def join(connection: asyncpg.Connection, importer_id: UUID, plan: Plan, ta
     that cannot be restored any more they come in anew.
     """
     supply = People()
-    crews = [
-        Crew(target, [guest(email) for email in plan.teams[group].emails.values()], supply.of_team(target.id, made_up))
+    teams = [
+        TeamPeople(
+            target, [guest(email) for email in plan.teams[group].emails.values()], supply.of_team(target.id, made_up)
+        )
         for group, target in targets.by_group.items()
     ]
-    users = await invite(connection, chain.from_iterable(crew.guests + crew.made_up for crew in crews))
-    seats = [Seat(crew.target, importer_id, TeamRole.ADMIN) for crew in crews if crew.target.new]
-    for crew in crews:
-        seats += [Seat(crew.target, users[email], TeamRole.MEMBER) for email in crew.emails()]
-    wanted = dict.fromkeys((seat.target.organization_id, seat.user_id) for seat in seats)
+    users = await invite(connection, chain.from_iterable(team.guests + team.made_up for team in teams))
+    joinings = [Joining(team.target, importer_id, TeamRole.ADMIN) for team in teams if team.target.new]
+    for team in teams:
+        joinings += [Joining(team.target, users[email], TeamRole.MEMBER) for email in team.emails()]
+    wanted = dict.fromkeys((joining.target.organization_id, joining.user_id) for joining in joinings)
     memberships, joined = await join_organizations(connection, wanted, targets.events)
-    seated = await _join_teams(connection, seats, memberships, targets.events)
-    for crew in crews:
-        ids = {email: seated.get((crew.target.id, users[email])) for email in crew.emails()}
-        crew.target.assignees = ids
-        made_up_ids = (ids[person.email] for person in crew.made_up)
-        crew.target.made_up = [member_id for member_id in made_up_ids if member_id is not None]
+    joined_teams = await _join_teams(connection, joinings, memberships, targets.events)
+    for team in teams:
+        ids = {email: joined_teams.get((team.target.id, users[email])) for email in team.emails()}
+        team.target.assignees = ids
+        made_up_ids = (ids[person.email] for person in team.made_up)
+        team.target.made_up = [member_id for member_id in made_up_ids if member_id is not None]
     return joined
 
 
@@ -133,25 +135,28 @@ async def join_organizations(
 
 
 async def _join_teams(
-    connection: asyncpg.Connection, seats: list[Seat], members: Memberships, events: Events
+    connection: asyncpg.Connection, joinings: list[Joining], members: Memberships, events: Events
 ) -> Memberships:
     """The memberships by team and user."""
-    organization_ids, team_ids = {seat.target.organization_id for seat in seats}, {seat.target.id for seat in seats}
-    wanted = {(seat.target.id, members[seat.target.organization_id, seat.user_id]) for seat in seats}
+    organization_ids, team_ids = (
+        {joining.target.organization_id for joining in joinings},
+        {joining.target.id for joining in joinings},
+    )
+    wanted = {(joining.target.id, members[joining.target.organization_id, joining.user_id]) for joining in joinings}
     await come_back(connection, wanted, events, into=TEAM_MEMBERS)
     rows = await fetch(connection, IN_TEAMS, organization_ids=list(organization_ids), team_ids=list(team_ids))
     joined = {(row["team_id"], row["organization_member_id"]): row["id"] for row in rows}
     new = []
-    seated: Memberships = {}
-    for target, user_id, role in seats:
+    joined_teams: Memberships = {}
+    for target, user_id, role in joinings:
         member_id = members[target.organization_id, user_id]
         if (target.id, member_id) not in joined:
             joined[target.id, member_id] = new_id()
             new.append(_team_member(target, member_id, joined[target.id, member_id], role))
-        seated[target.id, user_id] = joined[target.id, member_id]
+        joined_teams[target.id, user_id] = joined[target.id, member_id]
     await insert_rows(connection, MAKE_TEAM_MEMBERS, new)
     events.created(TEAM_MEMBERS, new, "team_id", "organization_member_id", "role")
-    return seated
+    return joined_teams
 
 
 def _team_member(target: Target, member_id: UUID, team_member_id: UUID, role: TeamRole) -> dict[str, object]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.documents.headings import outline
+from app.documents.headings import headings_of
 from app.documents.models import LARGEST_TEXT, LONGEST_SOURCE, LONGEST_TITLE, DocumentKind
 from app.formats.record import Reject
 from app.importer.check import Unfit, clean
@@ -69,6 +69,6 @@ def _found(path: Path, source: str) -> Found:
 
 def _title(path: Path, text: str, kind: DocumentKind) -> str:
     """The first heading, or else the name of the file without its ending."""
-    headings = (mark.section for mark in outline(text, markdown=kind is DocumentKind.MARKDOWN) if mark.section)
+    headings = (mark.section for mark in headings_of(text, markdown=kind is DocumentKind.MARKDOWN) if mark.section)
     name = " ".join(path.stem.replace("_", " ").split()) or path.name
     return next(headings, name)[:LONGEST_TITLE].strip()

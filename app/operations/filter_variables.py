@@ -17,7 +17,8 @@ from graphql import (
 )
 
 from app.execution.internals import declared
-from app.filters.filters import Comparison, Conditions
+from app.filters.comparators import Comparison
+from app.filters.filters import Conditions
 
 
 class _Variables(Visitor):

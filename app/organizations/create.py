@@ -1,4 +1,4 @@
-"""Founding organizations."""
+"""Creating organizations."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,7 @@ NONE = "On this server organizations are made by whoever runs it: ask them for o
 TOO_MANY = (
     "You may own {} organizations, those in the trash included: make somebody else the owner of one, or purge one."
 )
-FOUND = prepare(select(func.trellis_found(bindparam("founded_id", type_=Uuid))))
+ENTER_NEW = prepare(select(func.trellis_found(bindparam("new_id", type_=Uuid))))
 
 
 async def create_organization(context: Context, values: Mapping[str, Any]) -> OrganizationRow:
@@ -34,7 +34,7 @@ async def create_organization(context: Context, values: Mapping[str, Any]) -> Or
     """
     await _require_room(context)
     organization_id = new_id()
-    await context.fetch(FOUND, {"founded_id": organization_id})
+    await context.fetch(ENTER_NEW, {"new_id": organization_id})
     organization = await insert_row(context, ORGANIZATIONS, {"id": organization_id, **values})
     record(context, EventType.CREATED, organization, after=values)
     owner = {"user_id": context.actor.user_id, "role": OrganizationRole.OWNER.name}

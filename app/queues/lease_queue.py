@@ -66,9 +66,9 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 class LeaseQueue(Generic[Taken]):
     """The rows of `table` for which `waits` holds, each from its `due_at` on.
 
-    `key` are the columns that name a row within its organization, `told` what else a worker hears of it. The database's
-    function `identify` shows a transaction what is due in every organization, and the rows of the one it is given.
-    `taken` is written when a row is taken, `waiting` when it waits once more.
+    `key` are the columns that name a row within its organization, `returned` what else a worker gets to know. The
+    database's function `identify` shows a transaction what is due in every organization, and the rows of the one it is
+    given. `taken` is written when a row is taken, `waiting` when it waits once more.
     """
 
     def __init__(  # noqa: PLR0913  # each is a part of what a queue is
@@ -78,7 +78,7 @@ class LeaseQueue(Generic[Taken]):
         key: tuple[str, ...],
         waits: ColumnElement[bool],
         identify: str,
-        told: tuple[str, ...] = (),
+        returned: tuple[str, ...] = (),
         newest_first: bool = False,
         taken: Mapping[str, Any] = NOTHING,
         waiting: Mapping[str, Any] = NOTHING,
@@ -87,7 +87,7 @@ class LeaseQueue(Generic[Taken]):
         self.key = key
         self.waits = waits
         self.due = waits & (table.c.due_at <= func.now())
-        self.told = ("organization_id", *key, *told, "due_at", "attempts")
+        self.returned = ("organization_id", *key, *returned, "due_at", "attempts")
         self.newest_first = newest_first
         self.taken = taken
         self.waiting = waiting
@@ -214,7 +214,7 @@ def taking(queue: Queue) -> Statement:
         update(queue.table)
         .where(queue.of_organization(), *same, together | (placed.c.place == ONE))
         .values({**lease, **queue.taken})
-        .returning(*(columns[name] for name in queue.told))
+        .returning(*(columns[name] for name in queue.returned))
     )
 
 

@@ -94,7 +94,7 @@ class Hit(NamedTuple):
     texts: tuple[UUID, ...] = ()
 
 
-class Among(NamedTuple):
+class Scope(NamedTuple):
     """What a search may find, and the parameters that say so."""
 
     searched: Searched
@@ -125,14 +125,14 @@ async def find(context: Context, search: Search) -> Found:
     coming = asyncio.ensure_future(_embedding(context, search, query))  # the model works while the database does
     try:
         terms = after.basis.terms if after else await _terms(context, search, query)
-        among = await _among(context, search, await demands_of(context, query))
+        scope = await _scope_of(context, search, await demands_of(context, query))
         embedding, degraded = await coming
     finally:
         coming.cancel()
     model_id = embedding and embedding.model_id
     if after and after.basis.model_id != model_id:
         raise BadUserInput("`after` is of a search by another model than is asked now: search again from the start.")
-    rows = await _ranked(context, search, terms, embedding, among, after)
+    rows = await _ranked(context, search, terms, embedding, scope, after)
     basis = Basis(_scale(rows, after), model_id, terms)
     return _page(search, rows, after, basis, degraded=degraded)
 
@@ -156,7 +156,7 @@ async def _terms(context: Context, search: Search, query: Query) -> tuple[Term, 
     return await look_up(context, search.organization_id, search.searchable.kind, query.words)
 
 
-async def _among(context: Context, search: Search, demands: Demands) -> Among:
+async def _scope_of(context: Context, search: Search, demands: Demands) -> Scope:
     """What may be found, and its ids where they are few."""
     searched = Searched(
         search.searchable, search.chosen.condition, holds=bool(demands.held), lacks=bool(demands.unwanted)
@@ -164,7 +164,7 @@ async def _among(context: Context, search: Search, demands: Demands) -> Among:
     values = {"organization_id": search.organization_id, "letters": _letters(search), **demands.values()}
     values |= search.chosen.values
     (counted,) = await context.fetch(counting(searched), values)
-    return Among(searched, values | {"ids": counted["ids"]})
+    return Scope(searched, values | {"ids": counted["ids"]})
 
 
 def _letters(search: Search) -> list[float]:
@@ -176,21 +176,21 @@ async def _ranked(
     search: Search,
     terms: Sequence[Term],
     embedding: QueryEmbedding | None,
-    among: Among,
+    scope: Scope,
     after: Position | None,
 ) -> list[Ranked]:
     if not terms and embedding is None and search.pinned_id is None and not search.owners:
         return []
-    if embedding and not among.narrow:
+    if embedding and not scope.narrow:
         await context.fetch(WALK, {})
     legs = Legs(
         words=bool(terms),
         model=embedding and Model(embedding.model_id, embedding.dimension),
         owners=bool(search.owners),
-        narrow=among.narrow,
+        narrow=scope.narrow,
     )
     return await context.fetch(
-        ranking(among.searched, legs), {**among.values, **_values(search, terms, embedding, after)}
+        ranking(scope.searched, legs), {**scope.values, **_values(search, terms, embedding, after)}
     )
 
 

@@ -79,7 +79,7 @@ async def terms_of(context: Context, organization_id: UUID, kind: str, text: str
     meant = [
         one for found in similar.values() for one in (found[:1] if found[0].likeness == 1 else found[:MOST_CORRECTIONS])
     ]
-    return _weighed([*meant, *_own(known)], known[0].texts)
+    return _weighted([*meant, *_own(known)], known[0].texts)
 
 
 async def similar_terms(context: Context, organization_id: UUID, kind: str, text: str) -> tuple[Term, ...]:
@@ -90,7 +90,7 @@ async def similar_terms(context: Context, organization_id: UUID, kind: str, text
     lexemes = [one.lexeme for one in known][:MOST_TERMS]
     found = await _similar(context, organization_id, kind, lexemes, LEAST_LIKENESS)
     similar = [one for word, candidates in found.items() for one in _spelled_like(word, candidates)[:MOST_SIMILAR]]
-    return tuple(term._replace(finds=True) for term in _weighed([*similar, *_own(known)], known[0].texts))
+    return tuple(term._replace(finds=True) for term in _weighted([*similar, *_own(known)], known[0].texts))
 
 
 def _spelled_like(word: str, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -104,7 +104,7 @@ def _own(known: Sequence[Known]) -> list[Candidate]:
     return [Candidate(one.lexeme, one.documents, 1.0) for one in known if one.documents is not None]
 
 
-def _weighed(found: Sequence[Candidate], texts: int) -> tuple[Term, ...]:
+def _weighted(found: Sequence[Candidate], texts: int) -> tuple[Term, ...]:
     """Rare words weigh more: the inverse document frequency of BM25, times how sure it is that the word is meant.
 
     Of a lexeme that is there twice, the surer one counts. The rarest is looked for however common it is.

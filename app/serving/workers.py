@@ -84,7 +84,7 @@ class Workers:
 
     def run(self) -> int:
         """Answers how the process shall exit: 0, or BROKEN where workers cannot start."""
-        before = {number: signal.signal(number, self._heed) for number in SIGNALS}
+        before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
         gc.collect()
         gc.freeze()  # so that no worker's collector writes to pages that are shared
         self._workers = [self._start() for _ in range(self._amount)]
@@ -97,7 +97,7 @@ class Workers:
             signal.signal(number, handler)
         return BROKEN if broken else 0
 
-    def _heed(self, number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGHUP:
             for worker in self._workers:
                 worker.outdated = True

@@ -7,20 +7,19 @@ import strawberry
 from strawberry import UNSET
 
 from app.db.source import Source
-from app.filters.filters import (
+from app.filters.comparators import (
     ALL_HOLD,
     Comparator,
-    Conditions,
     DateComparator,
     DateTimeComparator,
     FloatComparator,
     IDComparator,
     IntComparator,
-    Relation,
     StringComparator,
     TagsComparator,
     comparator,
 )
+from app.filters.filters import Conditions, Relation
 from app.graph.conditions import Condition, Values, all_of
 from app.graph.edges import ListOf
 from app.graph.filter_path import FilterPath

@@ -4,7 +4,8 @@ from enum import Enum
 
 import strawberry
 
-from app.filters.filters import ALL_HOLD, Conditions, DateTimeComparator, IDComparator, StringComparator, comparator
+from app.filters.comparators import ALL_HOLD, DateTimeComparator, IDComparator, StringComparator, comparator
+from app.filters.filters import Conditions
 from app.graph.edges import ListOf
 from app.graph.paging import Order, OrderDirection
 from app.teams.loaders import TEAMS

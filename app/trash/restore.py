@@ -58,7 +58,7 @@ class Released(NamedTuple):
 
 
 @dataclass
-class Tally:
+class Counts:
     """What a restore has done so far; `released` holds only rows that others may be under."""
 
     released: defaultdict[Table, list[Released]] = field(default_factory=lambda: defaultdict(list))
@@ -89,24 +89,24 @@ async def bring_back(
     """
     await _lock_deletions(fetch, table, rows)
     await _require_owners(fetch, table, rows)
-    tally = Tally()
+    counts = Counts()
     roots = [Released(row["organization_id"], row["id"], row["deletion_id"], None) for row in rows]
     try:
-        await _release(fetch, itself(table), roots, tally)
+        await _release(fetch, itself(table), roots, counts)
     except asyncpg.UniqueViolationError as violation:
         raise _taken(table, violation) from None
     if owned_under(table):
         async with patience or nullcontext():
-            await _release_under(fetch, table, tally)
-    await update_counts(fetch, tally.moves, gone=[row["id"] for row in rows])
-    return tally.restored
+            await _release_under(fetch, table, counts)
+    await update_counts(fetch, counts.moves, gone=[row["id"] for row in rows])
+    return counts.restored
 
 
-async def _release_under(fetch: Fetch, root: Table, tally: Tally) -> None:
+async def _release_under(fetch: Fetch, root: Table, counts: Counts) -> None:
     for edge in owned_under(root):
-        if parents := tally.released[edge.parent]:
+        if parents := counts.released[edge.parent]:
             await _lock_other_owners(fetch, edge, parents)
-            await _release(fetch, edge, parents, tally)
+            await _release(fetch, edge, parents, counts)
 
 
 async def _lock_deletions(fetch: Fetch, table: Table, rows: Sequence[DeletableRow]) -> None:
@@ -173,17 +173,17 @@ def _lock_others(edge: Edge, other: Edge) -> Statement:
     return prepare(select(func.count()).select_from(locked))
 
 
-async def _release(fetch: Fetch, edge: Edge, parents: Sequence[Released], tally: Tally) -> None:
+async def _release(fetch: Fetch, edge: Edge, parents: Sequence[Released], counts: Counts) -> None:
     """Takes the children of `parents` that are in the same deletion as their parent out of it."""
     kind = edge.child.name
     for row in await fetch(_release_children(edge), _given_values(parents)):
         organization_id, deletion_id, heir = row["organization_id"], row["deletion_id"], row["heir"]
-        tally.moves[DeletionKey(organization_id, deletion_id)][kind] -= row["total"]
+        counts.moves[DeletionKey(organization_id, deletion_id)][kind] -= row["total"]
         if heir is None:
-            tally.restored[kind] += row["total"]
+            counts.restored[kind] += row["total"]
         else:
-            tally.moves[DeletionKey(organization_id, heir)][kind] += row["total"]
-        tally.released[edge.child] += [Released(organization_id, one, deletion_id, heir) for one in row["ids"] or ()]
+            counts.moves[DeletionKey(organization_id, heir)][kind] += row["total"]
+        counts.released[edge.child] += [Released(organization_id, one, deletion_id, heir) for one in row["ids"] or ()]
 
 
 @lru_cache(100)

@@ -2,7 +2,8 @@
 
 import strawberry
 
-from app.filters.filters import ALL_HOLD, Conditions, IDComparator, StringComparator, comparator
+from app.filters.comparators import ALL_HOLD, IDComparator, StringComparator, comparator
+from app.filters.filters import Conditions
 
 
 @strawberry.input(description="Conditions on a person; " + ALL_HOLD)

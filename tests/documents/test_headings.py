@@ -2,11 +2,11 @@
 
 import pytest
 
-from app.documents.headings import LONGEST_HEADING, outline
+from app.documents.headings import LONGEST_HEADING, headings_of
 
 
 def sections(text: str) -> list[str | None]:
-    return [mark.section for mark in outline(text, markdown=True)]
+    return [mark.section for mark in headings_of(text, markdown=True)]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_long_heading_is_shortened() -> None:
 def test_marks_say_where_they_begin_and_end() -> None:
     text = "é\f\n# One\nTwo\n---\nend"
 
-    assert [(text[mark.start : mark.end], mark.section, mark.page) for mark in outline(text, markdown=True)] == [
+    assert [(text[mark.start : mark.end], mark.section, mark.page) for mark in headings_of(text, markdown=True)] == [
         ("\f", None, 2),
         ("# One\n", "One", None),
         ("Two\n---\n", "One > Two", None),

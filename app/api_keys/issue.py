@@ -1,14 +1,14 @@
 """Issuing secrets: new keys, new secrets for old ones, and the end of both."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from app.api_keys.loaders import API_KEYS
 from app.api_keys.rows import ApiKeyRow
 from app.auth.secrets import hash_of, new_key
 from app.db.columns import new_id, now
+from app.db.statement import Parameters
 from app.events.change import change
 from app.events.models import EventType
 from app.events.record import record
@@ -23,7 +23,7 @@ class Issued(NamedTuple):
     secret: str
 
 
-async def issue(context: Context, organization_id: UUID, values: Mapping[str, Any]) -> Issued:
+async def issue(context: Context, organization_id: UUID, values: Parameters) -> Issued:
     """A new key with `values`: its name, scopes, expires_at and rate_limit_per_minute."""
     key_id = new_id()
     secret = _secret(context, key_id)

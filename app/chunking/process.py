@@ -13,7 +13,7 @@ from app.chunking.queue import QUEUE, Job, read_text
 from app.chunking.split import Chunk, cut
 from app.db.engine import Database
 from app.db.record import Record
-from app.db.statement import Fetch, Values
+from app.db.statement import Fetch, Parameters
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import LONGEST_ERROR, DocumentKind, DocumentStatus
 from app.events.models import EventType
@@ -111,7 +111,7 @@ def reason_of(error: Exception) -> str:
     return REFUSED if isinstance(error, asyncpg.PostgresError) else str(error) or repr(error)
 
 
-async def _end(fetch: Fetch, job: Job, row: Record, values: Values) -> None:
+async def _end(fetch: Fetch, job: Job, row: Record, values: Parameters) -> None:
     """Writes what became of a document that is locked as `row`, with its event, by which those who wait for it hear. Of
     the attempts until then there were none."""
     await QUEUE.finish(fetch, [job], **values)

@@ -3,16 +3,17 @@
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from app import time_limits
 from app.config import DATA_DIRECTORY
 from app.db.engine import Connection, Database
+from app.db.statement import Parameters
 from app.export_files.lines import Section, sections
 from app.export_files.person_lines import person_sections
 from app.export_files.write import FIRST, Transcript, count, snapshot, write
@@ -27,7 +28,7 @@ from app.terminal.whole_file import WholeFile
 
 Keep = Callable[[bytes], object]
 Tell = Callable[[int, int], None]  # how many lines of how many
-Enter = Callable[[Connection], Awaitable[Mapping[str, Any]]]  # lets a transaction see what it is to export
+Enter = Callable[[Connection], Awaitable[Parameters]]  # lets a transaction see what it is to export
 
 
 def export(
@@ -64,7 +65,7 @@ def export(
 
 
 async def _export_organization(url: str, slug: str, keep: Keep, tell: Tell) -> Transcript:
-    async def enter(connection: Connection) -> Mapping[str, Any]:
+    async def enter(connection: Connection) -> Parameters:
         organization_id = await enter_organization(connection, slug)
         return {"organization_id": organization_id}
 
@@ -72,7 +73,7 @@ async def _export_organization(url: str, slug: str, keep: Keep, tell: Tell) -> T
 
 
 async def _export_person(owner_url: str, named: Named, keep: Keep, tell: Tell) -> Transcript:
-    async def enter(connection: Connection) -> Mapping[str, Any]:
+    async def enter(connection: Connection) -> Parameters:
         person = await person_named(connection, named)
         return await enter_places_of(connection, person.id)
 

@@ -14,16 +14,19 @@ from app.db.source import Source, record_of
 DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not type its dialects' constructors
 
 
+Parameters: TypeAlias = Mapping[str, Any]  # values by the names of parameters, or of the columns that they are for
+
+
 @dataclass(frozen=True, slots=True)
 class Statement(Generic[Row]):
     """SQL text with $1, $2 …; `constants` are the values that were in the statement when it was built."""
 
     text: str
     names: tuple[str, ...]
-    constants: Mapping[str, Any]
+    constants: Parameters
     record: type[Row] = Record  # type: ignore[assignment]  # what its rows are
 
-    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+    def arguments(self, values: Parameters) -> list[Any]:
         """The values of the parameters in the order of the text."""
         constants = self.constants
         return [values[name] if name in values else constants[name] for name in self.names]
@@ -32,11 +35,10 @@ class Statement(Generic[Row]):
 class Fetch(Protocol):
     """Runs a statement with the values of its parameters, within some transaction; answers the rows."""
 
-    def __call__(self, statement: Statement[Row], values: Mapping[str, Any], /) -> Awaitable[list[Row]]: ...
+    def __call__(self, statement: Statement[Row], values: Parameters, /) -> Awaitable[list[Row]]: ...
 
 
 Clause: TypeAlias = Executable  # what `prepare` takes: a select, an insert and so on
-Values: TypeAlias = Mapping[str, Any]  # what parameters, or columns, are to be
 Build = Callable[[], Clause]
 
 
@@ -108,7 +110,7 @@ def _selected(clause: Clause) -> tuple[str, ...]:
     return tuple(cast("ReturnsRows", clause).exported_columns.keys())
 
 
-def _compiled(clause: Clause) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
+def _compiled(clause: Clause) -> tuple[str, tuple[str, ...], Parameters]:
     """The text, the names of its parameters, and the values that it has already."""
     compiled = clause.compile(dialect=DIALECT)  # type: ignore[attr-defined]  # Executable says too little; each of its kinds has it
     return compiled.string, tuple(compiled.positiontup or ()), compiled.params

@@ -1,7 +1,7 @@
 """One operation's transaction: one connection, one identity, and for a query one snapshot."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from enum import IntEnum
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ from app.auth.actor import Actor
 from app.db.engine import LOST, Connection, Database, DatabaseUnavailable
 from app.db.identity import IDENTIFY, MEMBERSHIPS, actor_of, identifying, read_again, refuse
 from app.db.record import Row
-from app.db.statement import Statement
+from app.db.statement import Parameters, Statement
 from app.db.too_slow import TIMED_OUT, StatementTooSlow
 from app.errors import AppError
 
@@ -140,7 +140,7 @@ class Unit:
             refuse(error)
             raise
 
-    async def fetch(self, statement: Statement[Row], values: Mapping[str, Any], /) -> list[Row]:
+    async def fetch(self, statement: Statement[Row], values: Parameters, /) -> list[Row]:
         """The rows of `statement`. Raises DatabaseUnavailable, StatementTooSlow and OnlyReads."""
         arguments, kind = statement.arguments(values), statement.record
         try:

@@ -1,13 +1,12 @@
 """Writing documents, each with its text beside it. What changes how a document is found has it cut anew."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Text, Uuid, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db.columns import new_id, now, table_of
-from app.db.statement import Clause, statement
+from app.db.statement import Clause, Parameters, statement
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import DocumentStatus, DocumentText
 from app.documents.rows import DocumentRow
@@ -23,7 +22,7 @@ FOUND_BY = {"title", "kind", "text_hash"}  # columns that the chunks, or what se
 RECORDED = ("team_id", "title", "kind", "source", "size", "text_hash")
 
 
-async def create(context: Context, parent: Mapping[str, Any], columns: Mapping[str, Any], text: str) -> DocumentRow:
+async def create(context: Context, parent: Parameters, columns: Parameters, text: str) -> DocumentRow:
     """The document that was made of `columns` under `parent`, its `organization_id` and `team_id`."""
     values = {"id": new_id(), "created_by": context.actor.user_id, "due_at": now(), **parent, **columns}
     row = await insert_row(context, DOCUMENTS, values)
@@ -33,7 +32,7 @@ async def create(context: Context, parent: Mapping[str, Any], columns: Mapping[s
     return row
 
 
-async def change(context: Context, row: DocumentRow, columns: Mapping[str, Any], text: str) -> DocumentRow:
+async def change(context: Context, row: DocumentRow, columns: Parameters, text: str) -> DocumentRow:
     """`row`, which the operation holds locked, with what is different of it in `columns`; and with `text`, where they
     say that it is another."""
     changes = {name: value for name, value in columns.items() if value != row[name]}

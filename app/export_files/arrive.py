@@ -9,7 +9,7 @@ import asyncpg
 
 from app.db.columns import new_id, now, table_of
 from app.db.source import Source
-from app.db.statement import Statement
+from app.db.statement import Parameters, Statement
 from app.documents.check import columns_of_text
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import Document
@@ -216,14 +216,12 @@ class Arrival:
         ]
         await self._insert(statement, rows)
 
-    async def _make(
-        self, statement: Statement, rows: Sequence[Mapping[str, Any]], source: Source, *recorded: str
-    ) -> int:
+    async def _make(self, statement: Statement, rows: Sequence[Parameters], source: Source, *recorded: str) -> int:
         """The same for rows of a noun, whose events say what `recorded` are."""
         self.events.created(source, [{"organization_id": self.organization_id, **row} for row in rows], *recorded)
         return await self._insert(statement, rows)
 
-    async def _insert(self, statement: Statement, rows: Sequence[Mapping[str, Any]]) -> int:
+    async def _insert(self, statement: Statement, rows: Sequence[Parameters]) -> int:
         """How many rows are new, which is all of them. Raises Contradiction."""
         complete = [{"organization_id": self.organization_id, **row} for row in rows]
         made = len(await insert_rows(self.connection, statement, complete))

@@ -1,15 +1,15 @@
 """The text of an export: a first line that says what it is, what is exported, and a last line that proves it whole."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from typing import Any
 
 import orjson
 
 from app.db.columns import now
 from app.db.engine import Connection, Database
+from app.db.statement import Parameters
 from app.export_files.lines import Section
 
 FORMAT = 1  # rises when a server that reads the format before would misunderstand what is written
@@ -56,13 +56,13 @@ async def snapshot(database: Database) -> AsyncIterator[Connection]:
         yield connection
 
 
-async def count(connection: Connection, sections: Iterable[Section], values: Mapping[str, Any]) -> int:
+async def count(connection: Connection, sections: Iterable[Section], values: Parameters) -> int:
     """How many lines there will be, the first and the last aside."""
     return sum([await connection.fetchval(one.amount.text, *one.amount.arguments(values)) for one in sections])
 
 
 async def write(
-    connection: Connection, sections: Iterable[Section], values: Mapping[str, Any], transcript: Transcript
+    connection: Connection, sections: Iterable[Section], values: Parameters, transcript: Transcript
 ) -> AsyncIterator[bytes]:
     """The whole text, in pieces of some megabytes at most: no more of it is in memory."""
     yield transcript.begin()

@@ -1,6 +1,5 @@
 """Letting commands into what they name."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +7,7 @@ import asyncpg
 from sqlalchemy import Text, Uuid, bindparam, func, null, select, true
 
 from app.db.engine import Connection
-from app.db.statement import prepare
+from app.db.statement import Parameters, prepare
 from app.refusal import Refusal
 
 ENTER = prepare(select(func.trellis_export_organization(bindparam("slug", type_=Text))))
@@ -31,7 +30,7 @@ async def enter_organization(connection: "asyncpg.Connection[Any]", slug: str) -
     return organization_id
 
 
-async def enter_places_of(connection: Connection, user_id: UUID) -> Mapping[str, Any]:
+async def enter_places_of(connection: Connection, user_id: UUID) -> Parameters:
     """Who else the person is, their addresses, and the organizations where there is something of them.
 
     The transaction sees the rows of these from now on.

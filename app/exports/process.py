@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy import select
 
 from app.db.columns import now
 from app.db.engine import Connection, Database
-from app.db.statement import Clause, Fetch, statement
+from app.db.statement import Clause, Fetch, Parameters, statement
 from app.events.models import EventType
 from app.events.record import Happened, append, differences
 from app.export_files.lines import sections
@@ -119,7 +118,7 @@ class Exporter:
         return QUEUE.transaction(self.database, job.organization_id)
 
 
-async def _require_organization(connection: Connection, values: Mapping[str, Any]) -> None:
+async def _require_organization(connection: Connection, values: Parameters) -> None:
     own = sections()[0].amount
     if not await connection.fetchval(own.text, *own.arguments(values)):
         raise OrganizationDeleted

@@ -1,15 +1,15 @@
 """The queue of exports to write, and what becomes of one: its file, piece by piece."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Interval, LargeBinary, Uuid, bindparam, delete, func, insert, select, update
 
 from app.db.columns import table_of
-from app.db.statement import Clause, Fetch, Statement, prepare, statement
+from app.db.statement import Clause, Fetch, Parameters, Statement, prepare, statement
 from app.exports.models import Export, ExportChunk, ExportStatus
 from app.queues.lease_queue import LEASE, Lease, LeaseQueue
 
@@ -68,7 +68,7 @@ async def _renew(fetch: Fetch, job: Job, **values: int) -> Job:
     return renewed
 
 
-def _values(job: Job) -> Mapping[str, Any]:
+def _values(job: Job) -> Parameters:
     return {"organization_id": job.organization_id, "export_id": job.id}
 
 

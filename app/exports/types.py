@@ -1,8 +1,8 @@
 """An export of an organization."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import strawberry
@@ -12,10 +12,11 @@ from app.events.filter import EVENT_LIST
 from app.events.loaders import events_by_subject
 from app.exports.loaders import EXPORTS, export_by_id
 from app.exports.models import ExportStatus
+from app.exports.rows import ExportRow
 from app.graph.connections import Connection
 from app.graph.context import Context
 from app.graph.edges import to_many, to_one
-from app.graph.fields import by_level
+from app.graph.fields import Arguments, by_level
 from app.graph.node import Node
 from app.graph.scalars import Long
 from app.organizations.loaders import organization_by_id
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
     from app.users.types import User
 
 
-def statuses(_context: Context, rows: Sequence[Any], _arguments: Mapping[str, Any]) -> list[str]:
+def statuses(_context: Context, rows: Sequence[ExportRow], _arguments: Arguments) -> list[str]:
     """How far each export is."""
-    over = now()
-    completed = ExportStatus.COMPLETED.name
-    return [
-        ExportStatus.EXPIRED.name if row.status == completed and row.expires_at <= over else row.status for row in rows
-    ]
+    return [_status(row, now()) for row in rows]
+
+
+def _status(row: ExportRow, moment: datetime) -> str:
+    over = row.expires_at is not None and row.expires_at <= moment
+    return ExportStatus.EXPIRED.name if over and row.status == ExportStatus.COMPLETED.name else row.status
 
 
 @strawberry.type(description="How many lines of one type the file of an export has.")
@@ -43,7 +45,7 @@ class ExportCount:
     lines: int = strawberry.field(description="How many.")
 
 
-def counts(_context: Context, rows: Sequence[Any], _arguments: Mapping[str, Any]) -> list[list[ExportCount]]:
+def counts(_context: Context, rows: Sequence[ExportRow], _arguments: Arguments) -> list[list[ExportCount]]:
     """What the file of each export holds."""
     return [[ExportCount(type=kind, lines=lines) for kind, lines in orjson.loads(row.counts).items()] for row in rows]
 

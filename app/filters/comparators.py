@@ -1,22 +1,18 @@
 """Comparators: inputs whose fields are conditions on one column."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from collections.abc import Iterator
+from dataclasses import fields
 from datetime import date, datetime
-from functools import cached_property
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import strawberry
-from sqlalchemy import Column, ColumnElement, exists, literal_column, select
 from strawberry import UNSET
 
 from app.db.columns import Expression
-from app.db.source import Source
-from app.graph.conditions import Chosen, Condition, Values, all_of, any_of, compared, opposite
+from app.graph.conditions import Condition, Values, all_of, compared
 from app.graph.errors import BadUserInput
 from app.graph.filter_path import LONGEST_LIST, FilterPath, listed
 from app.graph.ids import parse_id
-from app.graph.select import scoped
 
 Value = TypeVar("Value")
 

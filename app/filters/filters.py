@@ -1,22 +1,17 @@
 """Filters: inputs with comparators that become conditions on the rows of a table."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar
 
-import strawberry
 from sqlalchemy import Column, ColumnElement, exists, literal_column, select
-from strawberry import UNSET
 
 from app.db.columns import Expression
 from app.db.source import Source
 from app.filters.comparators import Comparison, given
 from app.graph.conditions import Chosen, Condition, Values, all_of, any_of, compared, opposite
-from app.graph.errors import BadUserInput
-from app.graph.filter_path import LONGEST_LIST, FilterPath, listed
-from app.graph.ids import parse_id
+from app.graph.filter_path import FilterPath, listed
 from app.graph.select import scoped
 
 

@@ -1,6 +1,6 @@
 """Conditions in SQL whose values are parameters: those of the same shape are the same SQL, which is made once."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, and_, any_, bindpara
 from sqlalchemy.types import TypeEngine
 
 from app.db.columns import Expression
+from app.db.statement import Parameters
 
 ESCAPE = "/"
 
@@ -29,7 +30,7 @@ class Chosen(NamedTuple):
     """A condition, and the values of its parameters by their names."""
 
     condition: Condition
-    values: Mapping[str, Any]
+    values: Parameters
 
 
 class Values(dict[str, Any]):

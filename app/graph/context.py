@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -14,7 +13,7 @@ from app.auth.actor import Actor
 from app.auth.credentials import Unauthenticated
 from app.db.record import Row
 from app.db.source import Source
-from app.db.statement import Statement
+from app.db.statement import Parameters, Statement
 from app.db.unit_of_work import Unit
 from app.graph.budget import Budget
 from app.graph.charge import NO_CHARGE, PLENTY, Allowance, Charge
@@ -101,7 +100,7 @@ class Context:
         """Whether the operation asks for nothing of the rows of `source` but what they are found by."""
         return len(self.columns(source, *KEY)) == len(KEY)
 
-    async def fetch(self, statement: Statement[Row], values: Mapping[str, Any], /) -> list[Row]:
+    async def fetch(self, statement: Statement[Row], values: Parameters, /) -> list[Row]:
         """The rows of `statement`, which always knows the caller's `actor_id` and `organization_ids`."""
         caller = {"actor_id": self.actor.id, "organization_ids": self.organization_ids}
         return await self.signed_in.fetch(statement, {**caller, **values})

@@ -1,9 +1,7 @@
 """Long texts are measured by the statement that reads them: where they are too much, it does not answer them."""
 
-from collections.abc import Mapping
 from functools import reduce
 from operator import add
-from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -21,7 +19,7 @@ from sqlalchemy import (
 from app.db.columns import Expression, Rows
 from app.db.record import Row
 from app.db.source import Source
-from app.db.statement import Statement
+from app.db.statement import Parameters, Statement
 from app.graph.camel_case import camel_case
 from app.graph.context import Context
 
@@ -52,7 +50,7 @@ def _size(text: Expression) -> Expression:
 
 
 async def fetch_measured(
-    context: Context, statement: Statement[Row], values: Mapping[str, Any], source: Source, *, beyond: int | None = None
+    context: Context, statement: Statement[Row], values: Parameters, source: Source, *, beyond: int | None = None
 ) -> list[Row]:
     """The rows of a statement whose rows were `measured`. Raises BudgetExceeded.
 

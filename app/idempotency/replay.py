@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     DateTime,
     LargeBinary,
     Text,
@@ -171,5 +172,5 @@ def _keep() -> Clause:
     return kept.add_cte(let_go)
 
 
-def _same_key() -> tuple[Any, ...]:
+def _same_key() -> tuple[ColumnElement[bool], ...]:
     return (keys.c.actor_id == bindparam("actor_id", type_=Uuid), keys.c.key == bindparam("key", type_=Text))

@@ -1,8 +1,7 @@
 """Brings back people whom a file names and who were removed: as the members they were, with their tasks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +10,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.record import Row
 from app.db.source import Source
-from app.db.statement import Clause, Fetch, Statement, prepare, statement
+from app.db.statement import Clause, Fetch, Parameters, Statement, prepare, statement
 from app.events.models import EventType
 from app.importer.connection import fetch
 from app.importer.events import Events
@@ -50,7 +49,7 @@ async def come_back(
 
 
 def _fetching(connection: asyncpg.Connection, organization_ids: list[UUID]) -> Fetch:
-    async def run(statement: Statement[Row], values: Mapping[str, Any], /) -> list[Row]:
+    async def run(statement: Statement[Row], values: Parameters, /) -> list[Row]:
         return await fetch(connection, statement, **{"organization_ids": organization_ids, **values})
 
     return run

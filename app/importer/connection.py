@@ -1,6 +1,6 @@
 """How an import reaches the database: as the server's role and as one person, held by row-level security."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from app.db.engine import LOST
 from app.db.identity import ERASED, IDENTIFY
 from app.db.lock import TAKE_TURN
 from app.db.record import Row
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Fetch, Parameters, Statement, prepare
 from app.importer.events import Events
 from app.refusal import Refusal
 
@@ -86,7 +86,7 @@ async def fetch(connection: asyncpg.Connection, statement: Statement[Row], **val
 def fetching(connection: asyncpg.Connection) -> Fetch:
     """`fetch` over a connection, for what writes within a server too."""
 
-    async def run(statement: Statement[Row], values: Mapping[str, Any], /) -> list[Row]:
+    async def run(statement: Statement[Row], values: Parameters, /) -> list[Row]:
         return await fetch(connection, statement, **values)
 
     return run
@@ -104,7 +104,7 @@ def insertion(table: Table, *names: str) -> Statement:
 
 
 async def insert_rows(
-    connection: asyncpg.Connection, statement: Statement, rows: Iterable[Mapping[str, Any]]
+    connection: asyncpg.Connection, statement: Statement, rows: Iterable[Parameters]
 ) -> Sequence[asyncpg.Record]:
     """Runs an `insertion`."""
     given = list(rows)

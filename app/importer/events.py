@@ -1,14 +1,14 @@
 """What an import has done, for the logs of the organizations: the same as mutations say of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 from uuid import UUID
 
 from app.auth.actor import Actor
+from app.db.record import Columns
 from app.db.source import Source
-from app.db.statement import Fetch
+from app.db.statement import Fetch, Parameters
 from app.events.models import EventType
 from app.events.record import Happened, append, differences
 
@@ -19,7 +19,7 @@ class Events:
     def __init__(self) -> None:
         self._happened: list[Happened] = []
 
-    def created(self, source: Source, rows: Iterable[Mapping[str, Any]], *columns: str) -> None:
+    def created(self, source: Source, rows: Iterable[Parameters], *columns: str) -> None:
         """Notes rows that were made, with what their events say of them. An organization's own are in itself."""
         self._happened += (
             Happened(
@@ -32,7 +32,7 @@ class Events:
             for row in rows
         )
 
-    def changed(self, source: Source, type_: EventType, row: Any, after: Mapping[str, Any]) -> None:
+    def changed(self, source: Source, type_: EventType, row: Columns, after: Parameters) -> None:
         """Notes that a row, which it is given as it was, has become what `after` says."""
         before = {name: row[name] for name in after}
         changes = differences(before, after)

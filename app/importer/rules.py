@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from app.auth.email import LONGEST_EMAIL
+from app.db.statement import Parameters
 from app.formats.days import NoDay, day_of
 from app.formats.record import FileUnusable, Record
 from app.formats.tags import tags_of
@@ -28,7 +29,7 @@ from app.tasks.models import (
 from app.teams.models import LONGEST_NAME
 
 Value = TypeVar("Value")
-Values = Mapping[str, Any]
+Values = Parameters
 
 # A number is a 32-bit integer; what is above is left to the tasks that will be made later.
 HIGHEST_NUMBER = 2_000_000_000

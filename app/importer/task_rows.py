@@ -21,7 +21,7 @@ from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, upda
 
 from app.auth.email import email_key
 from app.db.columns import table_of
-from app.db.statement import prepare
+from app.db.statement import Parameters, prepare
 from app.importer.check import Row
 from app.importer.connection import fetch, fetching, insert_rows, insertion
 from app.importer.events import Events
@@ -173,7 +173,7 @@ def _assignee_id(row: Row, target: Target) -> UUID | None:
     return None
 
 
-async def _write_texts(connection: asyncpg.Connection, made: Sequence[Mapping[str, Any]]) -> None:
+async def _write_texts(connection: asyncpg.Connection, made: Sequence[Parameters]) -> None:
     """What search reads of the new tasks; a server embeds them when it next looks."""
     ids = defaultdict(list)
     for row in made:

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, case, cast, func, literal_column, select
+from sqlalchemy import ARRAY, CTE, ColumnElement, Uuid, any_, bindparam, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import REGCONFIG
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -40,7 +39,7 @@ def _write(searchable: Searchable) -> Statement:
     return prepare(queued.on_conflict_do_update(index_elements=SUBJECT, set_=anew).returning(jobs.c.subject_id))
 
 
-def _changed(searchable: Searchable) -> Any:
+def _changed(searchable: Searchable) -> CTE:
     """Those whose text is not what was read of it before. In the order of their ids, so that two operations on the same
     rows cannot wait for each other."""
     table = searchable.table

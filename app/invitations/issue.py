@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, bindparam, func, insert, select
 
 from app.auth.secrets import INVITATION, hash_of, new_key
 from app.db.columns import new_id, now
-from app.db.statement import prepare
+from app.db.statement import Parameters, prepare
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
@@ -43,9 +43,7 @@ class Issued(NamedTuple):
     secret: str
 
 
-async def issue(
-    context: Context, organization_id: UUID, values: Mapping[str, Any], teams: Mapping[UUID, str]
-) -> Issued:
+async def issue(context: Context, organization_id: UUID, values: Parameters, teams: Mapping[UUID, str]) -> Issued:
     """A new invitation with `values`: its email, role, message and expires_at; `teams` are the roles there, by id."""
     invitation_id = new_id()
     secret = _secret(context, invitation_id)

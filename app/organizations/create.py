@@ -1,13 +1,10 @@
 """Creating organizations."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy import Uuid, bindparam, func, select
 
 from app.db.columns import new_id
 from app.db.lock import TAKE_TURN
-from app.db.statement import prepare
+from app.db.statement import Parameters, prepare
 from app.events.change import create
 from app.events.models import EventType
 from app.events.record import record
@@ -26,7 +23,7 @@ TOO_MANY = (
 ENTER_NEW = prepare(select(func.trellis_found(bindparam("new_id", type_=Uuid))))
 
 
-async def create_organization(context: Context, values: Mapping[str, Any]) -> OrganizationRow:
+async def create_organization(context: Context, values: Parameters) -> OrganizationRow:
     """The organization that was made of `values`, with the actor as its first owner.
 
     Nobody is in an organization that does not exist yet, so the database first lets this transaction write into it, and

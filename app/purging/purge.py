@@ -7,12 +7,12 @@ nothing is left that refers to nothing. Tasks whose assignee goes lose their ass
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, Table, Uuid, any_, bindparam, delete, func, literal, null, select, update
 
-from app.db.columns import now, table_of
+from app.db.columns import Expression, now, table_of
 from app.db.record import Record
 from app.db.statement import Clause, Fetch, Statement, prepare, statement
 from app.events.models import EventType
@@ -149,7 +149,7 @@ def _delete(edge: Edge) -> Statement:
     return prepare(delete(edge.child).where(*_referring(edge)))
 
 
-def _referring(edge: Edge) -> tuple[Any, Any]:
+def _referring(edge: Edge) -> tuple[Expression, Expression]:
     table = edge.child
     return (
         organization_of(table) == bindparam("organization_id", type_=Uuid),

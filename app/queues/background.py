@@ -1,13 +1,12 @@
 """The transactions of the server's own work, with nobody signed in: what they see is for a function to say."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 from uuid import UUID
 
 from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.db.record import Row
-from app.db.statement import Fetch, Statement
+from app.db.statement import Fetch, Parameters, Statement
 
 
 @asynccontextmanager
@@ -20,7 +19,7 @@ async def background(
     """
     async with database.lent() as connection, connection.transaction():
 
-        async def fetch(statement: Statement[Row], values: Mapping[str, Any], /) -> list[Row]:
+        async def fetch(statement: Statement[Row], values: Parameters, /) -> list[Row]:
             arguments = statement.arguments(values)
             rows: list[Row] = await connection.fetch(statement.text, *arguments, record_class=statement.record)
             return rows

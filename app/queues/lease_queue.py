@@ -9,7 +9,7 @@ behind it is taken alone: what a batch failed at, or somebody died of, is found 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -39,7 +39,7 @@ from app import time_limits
 from app.db.columns import Expression
 from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.db.record import Record
-from app.db.statement import Fetch, Statement, prepare
+from app.db.statement import Fetch, Parameters, Statement, prepare
 from app.queues.background import background
 from app.queues.turns import next_in_turn, turn
 
@@ -60,7 +60,7 @@ class Lease(Protocol):
 
 Taken = TypeVar("Taken", bound=Lease)
 Transaction = AbstractAsyncContextManager[Fetch]
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOTHING: Parameters = MappingProxyType({})
 
 
 class LeaseQueue(Generic[Taken]):
@@ -80,8 +80,8 @@ class LeaseQueue(Generic[Taken]):
         identify: str,
         returned: tuple[str, ...] = (),
         newest_first: bool = False,
-        taken: Mapping[str, Any] = NOTHING,
-        waiting: Mapping[str, Any] = NOTHING,
+        taken: Parameters = NOTHING,
+        waiting: Parameters = NOTHING,
     ) -> None:
         self.table = table
         self.key = key
@@ -123,7 +123,7 @@ class LeaseQueue(Generic[Taken]):
         """Lets the attempt count: they are due again after `wait`, and get these values."""
         await fetch(_write(self, tuple(values), ends=False), self.values(taken, values) | {"wait": wait})
 
-    def values(self, taken: Sequence[Taken], new: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
+    def values(self, taken: Sequence[Taken], new: Parameters = NOTHING) -> dict[str, Any]:
         """The parameters of `as_taken` and `_new`."""
         lists = {f"taken_{name}": [getattr(one, name) for one in taken] for name in (*self.key, "due_at")}
         return {"organization_id": taken[0].organization_id, **lists, **{f"new_{name}": new[name] for name in new}}

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,6 +10,7 @@ from sqlalchemy import (
     REAL,
     ColumnElement,
     Double,
+    FromClause,
     Integer,
     Text,
     Uuid,
@@ -182,7 +182,7 @@ def _parts(searched: Searched, legs: Legs, terms: CTE, words: CTE | None, near: 
     named = None if owners is None else owned(searched, owners, narrow=legs.narrow)
     every = [select(leg.c.subject_id) for leg in (words, near, named) if leg is not None]
     found = union(*every, searched.pinned(narrow=legs.narrow)).subquery("found")
-    rows: Any = found
+    rows: FromClause = found
     by_words: Expression = null()
     by_similarity: Expression = null()
     if words is not None:

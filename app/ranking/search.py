@@ -9,7 +9,7 @@ from uuid import UUID
 
 import strawberry
 
-from app.db.statement import Values
+from app.db.statement import Parameters
 from app.graph.conditions import Chosen
 from app.graph.context import Context
 from app.graph.embedding import ModelUnavailable, QueryEmbedding
@@ -98,7 +98,7 @@ class Scope(NamedTuple):
     """What a search may find, and the parameters that say so."""
 
     searched: Searched
-    values: Values
+    values: Parameters
 
     @property
     def narrow(self) -> bool:
@@ -194,7 +194,9 @@ async def _ranked(
     )
 
 
-def _values(search: Search, terms: Sequence[Term], embedding: QueryEmbedding | None, after: Position | None) -> Values:
+def _values(
+    search: Search, terms: Sequence[Term], embedding: QueryEmbedding | None, after: Position | None
+) -> Parameters:
     start = after if after and not search.whole else None
     shown = start.shown if start else 0
     size = MOST_RESULTS if search.whole else search.size

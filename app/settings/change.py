@@ -1,6 +1,6 @@
 """Changing settings: a row is made with the first of them, and each change is an event of whose settings they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.db.columns import now
 from app.db.record import Record
 from app.db.source import Source
-from app.db.statement import Statement, prepare
+from app.db.statement import Parameters, Statement, prepare
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.camel_case import camel_case
@@ -52,12 +52,12 @@ async def change_settings(
         record(context, EventType.UPDATED, row, before=_named(had), after=_named(changes))
 
 
-def _named(values: Mapping[str, Any]) -> dict[str, Any]:
+def _named(values: Parameters) -> dict[str, Any]:
     """As fields of the event, which is one of what has the settings."""
     return {f"settings.{name}": value for name, value in values.items()}
 
 
-def _check_locks(changes: Mapping[str, Any], before: Any, above: Sequence[Record], checks: Checks) -> None:
+def _check_locks(changes: Parameters, before: Any, above: Sequence[Record], checks: Checks) -> None:
     """Notes a mistake for each setting that a level above has locked: here it can then only be cleared and unlocked."""
     lockers = {name: level["level"].lower() for level in reversed(above) for name in level["locked"]}
     for name, value in changes.items():
@@ -73,7 +73,7 @@ def _settable(source: Source) -> list[str]:
     return [name for name in COLUMNS if name in source.table.c and name != "version"]
 
 
-async def _keep(context: Context, source: Source, subject: Subject, values: Mapping[str, Any]) -> None:
+async def _keep(context: Context, source: Source, subject: Subject, values: Parameters) -> None:
     moment = now()
     keys = {"key_organization_id": subject.organization_id, "key_id": subject.of}
     await context.fetch(_statement(source), {**values, **keys, "created_at": moment, "updated_at": moment})

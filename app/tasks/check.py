@@ -1,11 +1,12 @@
 """What an input says of a task's columns: each mistake in it is noted with its place."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from strawberry import UNSET
 
+from app.db.statement import Parameters
 from app.graph.ids import parse_id
 from app.tasks.inputs import CreateTaskInput, UpdateTaskInput
 from app.tasks.loaders import TASKS
@@ -25,7 +26,7 @@ from app.writing.mutation import UserErrorCode
 class Wanted(NamedTuple):
     """What an update says: columns with their values, and changes of the tags."""
 
-    columns: Mapping[str, Any]
+    columns: Parameters
     added_tags: Sequence[str]
     removed_tags: Sequence[str]
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from app.db.columns import new_id, now
-from app.db.statement import Values
+from app.db.statement import Parameters
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
@@ -58,7 +58,7 @@ async def _check_assignees(context: Context, items: Sequence[Item]) -> None:
         check_assignee(assignee, live, item.checks)
 
 
-def _assignee(values: Values) -> Assignee | None:
+def _assignee(values: Parameters) -> Assignee | None:
     assignee_id = values.get("assignee_id")
     return Assignee(values["organization_id"], values["team_id"], assignee_id) if assignee_id else None
 

@@ -1,15 +1,14 @@
 """Writing tasks, any number of them in one statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import orjson
 from sqlalchemy import ARRAY, TableValuedAlias, Text, Uuid, any_, bindparam, cast, column, func, insert, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.columns import now, table_of
-from app.db.statement import Clause, Statement, prepare, statement_of
+from app.db.statement import Clause, Parameters, Statement, prepare, statement_of
 from app.graph.context import Context
 from app.tasks.loaders import TASKS
 from app.tasks.models import Task
@@ -17,14 +16,13 @@ from app.tasks.rows import TaskRow
 
 tasks = table_of(Task)
 
-Values = Mapping[str, Any]
 NEW = (
     *("organization_id", "id", "team_id", "number", "title", "description", "status", "priority", "estimate"),
     *("due_date", "tags", "assignee_id", "creator_id", "completed_at", "created_at", "updated_at"),
 )
 
 
-async def insert_tasks(context: Context, tasks: Sequence[Values]) -> list[TaskRow]:
+async def insert_tasks(context: Context, tasks: Sequence[Parameters]) -> list[TaskRow]:
     """The rows that were made, in the order of `tasks`, which have some of the columns that are in NEW."""
     moment = now()
     complete = [{"created_at": moment, "updated_at": moment, **values} for values in tasks]
@@ -39,7 +37,7 @@ def _insert() -> Clause:
     return new.returning(*tasks.c)
 
 
-async def update_tasks(context: Context, changes: Sequence[tuple[TaskRow, Values]]) -> None:
+async def update_tasks(context: Context, changes: Sequence[tuple[TaskRow, Parameters]]) -> None:
     """Changes rows that the operation holds locked. Each has the columns that any of them changes.
 
     What no task changes is not written, and a task that does not change stays as it was, its version too.
@@ -85,5 +83,5 @@ def _given(columns: Sequence[str]) -> TableValuedAlias:
     )
 
 
-def _json(rows: Sequence[Values]) -> str:
+def _json(rows: Sequence[Parameters]) -> str:
     return orjson.dumps(rows, default=str).decode()  # the driver's UUIDs are of a class that orjson does not know

@@ -1,14 +1,13 @@
 """Changing what somebody says of themselves, with an event in each of their organizations."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
 from sqlalchemy import Text, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.statement import Clause, statement
+from app.db.statement import Clause, Parameters, statement
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
@@ -26,7 +25,7 @@ class PersonIn(NamedTuple):
     typename: str = USERS.typename
 
 
-async def change_profile(context: Context, wanted: Mapping[str, Any]) -> None:
+async def change_profile(context: Context, wanted: Parameters) -> None:
     """Gives the actor the `name` and `avatar_url` of `wanted`, of which each may be left out.
 
     Raises Rejected where the identity provider says the name.

@@ -1,6 +1,6 @@
 """Writing rows: the statements behind creates and updates, which differ from noun to noun in their columns only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,10 +9,10 @@ import strawberry
 from sqlalchemy import ARRAY, FromClause, Uuid, bindparam, func, insert, join, select, true, update
 from strawberry import UNSET
 
-from app.db.columns import now
+from app.db.columns import Expression, now
 from app.db.record import Record, Row, Versioned
 from app.db.source import Source
-from app.db.statement import Statement, prepare
+from app.db.statement import Parameters, Statement, prepare
 from app.graph.context import Context
 from app.graph.long_texts import fetch_measured, measured
 from app.graph.select import rows_by_id
@@ -80,7 +80,7 @@ def rows_of_ids(source: Source) -> FromClause:
     return join(join(own, asked, true()), source.table, here)
 
 
-async def insert_row(context: Context, source: Source[Row], values: Mapping[str, Any]) -> Row:
+async def insert_row(context: Context, source: Source[Row], values: Parameters) -> Row:
     """The row that was made of `values`; the database's constraints may refuse it."""
     moment = now()
     complete = {"created_at": moment, "updated_at": moment, **values}
@@ -96,7 +96,7 @@ def _insert(source: Source, columns: tuple[str, ...]) -> Statement:
     return prepare(given.returning(*_whole(source)), source)
 
 
-async def update_row(context: Context, source: Source[Row], row: Row, changes: Mapping[str, Any]) -> Row:
+async def update_row(context: Context, source: Source[Row], row: Row, changes: Parameters) -> Row:
     """`row`, which the operation holds locked, with `changes`; its version rises where it has one."""
     values = {f"new_{name}": value for name, value in changes.items()}
     keys = {"key_organization_id": row["organization_id"], "key_id": row["id"], "moment": now()}
@@ -123,7 +123,7 @@ def _update(source: Source, columns: tuple[str, ...]) -> Statement:
     )
 
 
-def _whole(source: Source) -> list[Any]:
+def _whole(source: Source) -> list[Expression]:
     """Every column of the table, and the organization where it has no column of that name."""
     columns = {**dict(source.table.c.items()), "organization_id": source.columns["organization_id"]}
     return [column.label(name) for name, column in columns.items()]

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    FromClause,
     Table,
     TableValuedAlias,
     Uuid,
@@ -128,7 +129,7 @@ def _statement(of_actor: bool) -> Statement[Record]:
         of_organization,
         of_team.where(team_table.c.team_id == keys.c.team_id),
         of_member.where(
-            team_member_table.c.team_member_id == (_actors_own(keys) if of_actor else keys.c.team_member_id)
+            team_member_table.c.team_member_id == (actors_own(keys) if of_actor else keys.c.team_member_id)
         ),
     ).lateral("found")
     return prepare(
@@ -151,8 +152,8 @@ def _level(level: str, table: Table, keys: TableValuedAlias) -> Rows:
     )
 
 
-def _actors_own(keys: TableValuedAlias) -> ColumnElement[UUID]:
-    """The caller's membership in the asked team."""
+def actors_own(keys: FromClause) -> ColumnElement[UUID]:
+    """The caller's membership in the team that is in `keys`, by its `organization_id` and `team_id`."""
     return (
         select(team_members.c.id)
         .join(

@@ -7,6 +7,8 @@ import strawberry
 from strawberry import UNSET
 
 from app.db.source import Source
+from app.due_windows.choose import due_in
+from app.due_windows.window import DueWindow
 from app.filters.comparators import (
     ALL_HOLD,
     Comparator,
@@ -55,6 +57,10 @@ class TaskFilter(Conditions):
     completed: bool | None = comparator("Whether its status is DONE.")
     completed_at: DateTimeComparator | None = comparator("When its status became DONE.")
     due_date: DateComparator | None = comparator("When it is due.")
+    due_window: Comparator[DueWindow] | None = comparator(
+        "How near that day is, as its `dueWindow` says for the viewer; what has none counts as not equal. "
+        "At most five of these in a request."
+    )
     created_at: DateTimeComparator | None = comparator("When it was made.")
     updated_at: DateTimeComparator | None = comparator("When it last changed.")
     deleted_at: DateTimeComparator | None = comparator("When it was deleted, where the list holds deleted ones.")
@@ -70,6 +76,8 @@ class TaskFilter(Conditions):
     not_: "TaskFilter | None" = comparator("This does not hold.", "not")
 
     def _one(self, source: Source, name: str, value: Any, path: FilterPath, values: Values) -> Condition:
+        if name == "due_window":
+            return due_in(value, path, values)
         found = super()._one(source, name, value, path, values)
         if name != "key":
             return found

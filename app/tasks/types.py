@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import strawberry
 
+from app.due_windows.window import NEEDS, DueWindow, due_windows
 from app.events.filter import EVENT_LIST
 from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
@@ -19,7 +20,6 @@ from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
 from app.permissions.models import Permission
 from app.ranking.similar import Match
-from app.tasks.due import NEEDS, DueWindow, due_windows
 from app.tasks.loaders import TASKS, task_by_id
 from app.tasks.models import TaskPriority, TaskStatus
 from app.tasks.policies import can_work

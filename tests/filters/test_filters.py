@@ -12,6 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.db.columns import now
+from app.due_windows.window import CLOSED, window
+from app.settings.resolve import effective
 from app.tasks.models import TaskPriority, TaskStatus
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
@@ -24,6 +27,14 @@ NUMBERS = [0.0, 0.1, 1.5, 3.0]
 TAGS = ["a", "A", "b", "%"]
 STATUSES = [one.name for one in TaskStatus]
 PRIORITIES = [one.name for one in TaskPriority]
+DEFAULTS = {
+    "timezone": "UTC",
+    "week_start": "MONDAY",
+    "default_task_priority": "NONE",
+    "retention_days": 30,
+    "search_mode": "HYBRID",
+    "digest": False,
+}
 LISTS = {
     "tasks": ("TaskFilter", "organization(by: {id: $id}) { tasks(filter: $filter, first: 100) { nodes { id } } }"),
     "teams": ("TeamFilter", "organization(by: {id: $id}) { teams(filter: $filter, first: 100) { nodes { id } } }"),
@@ -82,7 +93,7 @@ class Writer:
             completed_at=self.choose.choice(MOMENTS) if status == "DONE" else None,
             priority=self.choose.choice(PRIORITIES),
             estimate=self.choose.choice([None, *NUMBERS]),
-            due_date=self.choose.choice([None, *DAYS]),
+            due_date=(due_date := self.choose.choice([None, *DAYS])),
             tags=self.choose.sample(TAGS, self.choose.randrange(4)),
             assignee_id=assignee_or_none and UUID(assignee_or_none["id"]),
             creator_id=creator_or_none and UUID(creator_or_none["id"]),
@@ -91,10 +102,16 @@ class Writer:
         related = {"assignee": assignee_or_none, "creator": creator_or_none, "team": team}
         number = await self.superuser.fetchval("SELECT number FROM tasks WHERE id = $1", row_id)
         named = {"number": number, "key": f"{team['key']}-{number}", "deletedAt": None}
-        return camel(row) | related | named | {"completed": status == "DONE"}
+        computed = {"completed": status == "DONE", "dueWindow": due_window(due_date, status)}
+        return camel(row) | related | named | computed
 
     def moments(self) -> dict[str, datetime]:
         return {"created_at": self.choose.choice(MOMENTS), "updated_at": self.choose.choice(MOMENTS)}
+
+
+def due_window(day: date | None, status: str) -> str | None:
+    """By days of UTC and weeks from Monday on, as nobody has set anything else."""
+    return None if day is None or status in CLOSED else window(day, now(), effective(DEFAULTS, []))
 
 
 def camel(row: dict[str, Any]) -> dict[str, Any]:

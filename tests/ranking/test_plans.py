@@ -80,10 +80,11 @@ RELATIONS = [
     {"and": [{"assignee": {"user": {"email": {"contains": "x0"}}}}, {"team": {"name": {"contains": "x0"}}}]},
     {"team": {"name": {"eq": "none"}}},
     {"key": {"eq": "T2-7"}},
+    {"dueWindow": {"eq": "OVERDUE"}},
 ]
 
 
-@pytest.mark.parametrize("condition", RELATIONS, ids=["assignee", "both", "team", "key"])
+@pytest.mark.parametrize("condition", RELATIONS, ids=["assignee", "both", "team", "key", "due"])
 async def test_a_list_by_what_tasks_belong_to_reads_its_own_organization(
     crowd: Crowd, asker: Asker, condition: dict[str, Any]
 ) -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.due_windows.window import WEEKDAYS, window
 from app.settings.models import Weekday
 from app.settings.resolve import effective
-from app.tasks.due import WEEKDAYS, window
 from tests.api import Api
 from tests.factories import make_tenant
 from tests.settings import setting

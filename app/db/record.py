@@ -81,4 +81,5 @@ class DeletableRow(NounRow, Selected, Protocol):
     def deletion_id(self) -> UUID | None: ...
 
 
-Row = TypeVar("Row", bound=Record, default=Any)
+Row = TypeVar("Row", bound=Record, default=Record)
+Row_co = TypeVar("Row_co", bound=Record, default=Record, covariant=True)

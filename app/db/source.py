@@ -7,7 +7,7 @@ from sqlalchemy import Column, TypeDecorator
 from sqlmodel import SQLModel
 
 from app.db.columns import Expression, table_of
-from app.db.record import Row
+from app.db.record import Row, Row_co
 
 
 class Reference(dict[str, Any]):
@@ -20,7 +20,7 @@ class Reference(dict[str, Any]):
             raise AttributeError(column) from None
 
 
-class Source(Generic[Row]):
+class Source(Generic[Row_co]):
     """The rows of `model`, which has the name of its GraphQL type. They are of the class `row`, one of the rows.py.
 
     `computed` are expressions that are read like columns; one of that name takes the column's place. `long` are the
@@ -28,14 +28,14 @@ class Source(Generic[Row]):
     """
 
     def __init__(
-        self, model: type[SQLModel], row: type[Row], *, long: tuple[str, ...] = (), **computed: Expression
+        self, model: type[SQLModel], row: type[Row_co], *, long: tuple[str, ...] = (), **computed: Expression
     ) -> None:
         self.table = table_of(model)
         self.long = long
         self.typename = model.__name__
         self.columns: dict[str, Expression] = {**dict(self.table.c.items()), **computed}
         known = {"typename": self.typename, "columns": self.columns}
-        self.record: type[Row] = type(row.__name__, (row,), known)
+        self.record: type[Row_co] = type(row.__name__, (row,), known)
         self.reference: type[Reference] = type(f"{self.typename}Reference", (Reference,), {})
 
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeAlias, cast, overload
 from sqlalchemy import Executable, ReturnsRows
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
-from app.db.record import Record, Row
+from app.db.record import Record, Row, Row_co
 from app.db.source import Source, record_of
 
 DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy does not type its dialects' constructors
@@ -18,13 +18,13 @@ Parameters: TypeAlias = Mapping[str, Any]  # values by the names of parameters, 
 
 
 @dataclass(frozen=True, slots=True)
-class Statement(Generic[Row]):
+class Statement(Generic[Row_co]):
     """SQL text with $1, $2 …; `constants` are the values that were in the statement when it was built."""
 
     text: str
     names: tuple[str, ...]
     constants: Parameters
-    record: type[Row] = Record  # type: ignore[assignment]  # what its rows are
+    record: type[Row_co] = Record  # type: ignore[assignment]  # what its rows are
 
     def arguments(self, values: Parameters) -> list[Any]:
         """The values of the parameters in the order of the text."""

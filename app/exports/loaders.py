@@ -33,7 +33,7 @@ async def export_of_organization(context: Context, organizations: Sequence[Key])
 
 
 @lru_cache(1000)
-def _newest(columns: tuple[str, ...]) -> Statement:
+def _newest(columns: tuple[str, ...]) -> Statement[ExportRow]:
     keys = given_keys()
     newest = (
         select(*(EXPORTS.columns[name].label(name) for name in columns))

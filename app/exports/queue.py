@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Integer, Interval, LargeBinary, Uuid, bindparam, delete, func, insert, select, update
@@ -73,7 +73,7 @@ def _values(job: Job) -> Parameters:
 
 
 @lru_cache(10)
-def _renewal(names: tuple[str, ...]) -> Statement:
+def _renewal(names: tuple[str, ...]) -> Statement[Any]:
     given = {name: bindparam(f"new_{name}", type_=Integer) for name in names}
     lease = func.now() + bindparam("lease", type_=Interval)
     return prepare(

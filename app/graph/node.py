@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import strawberry
 from sqlalchemy import Table
@@ -17,7 +17,7 @@ from app.graph.dataloader import BatchOf
 class Node:
     """The base of every noun's type, and so the list of them: `node` asks each for its rows."""
 
-    source: ClassVar[Source]
+    source: ClassVar[Source[Any]]
     by_key: ClassVar[BatchOf[Record | None]]  # the row of each Key, with what the noun's policy reads
     can_read: ClassVar[Policy]
     can_restore: ClassVar[Policy]  # of what can be deleted: told what the actor is, or was, in the row's team

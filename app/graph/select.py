@@ -110,7 +110,7 @@ async def _rows_by_id(
 
 
 @lru_cache(1000)
-def _by_key(source: Source, columns: tuple[str, ...], *, live: bool) -> Statement:
+def _by_key(source: Source, columns: tuple[str, ...], *, live: bool) -> Statement[Any]:
     keys = given_keys()
     row = select(*(source.columns[name].label(name) for name in columns)).where(
         source.columns["organization_id"] == keys.c.organization_id, source.columns["id"] == keys.c.id

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -56,7 +57,7 @@ def _fetching(connection: asyncpg.Connection, organization_ids: list[UUID]) -> F
 
 
 @lru_cache(2)
-def _former(table: Table) -> Statement:
+def _former(table: Table) -> Statement[Any]:
     first, second = (table.c[name] for name in KEYS[table])
     deletions, live = DELETIONS.table, table.alias("live")
     in_trash = (

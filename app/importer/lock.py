@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -38,7 +39,7 @@ async def lock_rows(
 
 
 @lru_cache(2)
-def _lock(source: Source) -> Statement:
+def _lock(source: Source) -> Statement[Any]:
     table = source.table
     return prepare(
         select(table)

@@ -37,7 +37,8 @@ IN_ORGANIZATIONS = prepare(
         members.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
         members.c.user_id == any_(bindparam("user_ids", type_=ARRAY(Uuid))),
         members.c.deleted_at.is_(None),
-    )
+    ),
+    ORGANIZATION_MEMBERS,
 )
 MAKE_MEMBERS = insertion(members, "organization_id", "id", "user_id", "role", "created_at", "updated_at")
 IN_TEAMS = prepare(
@@ -45,7 +46,8 @@ IN_TEAMS = prepare(
         team_members.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
         team_members.c.team_id == any_(bindparam("team_ids", type_=ARRAY(Uuid))),
         team_members.c.deleted_at.is_(None),
-    )
+    ),
+    TEAM_MEMBERS,
 )
 MAKE_TEAM_MEMBERS = insertion(
     team_members, "organization_id", "id", "team_id", "organization_member_id", "role", "created_at", "updated_at"
@@ -122,7 +124,7 @@ async def join_organizations(
     await come_back(connection, wanted, events, into=ORGANIZATION_MEMBERS)
     organization_ids, user_ids = ({pair[side] for pair in wanted} for side in (0, 1))
     rows = await fetch(connection, IN_ORGANIZATIONS, organization_ids=list(organization_ids), user_ids=list(user_ids))
-    joined: Memberships = {(row["organization_id"], row["user_id"]): row["id"] for row in rows}
+    joined: Memberships = {(row.organization_id, row.user_id): row.id for row in rows}
     new = {pair: new_id() for pair in wanted if pair not in joined}
     made = [
         {"organization_id": organization_id, "id": member_id, "user_id": user_id}
@@ -145,7 +147,7 @@ async def _join_teams(
     wanted = {(joining.target.id, members[joining.target.organization_id, joining.user_id]) for joining in joinings}
     await come_back(connection, wanted, events, into=TEAM_MEMBERS)
     rows = await fetch(connection, IN_TEAMS, organization_ids=list(organization_ids), team_ids=list(team_ids))
-    joined = {(row["team_id"], row["organization_member_id"]): row["id"] for row in rows}
+    joined = {(row.team_id, row.organization_member_id): row.id for row in rows}
     new = []
     joined_teams: Memberships = {}
     for target, user_id, role in joinings:

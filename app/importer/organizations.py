@@ -37,7 +37,8 @@ OWN_ORGANIZATIONS = prepare(
         organizations.c.deleted_at.is_(None),
     )
     .order_by(organizations.c.created_at, organizations.c.id)
-    .with_for_update(read=True, of=organizations)  # what is made in them must not be missed by who deletes them
+    .with_for_update(read=True, of=organizations),  # what is made in them must not be missed by who deletes them
+    ORGANIZATIONS,
 )
 ENTER = prepare(select(func.trellis_found(bindparam("organization_id", type_=Uuid))))
 MAKE_ORGANIZATION = insertion(organizations, "id", "name", "slug", "created_at", "updated_at")
@@ -47,7 +48,8 @@ TEAMS = prepare(
     .where(
         teams.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))), teams.c.deleted_at.is_(None)
     )
-    .order_by(teams.c.created_at.desc(), teams.c.id.desc())
+    .order_by(teams.c.created_at.desc(), teams.c.id.desc()),
+    SOURCE,
 )
 MAKE_TEAMS = insertion(
     teams, "organization_id", "id", "key", "name", "description", "last_number", "created_at", "updated_at"
@@ -110,8 +112,8 @@ async def _find_or_make_organizations(
     connection: asyncpg.Connection, user_id: UUID, names: Iterable[str], targets: Targets, *, anew: bool
 ) -> dict[str, UUID]:
     own = [] if anew else await fetch(connection, OWN_ORGANIZATIONS, user_id=user_id)
-    by_slug = {row["slug"]: row["id"] for row in own}
-    homes = {folded(row["name"]): row["id"] for row in reversed(own)}  # of two with one name, the older
+    by_slug = {row.slug: row.id for row in own}
+    homes = {folded(row.name): row.id for row in reversed(own)}  # of two with one name, the older
     for name in names:
         wanted = next(slugs(name))
         home = homes.get(folded(name)) or by_slug.get(wanted)
@@ -148,11 +150,9 @@ async def _find_or_make_teams(
     connection: asyncpg.Connection, homes: dict[str, UUID], plan: Plan, targets: Targets
 ) -> None:
     rows = await fetch(connection, TEAMS, organization_ids=list(set(homes.values())))
-    known = {
-        (row["organization_id"], row["key"]): Target(row["organization_id"], row["id"], row["key"]) for row in rows
-    }
+    known = {(row.organization_id, row.key): Target(row.organization_id, row.id, row.key) for row in rows}
     taken = set(known)
-    known |= {(row["organization_id"], folded(row["name"])): known[row["organization_id"], row["key"]] for row in rows}
+    known |= {(row.organization_id, folded(row.name)): known[row.organization_id, row.key] for row in rows}
     new, old = [], []
     # Those whose keys say what they are called choose before those that only have a name.
     for group, team in sorted(plan.teams.items(), key=lambda item: not item[1].prefixes):

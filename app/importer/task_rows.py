@@ -91,7 +91,7 @@ async def write(connection: asyncpg.Connection, batch: Sequence[Placed], events:
     await _keep_former_keys(connection, renamed | named)
     await _write_texts(connection, rows)
     events.created(SOURCE, rows, *RECORDED)
-    changed = {row["id"]: newest[row["id"]] for row in locked if newest[row["id"]] != row["last_number"]}
+    changed = {row.id: newest[row.id] for row in locked if newest[row.id] != row.last_number}
     owners = [homes[team_id] for team_id in changed]
     await fetch(
         connection, SET_COUNTERS, organization_ids=owners, team_ids=list(changed), numbers=list(changed.values())

@@ -5,7 +5,8 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, literal, select
 
 from app.auth.guards import require_row
-from app.db.statement import Clause, statement
+from app.db.record import Record
+from app.db.statement import Clause, statement_as
 from app.events.change import change, create
 from app.graph.context import Context
 from app.graph.select import scoped
@@ -16,6 +17,13 @@ from app.trash.restore import restore_rows
 from app.writing.rows import rows_for_update
 
 
+class Membership(Record):
+    """One that somebody has, or had."""
+
+    id: UUID
+    live: bool
+
+
 async def join_organization(context: Context, organization_id: UUID, role: str) -> OrganizationMemberRow:
     """The actor's membership in an organization that the operation holds locked, and may write in.
 
@@ -24,17 +32,17 @@ async def join_organization(context: Context, organization_id: UUID, role: str) 
     """
     values = {"organization_id": organization_id, "actor_id": context.actor.id}
     for row in await context.fetch(_memberships(), values):
-        if row["live"]:
-            (member,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [row["id"]])
+        if row.live:
+            (member,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [row.id])
             return require_row(member, "member")
-        (former,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [row["id"]], deleted=True)
+        (former,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [row.id], deleted=True)
         await restore_rows(context, ORGANIZATION_MEMBERS, [require_row(former, "member")])
-        (member,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [row["id"]])
+        (member,) = await rows_for_update(context, ORGANIZATION_MEMBERS, [row.id])
         return await change(context, ORGANIZATION_MEMBERS, require_row(member, "member"), {"role": role})
     return await create(context, ORGANIZATION_MEMBERS, organization_id, {"user_id": context.actor.id, "role": role})
 
 
-@statement
+@statement_as(Membership)
 def _memberships() -> Clause:
     """The one that lives, or else the newest that can be restored."""
     deletions = DELETIONS.table

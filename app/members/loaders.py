@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from app.db.columns import table_of
 from app.db.source import Source
-from app.db.statement import Clause, statement
+from app.db.statement import Clause, statement, statement_of
 from app.graph.context import Context
 from app.graph.pages import pages
 from app.graph.paging import Page, Slice
@@ -46,10 +46,10 @@ def _organizations() -> Clause:
 async def memberships_of_user(context: Context, organization_id: UUID, user_id: UUID) -> list[UUID]:
     """The person's memberships in the organization, deleted or not; none where the caller is not in it."""
     rows = await context.fetch(_of_user(), {"organization_id": organization_id, "user_id": user_id})
-    return [row["id"] for row in rows]
+    return [row.id for row in rows]
 
 
-@statement
+@statement_of(ORGANIZATION_MEMBERS)
 def _of_user() -> Clause:
     return select(members.c.id).where(
         scoped(ORGANIZATION_MEMBERS),
@@ -61,11 +61,11 @@ def _of_user() -> Clause:
 async def actor_member_by_organization(context: Context, organization_ids: Sequence[UUID]) -> list[UUID | None]:
     """The caller's own membership in each organization."""
     values = {"actor_id": context.actor.id, "ids": list(organization_ids)}
-    found = {row["organization_id"]: row["id"] for row in await context.fetch(_of_actor(), values)}
+    found = {row.organization_id: row.id for row in await context.fetch(_of_actor(), values)}
     return [found.get(organization_id) for organization_id in organization_ids]
 
 
-@statement
+@statement_of(ORGANIZATION_MEMBERS)
 def _of_actor() -> Clause:
     return select(members.c.organization_id, members.c.id).where(
         scoped(ORGANIZATION_MEMBERS),

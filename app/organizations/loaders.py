@@ -44,12 +44,12 @@ async def organization_by_slug(context: Context, slugs: Sequence[str]) -> list[O
     """The organization of each slug: the live one, or else that of the caller's which was deleted last."""
     statement = _by_slug(context.columns(ORGANIZATIONS, "organization_id", "slug"))
     rows = await context.fetch(statement, {"slugs": list(slugs)})
-    found = {row["slug"]: row for row in rows}
+    found = {row.slug: row for row in rows}
     return [found.get(slug) for slug in slugs]
 
 
 @lru_cache(1000)
-def _by_slug(columns: tuple[str, ...]) -> Statement:
+def _by_slug(columns: tuple[str, ...]) -> Statement[OrganizationRow]:
     """By the caller's organizations, and not by the slugs, which only live ones have to themselves."""
     return prepare(
         select(*(ORGANIZATIONS.columns[name].label(name) for name in columns))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from app.auth.guards import Verdict
 from app.db.record import DeletableRow, NounRow
@@ -22,7 +23,7 @@ READS = (
 )
 
 
-async def rows_to_judge(context: Context, keys: Sequence[Key], source: Source) -> list[DeletableRow | None]:
+async def rows_to_judge(context: Context, keys: Sequence[Key], source: Source[Any]) -> list[DeletableRow | None]:
     """The row of each key with what policies read, deleted or not."""
     return await rows_by_key(context, source, keys, *READS)
 

@@ -55,10 +55,10 @@ async def purge_due(database: Database) -> Counter[str]:
         due = await fetch(_due(), {})
     for row in due:
         try:
-            while purged := await _purge_batch(database, row["organization_id"], row["id"]):
+            while purged := await _purge_batch(database, row.organization_id, row.id):
                 counts[purged.table.name] += len(purged.ids)
         except asyncpg.PostgresError:
-            logger.warning("deletion %s could not be purged and will be tried again", row["id"], exc_info=True)
+            logger.warning("deletion %s could not be purged and will be tried again", row.id, exc_info=True)
     while amount := await _forget_answers(database):
         counts[keys.name] += amount
     while amount := await _remove_export(database):
@@ -109,7 +109,7 @@ def _identify() -> Clause:
     return select(func.trellis_purge(bindparam("organization_id", type_=Uuid)))
 
 
-@statement
+@statement_of(DELETIONS)
 def _due() -> Clause:
     columns = deletions.c
     wanted = select(columns.organization_id, columns.id).where(columns.purge_at <= func.now())

@@ -189,7 +189,7 @@ def _turn(queue: Queue) -> Statement:
 
 
 @lru_cache(100)
-def taking(queue: Queue) -> Statement:
+def taking(queue: Queue) -> Statement[Any]:
     """Takes the organization's first rows that nobody else is taking, as long as none of them was taken before."""
     columns = queue.table.c
     first = columns.due_at.desc() if queue.newest_first else columns.due_at

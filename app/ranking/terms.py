@@ -24,7 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import REGCONFIG
 
 from app.db.columns import table_of
-from app.db.statement import Clause, Statement, prepare, statement
+from app.db.record import Record
+from app.db.statement import Clause, Statement, prepare, statement_as
 from app.graph.context import Context
 from app.ranking.alike import likenesses
 from app.search.models import SearchWord, SearchWordTotal
@@ -155,6 +156,15 @@ def is_callers(organization_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     return organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid)))
 
 
+class Spelled(Record):
+    """A word that is spelled like `word`."""
+
+    word: str
+    lexeme: str
+    documents: int
+    similarity: float
+
+
 async def _similar(
     context: Context, organization_id: UUID, kind: str, lexemes: Sequence[str], likeness: float
 ) -> dict[str, list[Candidate]]:
@@ -169,8 +179,8 @@ async def _similar(
     }
     found: dict[str, list[Candidate]] = {}
     for row in await context.fetch(_spelled_alike(), values):
-        candidate = Candidate(row["lexeme"], row["documents"], row["similarity"])
-        found.setdefault(row["word"], []).append(candidate)
+        candidate = Candidate(row.lexeme, row.documents, row.similarity)
+        found.setdefault(row.word, []).append(candidate)
     return {word: sorted(candidates, key=_likeliest_first) for word, candidates in found.items()}
 
 
@@ -179,7 +189,7 @@ def _likeliest_first(candidate: Candidate) -> tuple[bool, float, str]:
     return candidate.likeness < 1, -likely, candidate.lexeme
 
 
-@statement
+@statement_as(Spelled)
 def _spelled_alike() -> Clause:
     organization_id = bindparam("organization_id", type_=Uuid)
     similar = func.trellis_similar_words(

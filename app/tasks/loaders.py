@@ -116,7 +116,7 @@ async def task_by_name(context: Context, names: Sequence[TaskName]) -> list[Task
 
 
 @lru_cache(1000)
-def _by_name(columns: tuple[str, ...]) -> Statement:
+def _by_name(columns: tuple[str, ...]) -> Statement[TaskRow]:
     names = (
         func.unnest(
             bindparam("slugs", type_=ARRAY(Text)),

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, update
 
 from app.db.columns import table_of
-from app.db.statement import Clause, statement
+from app.db.statement import Clause, statement_of
 from app.graph.context import Context
 from app.graph.select import Key, key_columns, key_values
+from app.teams.loaders import TEAMS
 from app.teams.models import Team
 
 teams = table_of(Team)
@@ -21,11 +22,11 @@ async def take_numbers(context: Context, amounts: Mapping[Key, int]) -> dict[Key
     cannot wait for each other; a team that is being deleted takes no more tasks.
     """
     rows = await context.fetch(_take(), key_values(list(amounts)) | {"amounts": list(amounts.values())})
-    newest = {Key(row["organization_id"], row["id"]): row["last_number"] for row in rows}
+    newest = {Key(row.organization_id, row.id): row.last_number for row in rows}
     return {team: number - amounts[team] + 1 for team, number in newest.items()}
 
 
-@statement
+@statement_of(TEAMS)
 def _take() -> Clause:
     needed = (
         func.unnest(*key_columns(), bindparam("amounts", type_=ARRAY(Integer)))

@@ -27,7 +27,7 @@ async def insert_tasks(context: Context, tasks: Sequence[Parameters]) -> list[Ta
     moment = now()
     complete = [{"created_at": moment, "updated_at": moment, **values} for values in tasks]
     rows = await context.fetch(_insert(), {"given": _json(complete)})
-    made = {row["id"]: row for row in rows}
+    made = {row.id: row for row in rows}
     return [made[values["id"]] for values in tasks]
 
 

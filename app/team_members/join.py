@@ -1,9 +1,12 @@
 """Coming into a team: who has been in it comes back as the member they were, so that their tasks are theirs."""
 
+from uuid import UUID
+
 from sqlalchemy import Uuid, bindparam, literal, select
 
 from app.auth.guards import require_row
-from app.db.statement import Clause, statement
+from app.db.record import Record
+from app.db.statement import Clause, statement_as
 from app.events.change import change, create
 from app.graph.context import Context
 from app.graph.select import scoped
@@ -16,6 +19,13 @@ from app.trash.restore import restore_rows
 from app.writing.rows import rows_for_update
 
 
+class Membership(Record):
+    """One that somebody has in a team, or had."""
+
+    id: UUID
+    live: bool
+
+
 async def join_team(context: Context, team: TeamRow, member: OrganizationMemberRow, role: str) -> TeamMemberRow:
     """The membership of the organization's `member` in the `team`, both live and locked by the operation.
 
@@ -23,10 +33,10 @@ async def join_team(context: Context, team: TeamRow, member: OrganizationMemberR
     """
     values = {"organization_id": team.organization_id, "team_id": team.id, "member_id": member.id}
     for row in await context.fetch(_memberships(), values):
-        if not row["live"]:
-            (former,) = await rows_for_update(context, TEAM_MEMBERS, [row["id"]], deleted=True)
+        if not row.live:
+            (former,) = await rows_for_update(context, TEAM_MEMBERS, [row.id], deleted=True)
             await restore_rows(context, TEAM_MEMBERS, [require_row(former, "team member")])
-        (found,) = await rows_for_update(context, TEAM_MEMBERS, [row["id"]])
+        (found,) = await rows_for_update(context, TEAM_MEMBERS, [row.id])
         return await change(context, TEAM_MEMBERS, require_row(found, "team member"), {"role": role})
     made = {"team_id": team.id, "organization_member_id": member.id, "role": role}
     return await create(context, TEAM_MEMBERS, team.organization_id, made)
@@ -35,10 +45,10 @@ async def join_team(context: Context, team: TeamRow, member: OrganizationMemberR
 async def is_in_team(context: Context, team: TeamRow, member: OrganizationMemberRow) -> bool:
     """Whether the organization's `member` is in the `team` now."""
     values = {"organization_id": team.organization_id, "team_id": team.id, "member_id": member.id}
-    return any(row["live"] for row in await context.fetch(_memberships(), values))
+    return any(row.live for row in await context.fetch(_memberships(), values))
 
 
-@statement
+@statement_as(Membership)
 def _memberships() -> Clause:
     """The one that lives, or else the newest that can be restored."""
     deletions = DELETIONS.table

@@ -45,7 +45,7 @@ async def deletion_by_id(context: Context, keys: Sequence[Key]) -> list[Deletion
 async def deletion_in_trash(context: Context, ids: Sequence[UUID]) -> list[DeletionRow | None]:
     """The whole row of each deletion that can still be restored."""
     rows = await context.fetch(_in_trash(), {"ids": list(ids)})
-    found = {row["id"]: row for row in rows}
+    found = {row.id: row for row in rows}
     return [found.get(row_id) for row_id in ids]
 
 

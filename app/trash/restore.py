@@ -98,7 +98,7 @@ async def bring_back(
     if owned_under(table):
         async with patience or nullcontext():
             await _release_under(fetch, table, counts)
-    await update_counts(fetch, counts.moves, gone=[row["id"] for row in rows])
+    await update_counts(fetch, counts.moves, gone=[row.id for row in rows])
     return counts.restored
 
 
@@ -112,7 +112,7 @@ async def _release_under(fetch: Fetch, root: Table, counts: Counts) -> None:
 async def _lock_deletions(fetch: Fetch, table: Table, rows: Sequence[DeletableRow]) -> None:
     """Locks the deletions of `rows`, so that no two operations take from one at once; raises NotFound for one past its
     time, of which the purge may have removed a part already."""
-    ids = {row["deletion_id"] for row in rows}
+    ids = {row.deletion_id for row in rows}
     locked = {row["id"]: row for row in await fetch(_lock(), {"ids": list(ids)})}
     for deletion_id in ids:
         require_row(locked.get(deletion_id), noun_of(table))

@@ -110,10 +110,10 @@ async def user_by_key(context: Context, keys: Sequence[Key]) -> list[UserRow | N
     return await _people(context, keys, context.columns(USERS, "id", "organization_ids"))
 
 
-async def user_by_team_member(context: Context, keys: Sequence[Key]) -> list[UserRow | None]:
+async def user_by_team_member(context: Context, keys: Sequence[Key]) -> list[UserRow | Reference]:
     """The person whom each membership in a team is of; DELETED_USER where the caller sees no such membership."""
     rows = await fetch_measured(context, _by_team_member(context.columns(USERS)), key_values(keys), USERS)
-    found = {ordinal: row for row in rows for ordinal in row["ordinals"].split(",")}
+    found: dict[str, UserRow | Reference] = {ordinal: row for row in rows for ordinal in row["ordinals"].split(",")}
     return [found.get(str(ordinal), DELETED_USER) for ordinal in range(1, len(keys) + 1)]
 
 
@@ -125,7 +125,7 @@ async def _people(context: Context, keys: Sequence[Key], columns: tuple[str, ...
 
 
 @lru_cache(1000)
-def _by_id(columns: tuple[str, ...]) -> Statement:
+def _by_id(columns: tuple[str, ...]) -> Statement[UserRow]:
     keys = given_keys()
     people = (
         select(keys.c.ordinal, *(USERS.columns[name].label(name) for name in columns))
@@ -137,7 +137,7 @@ def _by_id(columns: tuple[str, ...]) -> Statement:
 
 
 @lru_cache(1000)
-def _by_team_member(columns: tuple[str, ...]) -> Statement:
+def _by_team_member(columns: tuple[str, ...]) -> Statement[UserRow]:
     """Each person is looked up once: the same people are in many teams.
 
     The places of the keys come as text: of an array the driver would first ask each connection what it is.

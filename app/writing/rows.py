@@ -52,7 +52,7 @@ async def rows_to_delete(context: Context, source: Source[Row], ids: Sequence[UU
 
 
 @lru_cache(100)
-def _locked(source: Source, texts: tuple[str, ...], deleted: bool) -> Statement:
+def _locked(source: Source, texts: tuple[str, ...], deleted: bool) -> Statement[Any]:
     table = source.table
     columns = {name: column for name, column in source.columns.items() if name in texts or name not in source.long}
     deleted_at = table.c.deleted_at
@@ -89,7 +89,7 @@ async def insert_row(context: Context, source: Source[Row], values: Parameters) 
 
 
 @lru_cache(100)
-def _insert(source: Source, columns: tuple[str, ...]) -> Statement:
+def _insert(source: Source, columns: tuple[str, ...]) -> Statement[Any]:
     """Other columns get the database's defaults; the models' own would come without a value."""
     values = [bindparam(name, type_=source.table.c[name].type) for name in columns]
     given = insert(source.table).from_select(columns, select(*values), include_defaults=False)
@@ -105,7 +105,7 @@ async def update_row(context: Context, source: Source[Row], row: Row, changes: P
 
 
 @lru_cache(500)
-def _update(source: Source, columns: tuple[str, ...]) -> Statement:
+def _update(source: Source, columns: tuple[str, ...]) -> Statement[Any]:
     table = source.table
     values: dict[str, Any] = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns}
     values["updated_at"] = bindparam("moment", type_=table.c.updated_at.type)

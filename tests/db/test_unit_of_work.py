@@ -41,7 +41,7 @@ async def test_a_query_reads_as_of_one_moment(api: Api, superuser: "asyncpg.Conn
     after = await later.fetch(TITLES, {})
     await later.end()
 
-    assert ([row.title for row in during], [row.title for row in after]) == (["Task 1"], ["Changed"])
+    assert ([row["title"] for row in during], [row["title"] for row in after]) == (["Task 1"], ["Changed"])
 
 
 async def test_a_query_cannot_write(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
@@ -76,7 +76,7 @@ async def test_nothing_of_the_identity_is_left_on_the_connection(
     seen = await connection.fetch(TITLES.text)
     api.database.release(connection)
 
-    assert (during.actor_id, after, seen) == (str(tenant.users[0]), "", [])
+    assert (during["actor_id"], after, seen) == (str(tenant.users[0]), "", [])
 
 
 async def test_a_unit_that_has_ended_reads_nothing(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
@@ -103,7 +103,7 @@ async def test_a_read_that_is_broken_off_leaves_the_connection_usable(
     rows = await other.fetch(TITLES, {})
     await other.end()
 
-    assert [row.title for row in rows] == ["Task 1"]
+    assert [row["title"] for row in rows] == ["Task 1"]
     assert api.database.busy == 0
 
 

@@ -112,6 +112,7 @@ async def start_server(site: Site, folder: Path) -> Process:
             try:
                 (await http.get(f"http://127.0.0.1:{port}/healthz")).raise_for_status()
             except httpx.TransportError:
+                assert process.returncode is None, "the server has ended"
                 await asyncio.sleep(0.05)
             else:
                 return process

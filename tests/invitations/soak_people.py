@@ -96,6 +96,7 @@ async def serve(url: str, folder: Path) -> tuple[asyncio.subprocess.Process, str
             try:
                 (await http.get(f"http://127.0.0.1:{port}/readyz")).raise_for_status()
             except httpx.HTTPError:
+                assert process.returncode is None, "the server has ended"
                 await asyncio.sleep(0.05)
             else:
                 return process, f"http://127.0.0.1:{port}/graphql"

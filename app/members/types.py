@@ -8,16 +8,16 @@ import strawberry
 from app.events.filter import EVENT_LIST
 from app.events.loaders import events_by_subject
 from app.graph.connections import Connection
-from app.graph.edges import ListOf, to_many, to_one
+from app.graph.edges import to_many, to_one
 from app.graph.node import Node
-from app.graph.paging import Order
 from app.members.loaders import ORGANIZATION_MEMBERS, member_by_id
 from app.members.models import OrganizationRole
 from app.members.policies import can_remove, can_restore, can_update
 from app.organizations.loaders import organization_by_id
 from app.organizations.policies import can_read
 from app.permissions.models import Permission
-from app.team_members.loaders import TEAM_MEMBERS, team_members_by_organization_member
+from app.team_members.filter import TEAM_MEMBER_LIST
+from app.team_members.loaders import team_members_by_organization_member
 from app.trash.types import Deletable
 from app.users.loaders import user_by_id
 from app.users.types import User
@@ -43,8 +43,8 @@ class OrganizationMember(Node, Deletable):
     role: OrganizationRole = strawberry.field(description="What they are in the organization.")
     teams: Connection[Annotated["TeamMember", strawberry.lazy("app.team_members.types")]] = to_many(
         team_members_by_organization_member,
-        ListOf(TEAM_MEMBERS, Order("created_at", descending=False)),
-        description="Their memberships in the organization's teams, the oldest first.",
+        TEAM_MEMBER_LIST,
+        description="Their memberships in the organization's teams, the oldest first unless `orderBy` says otherwise.",
     )
     created_at: datetime = strawberry.field(description="When they became a member.")
     updated_at: datetime = strawberry.field(description="When the membership last changed, as by another role.")

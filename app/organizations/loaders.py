@@ -11,9 +11,8 @@ from app.db.columns import table_of
 from app.db.source import Source
 from app.db.statement import Statement, prepare
 from app.graph.context import Context
-from app.graph.edges import ListOf
 from app.graph.pages import pages
-from app.graph.paging import Order, Page, Slice
+from app.graph.paging import Page, Slice
 from app.graph.select import Key, live_rows, rows_by_id, rows_by_key, scoped
 from app.organizations.models import Organization
 from app.organizations.policies import belongs_to, can_read
@@ -22,7 +21,6 @@ from app.organizations.rows import OrganizationRow
 organizations = table_of(Organization)
 
 ORGANIZATIONS = Source(Organization, OrganizationRow, organization_id=organizations.c.id)
-ORGANIZATION_LIST = ListOf(ORGANIZATIONS, Order("name", descending=False))
 
 
 async def organization_by_id(context: Context, keys: Sequence[Key]) -> list[OrganizationRow | None]:

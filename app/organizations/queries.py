@@ -9,8 +9,8 @@ from app.graph.connections import Connection
 from app.graph.context import Info
 from app.graph.edges import key_of_actor, to_many
 from app.graph.ids import parse_id
+from app.organizations.filter import ORGANIZATION_LIST
 from app.organizations.loaders import (
-    ORGANIZATION_LIST,
     any_organization,
     organization_by_slug,
     organizations_of_actor,

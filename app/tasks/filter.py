@@ -26,6 +26,8 @@ from app.graph.conditions import Condition, Values, all_of
 from app.graph.edges import ListOf
 from app.graph.filter_path import FilterPath
 from app.graph.paging import Order, OrderDirection
+from app.organizations.filter import OrganizationFilter
+from app.organizations.loaders import ORGANIZATIONS
 from app.tasks.key import numbered
 from app.tasks.loaders import TASKS
 from app.tasks.models import TaskPriority, TaskStatus
@@ -42,6 +44,7 @@ class TaskFilter(Conditions):
     relations: ClassVar = {
         "assignee": Relation(TEAM_MEMBERS, "assignee_id"),
         "team": Relation(TEAMS, "team_id"),
+        "organization": Relation(ORGANIZATIONS, "organization_id"),
         "creator": Relation(USERS, "creator_id", acquainted),
     }
 
@@ -70,6 +73,7 @@ class TaskFilter(Conditions):
         "Who works on it; a task without an assignee never passes: `not: {assignee: {}}` finds those."
     )
     team: TeamFilter | None = comparator("Its team.")
+    organization: OrganizationFilter | None = comparator("Its organization.")
     creator: UserFilter | None = comparator("Who made it; a task without a creator never passes.")
     and_: list["TaskFilter"] | None = comparator("All of these hold, at most 100.", "and")
     or_: list["TaskFilter"] | None = comparator("At least one of these holds, at most 100.", "or")

@@ -1,22 +1,28 @@
 """Inputs that choose and sort teams."""
 
 from enum import Enum
+from typing import ClassVar
 
 import strawberry
 
 from app.filters.comparators import ALL_HOLD, DateTimeComparator, IDComparator, StringComparator, comparator
-from app.filters.filters import Conditions
+from app.filters.filters import Conditions, Relation
 from app.graph.edges import ListOf
 from app.graph.paging import Order, OrderDirection
+from app.organizations.filter import OrganizationFilter
+from app.organizations.loaders import ORGANIZATIONS
 from app.teams.loaders import TEAMS
 
 
 @strawberry.input(description="Conditions on a team; " + ALL_HOLD)
 class TeamFilter(Conditions):
+    relations: ClassVar = {"organization": Relation(ORGANIZATIONS, "organization_id")}
+
     id: IDComparator | None = comparator("Its id.")
     key: StringComparator | None = comparator("What its tasks' keys begin with.")
     name: StringComparator | None = comparator("Its name.")
     description: StringComparator | None = comparator("What it is for.")
+    organization: OrganizationFilter | None = comparator("Its organization.")
     created_at: DateTimeComparator | None = comparator("When it was made.")
     updated_at: DateTimeComparator | None = comparator("When it last changed.")
     and_: list["TeamFilter"] | None = comparator("All of these hold, at most 100.", "and")

@@ -15,7 +15,8 @@ from app.graph.fields import Arguments, by_level
 from app.graph.node import Node
 from app.graph.select import Key
 from app.invitations.loaders import Received, received_by_actor
-from app.organizations.loaders import ORGANIZATION_LIST, organizations_of_actor
+from app.organizations.filter import ORGANIZATION_LIST
+from app.organizations.loaders import organizations_of_actor
 from app.permissions.find import ON, permissions_on
 from app.permissions.models import Permission
 from app.tasks.filter import TASK_LIST

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.schema import graphql_schema
 
 Row = Mapping[str, Any]  # GraphQL name → a value, None, a list of tags, or the row that the relation leads to
-RELATIONS = {"assignee", "creator", "team", "user"}
+RELATIONS = {"assignee", "creator", "organization", "team", "user"}
 DEEPEST = 3
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {

@@ -70,10 +70,10 @@ class Writer:
         row = await self.write("users", row_id, name=name, email=f"{self.choose.choice(TEXTS)}{place}@{row_id}")
         return row | {"isMe": place == 0}
 
-    async def team(self, row_id: UUID, place: int) -> dict[str, Any]:
+    async def team(self, row_id: UUID, place: int, organization: Row) -> dict[str, Any]:
         name, description = self.choose.choice(TEXTS), self.choose.choice([None, *TEXTS])
         row = await self.write("teams", row_id, name=name, description=description, **self.moments())
-        return camel(row) | {"key": f"T{place + 1}"}
+        return camel(row) | {"key": f"T{place + 1}", "organization": organization}
 
     async def member(self, table: str, row_id: UUID, **related: Any) -> dict[str, Any]:
         role = self.choose.choice(["ADMIN", "MEMBER"])
@@ -100,6 +100,7 @@ class Writer:
             **self.moments(),
         )
         related = {"assignee": assignee_or_none, "creator": creator_or_none, "team": team}
+        related["organization"] = team["organization"]
         number = await self.superuser.fetchval("SELECT number FROM tasks WHERE id = $1", row_id)
         named = {"number": number, "key": f"{team['key']}-{number}", "deletedAt": None}
         computed = {"completed": status == "DONE", "dueWindow": due_window(due_date, status)}
@@ -150,7 +151,13 @@ async def world(superuser: "asyncpg.Connection[Any]") -> World:
     tenant = await make_tenant(superuser, members=3, teams=3, tasks=2)
     writer = Writer(superuser, random.Random(20261122))
     users = [await writer.user(row_id, place) for place, row_id in enumerate(tenant.users)]
-    teams = [await writer.team(row_id, place) for place, row_id in enumerate(tenant.teams)]
+    organization = {"id": str(tenant.id), "name": tenant.slug, "slug": tenant.slug, "deletedAt": None}
+    moments = writer.moments()
+    await superuser.execute(
+        "UPDATE organizations SET created_at = $2, updated_at = $3 WHERE id = $1", tenant.id, *moments.values()
+    )
+    organization |= camel({name: shown(moment) for name, moment in moments.items()})
+    teams = [await writer.team(row_id, place, organization) for place, row_id in enumerate(tenant.teams)]
     members = [
         await writer.member("organization_members", row_id, user=users[place])
         for place, row_id in enumerate(tenant.members)

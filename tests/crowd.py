@@ -1,10 +1,13 @@
 """Many organizations whose texts can be searched, and the states that PostgreSQL's statistics may be in."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from os import getpid
 from typing import Any, Final
 
 import asyncpg
 
+from app.postgres.server import Addresses
 from tests.factories import Tenant, make_tenant
 
 # Organizations that have people and teams, and nothing else yet: so many that reading all of them is never cheapest.
@@ -125,3 +128,28 @@ class Crowd:
         for row in await self.superuser.fetch(OF_ORGANIZATIONS):
             await self.superuser.execute(f"ALTER TABLE {row['relation']} ALTER organization_id SET STATISTICS 1")
         await self.superuser.execute("VACUUM ANALYZE")
+
+
+# In this order, as each makes it from the one before.
+STATES = {
+    "stale": Crowd.leave,
+    "none": Crowd.forget,
+    "from before an import": Crowd.import_more,
+    "of all others": Crowd.know_others,
+}
+
+
+@asynccontextmanager
+async def making_crowd(addresses: Addresses, name: str) -> AsyncIterator[Crowd]:
+    """A crowd in a database of its own, which goes at the end of the block."""
+    database = f"{name}_{getpid()}"
+    connection = await asyncpg.connect(addresses.url("postgres", "postgres"))
+    await connection.execute(f"CREATE DATABASE {database} OWNER trellis_owner TEMPLATE trellis")
+    await connection.execute(f"ALTER ROLE trellis IN DATABASE {database} SET track_functions = 'all'")
+    superuser = await asyncpg.connect(addresses.url("postgres", database))
+    crowd = Crowd(superuser, addresses.url("trellis", database))
+    await crowd.make()
+    yield crowd
+    await superuser.close()
+    await connection.execute(f"DROP DATABASE {database} WITH (FORCE)")
+    await connection.close()

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg.connection import LoggedQuery
 
-from app.db.engine import Connection
+from app.db.engine import Connection, Database
 from app.db.statement import Statement
 from tests.api import Api
 
@@ -29,14 +29,58 @@ class Reader:
         """What loaders and queues are given to run their statements with."""
         return await self.run(statement.text, statement.arguments(values))
 
-    async def run(self, text: str, arguments: Sequence[Any]) -> list[Any]:
+    async def run(self, text: str, arguments: Sequence[Any], **options: Any) -> list[Any]:
         before = await self._counts()
-        rows: list[Any] = await self.connection.fetch(text, *arguments)
+        rows: list[Any] = await self.connection.fetch(text, *arguments, **options)
         self.read += await self._counts() - before
         return rows
 
     async def _counts(self) -> Counter[str]:
         return Counter({row["name"]: row["amount"] for row in await self.connection.fetch(COUNTS)})
+
+
+class Read(NamedTuple):
+    """A statement, how many rows it gave, and what it read of each table."""
+
+    text: str
+    gave: int
+    rows: Counter[str]
+
+    @property
+    def amount(self) -> int:
+        return sum(amount for name, amount in self.rows.items() if not name.endswith("()"))
+
+
+class Counting:
+    """A connection that notes what is read by each of the statements that go over it within a transaction."""
+
+    def __init__(self, connection: Connection, noted: list[Read]) -> None:
+        self._connection = connection
+        self._noted = noted
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def fetch(self, text: str, *arguments: Any, **options: Any) -> list[Any]:
+        if not self._connection.is_in_transaction():
+            unnoted: list[Any] = await self._connection.fetch(text, *arguments, **options)
+            return unnoted
+        reader = Reader(self._connection)
+        rows = await reader.run(text, arguments, **options)
+        self._noted.append(Read(text, len(rows), reader.read))
+        return rows
+
+
+def count_reads(database: Database) -> list[Read]:
+    """What the connections that `database` opens from now on read, a statement after the other."""
+    noted: list[Read] = []
+    connect = database.connect
+
+    async def connect_counting() -> Connection:
+        return Counting(await connect(), noted)  # type: ignore[return-value]  # it does what a connection does
+
+    database.connect = connect_counting  # only looks on
+    return noted
 
 
 class Asker:

@@ -113,5 +113,5 @@ def _remove_former() -> Clause:
     return delete(exports).where(
         exports.c.organization_id == bindparam("organization_id", type_=Uuid),
         exports.c.id != bindparam("export_id", type_=Uuid),
-        exports.c.expires_at.is_not(None),
+        exports.c.due_at.is_(None),  # not "has an end": by the index of those everybody's would be read
     )

@@ -4,23 +4,24 @@ import asyncio
 import logging
 from collections import Counter
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from functools import lru_cache
 from random import uniform
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Uuid, bindparam, delete, func, select, tuple_
+from sqlalchemy import Uuid, bindparam, func, select
 
-from app.db.columns import now, table_of
+from app.db.columns import table_of
 from app.db.engine import Database
-from app.db.statement import Clause, Fetch, statement, statement_of
+from app.db.statement import Clause, Fetch, Statement, statement_of
 from app.events.models import EventType
 from app.events.record import Happened, append
 from app.exports.expire import remove_expired
-from app.idempotency.models import IdempotencyKey
-from app.idempotency.replay import REMEMBERED
+from app.idempotency.expire import FIRST, keys, remove_old
 from app.organizations.models import Organization
-from app.purging.purge import BATCH, Purged, purge_batch
-from app.queues.background import background
+from app.purging.purge import Purged, purge_batch
+from app.queues.background import background, identified_by
 from app.trash.loaders import DELETIONS
 from app.trash.rows import DeletionRow
 
@@ -30,7 +31,6 @@ PAUSE = 3600.0  # seconds between two runs of a server
 FIRST_PAUSE = 60.0  # seconds before the first, at most: servers and workers that start together take turns
 
 deletions = DELETIONS.table
-keys = table_of(IdempotencyKey)
 organizations = table_of(Organization)
 
 
@@ -59,8 +59,10 @@ async def purge_due(database: Database) -> Counter[str]:
                 counts[purged.table.name] += len(purged.ids)
         except asyncpg.PostgresError:
             logger.warning("deletion %s could not be purged and will be tried again", row.id, exc_info=True)
-    while amount := await _forget_answers(database):
-        counts[keys.name] += amount
+    forgotten = FIRST
+    while removed := await _forget_answers(database, forgotten):
+        counts[keys.name] += len(removed)
+        forgotten = max(removed)
     while amount := await _remove_export(database):
         counts["exports"] += amount
     return counts
@@ -87,10 +89,10 @@ async def _record(fetch: Fetch, deletion: DeletionRow, purged: Purged) -> None:
         await append(fetch, happened, by=None, request_id=None)
 
 
-async def _forget_answers(database: Database) -> int:
-    """Removes up to 1,000 of the answers that are too old for a retry; how many it were."""
+async def _forget_answers(database: Database, after: datetime) -> list[datetime]:
+    """Removes some of the answers that are too old for a retry; from when each was."""
     async with _purging(database) as fetch:
-        return len(await fetch(_old_answers(), {"before": now() - REMEMBERED}))
+        return await remove_old(fetch, after)
 
 
 async def _remove_export(database: Database) -> int:
@@ -104,9 +106,9 @@ def _purging(database: Database, organization_id: UUID | None = None) -> Abstrac
     return background(database, _identify(), organization_id)
 
 
-@statement
-def _identify() -> Clause:
-    return select(func.trellis_purge(bindparam("organization_id", type_=Uuid)))
+@lru_cache(1)
+def _identify() -> Statement:
+    return identified_by(func.trellis_purge(bindparam("organization_id", type_=Uuid)))
 
 
 @statement_of(DELETIONS)
@@ -128,14 +130,3 @@ def _claim() -> Clause:
         )
         .with_for_update(skip_locked=True)
     )
-
-
-@statement
-def _old_answers() -> Clause:
-    old = (
-        select(keys.c.actor_id, keys.c.key)
-        .where(keys.c.created_at < bindparam("before", type_=keys.c.created_at.type))
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    )
-    return delete(keys).where(tuple_(keys.c.actor_id, keys.c.key).in_(old)).returning(keys.c.actor_id)

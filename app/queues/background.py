@@ -4,9 +4,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, literal_column, select
+
+from app.db.columns import Expression
 from app.db.engine import LOST, Database, DatabaseUnavailable
-from app.db.record import Row
-from app.db.statement import Fetch, Parameters, Statement
+from app.db.record import Record, Row
+from app.db.statement import Fetch, Parameters, Statement, prepare
+
+# What is due is a small part of everybody's rows, and what the statistics say of it is of a time when it was another.
+# So it is looked up in indexes, whatever they say.
+BY_INDEXES: tuple[ColumnElement[str], ...] = (
+    literal_column("set_config('enable_seqscan', 'off', true)"),
+    literal_column("set_config('enable_bitmapscan', 'off', true)"),
+)
+
+
+def identified_by(function: Expression) -> Statement[Record]:
+    """Begins a transaction of `background`: it is shown what the call of a function in the database shows it."""
+    return prepare(select(function, *BY_INDEXES))
 
 
 @asynccontextmanager

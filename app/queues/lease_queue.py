@@ -25,13 +25,14 @@ from sqlalchemy import (
     Interval,
     Table,
     Uuid,
+    and_,
+    any_,
     bindparam,
     delete,
     func,
     literal_column,
     null,
     select,
-    tuple_,
     update,
 )
 
@@ -40,7 +41,7 @@ from app.db.columns import Expression
 from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.db.record import Record
 from app.db.statement import Fetch, Parameters, Statement, prepare
-from app.queues.background import background
+from app.queues.background import background, identified_by
 from app.queues.turns import next_in_turn, turn
 
 LEASE = timedelta(seconds=time_limits.LEASE)
@@ -129,14 +130,13 @@ class LeaseQueue(Generic[Taken]):
         return {"organization_id": taken[0].organization_id, **lists, **{f"new_{name}": new[name] for name in new}}
 
     def as_taken(self) -> ColumnElement[bool]:
-        """Whether a row is one of those that are given, and nobody has changed it since."""
+        """Whether a row is one of those that are given, and nobody has changed it since.
+
+        They were taken at one moment, by ids that are not used twice, so that each column can be compared by itself:
+        joined with them, all that the organization has in the queue could be read."""
         columns = [self.table.c[name] for name in (*self.key, "due_at")]
-        given = (
-            func.unnest(*(bindparam(f"taken_{one.name}", type_=ARRAY(one.type)) for one in columns))
-            .table_valued(*(one.name for one in columns), name="given")
-            .render_derived()
-        )
-        return self.of_organization() & tuple_(*columns).in_(select(*given.c))
+        given = (one == any_(bindparam(f"taken_{one.name}", type_=ARRAY(one.type))) for one in columns)
+        return and_(self.of_organization(), *given)
 
     def of_organization(self) -> ColumnElement[bool]:
         """Whether a row is the given organization's."""
@@ -180,7 +180,7 @@ Queue = LeaseQueue[Any]
 
 @lru_cache(100)
 def _identify(queue: Queue) -> Statement:
-    return prepare(select(queue.identify))
+    return identified_by(queue.identify)
 
 
 @lru_cache(100)

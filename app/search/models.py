@@ -125,6 +125,10 @@ class EmbeddingJob(SQLModel, table=True):
         ForeignKeyConstraint(["organization_id", "kind", "subject_id"], TEXT, ondelete="CASCADE"),
         CheckConstraint("attempts >= 0", name="attempts_not_negative"),
         Index("ix_embedding_jobs_due", "organization_id", "due_at", postgresql_where=text("parked_at IS NULL")),
+        Index(
+            "ix_embedding_jobs_parked", "organization_id", "parked_at", postgresql_where=text("parked_at IS NOT NULL")
+        ),
+        Index("ix_embedding_jobs_waiting", "waiting_since", postgresql_where=text("parked_at IS NULL")),
     )
 
     organization_id: UUID = Field(primary_key=True, sa_type=Uuid)

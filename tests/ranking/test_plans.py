@@ -1,27 +1,18 @@
 """Searches in a new organization read its own rows, whatever PostgreSQL knows, or believes, of all organizations."""
 
 from collections.abc import AsyncIterator
-from os import getpid
 from typing import Any
 
-import asyncpg
 import pytest
 from pydantic import SecretStr
 
 from app.config import Settings
 from app.postgres.server import Addresses
 from tests.api import SECRET, serving
-from tests.crowd import Crowd
+from tests.crowd import STATES, Crowd, making_crowd
 from tests.ranking.test_search_tasks import SEARCH
 from tests.reading import Asker
 
-# In this order, as each makes it from the one before.
-STATES = {
-    "stale": Crowd.leave,
-    "none": Crowd.forget,
-    "from before an import": Crowd.import_more,
-    "of all others": Crowd.know_others,
-}
 MODES = ["HYBRID", "SEMANTIC", "FULL_TEXT", "FUZZY"]
 # Its 300 tasks, their vectors, the words that share trigrams with three, and 20 tasks with their teams to be shown. The
 # others have 20,000 words, 5,000 texts and as many teams and members.
@@ -34,17 +25,8 @@ QUERIES = {
 
 @pytest.fixture(scope="module")
 async def crowd(addresses: Addresses) -> AsyncIterator[Crowd]:
-    name = f"crowd_{getpid()}"
-    connection = await asyncpg.connect(addresses.url("postgres", "postgres"))
-    await connection.execute(f"CREATE DATABASE {name} OWNER trellis_owner TEMPLATE trellis")
-    await connection.execute(f"ALTER ROLE trellis IN DATABASE {name} SET track_functions = 'all'")
-    superuser = await asyncpg.connect(addresses.url("postgres", name))
-    made = Crowd(superuser, addresses.url("trellis", name))
-    await made.make()
-    yield made
-    await superuser.close()
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
+    async with making_crowd(addresses, "crowd") as made:
+        yield made
 
 
 @pytest.fixture(scope="module", params=STATES)

@@ -1,0 +1,171 @@
+"""The server's own work reads about what it takes, whatever PostgreSQL knows, or believes, of all organizations."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from app.chunking.process import Processor
+from app.config import Settings
+from app.db.engine import Database
+from app.exports.process import Exporter
+from app.indexing.embeddings import read_texts
+from app.indexing.health import late_organizations
+from app.indexing.queue import QUEUE, embedding, postpone
+from app.indexing.registry import ModelRegistry
+from app.indexing.retry import DAY, retry_parked
+from app.indexing.word_counts import WordCounter
+from app.indexing.worker import BATCH, Worker
+from app.main import SEARCHABLES
+from app.postgres.server import Addresses
+from app.purging.purge_job import purge_due
+from app.queues.lease_queue import Taker
+from tests.api import SECRET
+from tests.crowd import CHUNKS, OWN, STATES, Crowd, making_crowd
+from tests.crowd_work import (
+    OLD,
+    fill_trash,
+    give_up,
+    give_work,
+    keep_answers,
+    queue_document,
+    queue_export,
+    queue_texts,
+)
+from tests.embedders.embedder_server import serving_embeddings
+from tests.reading import Read, count_reads
+
+FOR_EACH = 6  # rows that a statement may read of all tables for each that it takes: a text, its document, its vector …
+FEW = 20  # rows for a statement that takes one
+ANALYZING = "SELECT pg_advisory_lock(hashtextextended('trellis_analyze', 0))"
+
+
+@dataclass
+class Site:
+    """What works over the crowd, as servers do; `reads` says of each statement what it read."""
+
+    crowd: Crowd
+    database: Database
+    settings: Settings
+    reads: list[Read]
+
+    def excessive(self, most: int) -> list[Read]:
+        """Those statements that read more since this was last asked."""
+        found = [one for one in self.reads if one.amount > most]
+        self.reads.clear()
+        return found
+
+
+@pytest.fixture(scope="module")
+async def crowd(addresses: Addresses) -> AsyncIterator[Crowd]:
+    """Which nobody analyzes: for all that servers know, another is at it."""
+    async with making_crowd(addresses, "crowd_at_work") as made:
+        await give_work(made)
+        await made.superuser.execute(ANALYZING)
+        yield made
+
+
+@pytest.fixture(scope="module", params=STATES)
+async def site(crowd: Crowd, request: pytest.FixtureRequest) -> AsyncIterator[Site]:
+    """With statistics that are in one of the states."""
+    await STATES[request.param](crowd)
+    settings = Settings(database_url=crowd.url, jwt_secret=SecretStr(SECRET), pool_size=2)
+    database = Database.open(settings)
+    yield Site(crowd, database, settings, count_reads(database))
+    await database.close()
+
+
+async def test_each_step_of_a_batch_reads_the_batch(site: Site) -> None:
+    organization_id = site.crowd.newest.id
+    taker = Taker(QUEUE, site.database)
+    await queue_texts(site.crowd)
+
+    taken = await taker.take(BATCH)
+    async with embedding(site.database, organization_id) as fetch:
+        texts = await read_texts(fetch, SEARCHABLES, organization_id, taken)
+        locked = await QUEUE.lock(fetch, taken, "subject_id")
+    async with embedding(site.database, organization_id) as fetch:
+        await QUEUE.give_back(fetch, taken)
+    again = await taker.take(BATCH)
+    async with embedding(site.database, organization_id) as fetch:
+        await postpone(fetch, again, "It was refused.", timedelta(0))
+    (alone,) = await taker.take(BATCH)
+    async with embedding(site.database, organization_id) as fetch:
+        await QUEUE.remove(fetch, [alone])
+
+    assert (len(taken), len(texts), len(locked), len(again)) == (BATCH, BATCH, BATCH, BATCH)
+    assert site.excessive(FOR_EACH * BATCH) == []
+
+
+async def test_embedding_a_batch_reads_the_batch(site: Site) -> None:
+    await site.crowd.superuser.execute("UPDATE embedding_models SET name = 'openai:test'")
+    await queue_texts(site.crowd)
+    async with serving_embeddings() as server:
+        server.dimension = 256
+        settings = site.settings.model_copy(update={"embedder_url": server.url})
+        models = ModelRegistry(site.database, settings)
+        embedded = await Worker(site.database, models, SEARCHABLES).work()
+        await models.close()
+
+    assert embedded == BATCH
+    assert site.excessive(FOR_EACH * BATCH) == []
+
+
+async def test_looks_for_texts_that_were_given_up_read_no_others(site: Site) -> None:
+    retried = await retry_parked(site.database, parked_for=2 * DAY + timedelta(hours=1))
+    late = await late_organizations(site.database)
+
+    assert (retried, late) == (0, set())
+    assert site.excessive(0) == []
+
+
+async def test_trying_texts_again_reads_those_that_were_given_up(site: Site) -> None:
+    retried = await retry_parked(site.database, parked_for=DAY)
+    read = sum(one.amount for one in site.reads)
+    await give_up(site.crowd)
+
+    assert retried > 500
+    assert read <= 3 * retried  # for the organizations that they are of, and to queue them, beside what they were
+    site.reads.clear()
+
+
+async def test_counting_words_reads_the_texts_of_the_organization(site: Site) -> None:
+    superuser, organization_id = site.crowd.superuser, site.crowd.newest.id
+    await superuser.execute("UPDATE search_word_totals SET changed = 0, due_at = now()")
+    await superuser.execute(
+        "UPDATE search_word_totals SET changed = texts WHERE organization_id = $1 AND kind = 'TASK'", organization_id
+    )
+    counted = await WordCounter(site.database).work()
+    words = await superuser.fetchval("SELECT count(*) FROM search_words WHERE organization_id = $1", organization_id)
+
+    assert counted
+    assert site.excessive(2 * OWN + 2 * words + FEW) == []
+
+
+async def test_cutting_a_document_reads_its_chunks(site: Site) -> None:
+    await queue_document(site.crowd)
+    cut = await Processor(site.database, lambda: None).work()
+
+    assert cut == 1
+    assert site.excessive(FOR_EACH * CHUNKS) == []
+
+
+async def test_keeping_an_export_reads_none_of_others(site: Site) -> None:
+    await queue_export(site.crowd)
+    written = await Exporter(site.database).work()
+
+    assert written == 1
+    assert site.excessive(FEW) == []
+
+
+async def test_purging_reads_what_it_removes(site: Site) -> None:
+    await keep_answers(site.crowd)
+    await fill_trash(site.crowd)
+    removed = await purge_due(site.database)
+    answers = sum(one.rows["idempotency_keys"] for one in site.reads)
+
+    assert (removed["idempotency_keys"], removed["tasks"]) == (OLD, 1)
+    assert answers <= 2 * OLD + FEW  # to lock them, and to remove them
+    assert [one for one in site.excessive(FEW) if one.amount > 2 * one.gave + FEW] == []

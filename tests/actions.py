@@ -149,10 +149,10 @@ ACTIONS = {
 }
 
 
-async def make_target(superuser: "asyncpg.Connection[Any]") -> Tenant:
+async def make_target(superuser: "asyncpg.Connection[Any]", *, tasks: int = 1) -> Tenant:
     """A tenant with something for every mutation to be tried on: its third document could not be cut, and its second
-    person is invited."""
-    tenant = await make_tenant(superuser, members=3, teams=2, documents=3)
+    person is invited. Each member of a team has so many tasks there."""
+    tenant = await make_tenant(superuser, members=3, teams=2, tasks=tasks, documents=3)
     failed = "UPDATE documents SET status = 'FAILED', processing_error = 'It was too long.' WHERE id = $1"
     await superuser.execute(failed, tenant.documents[2])
     tenant.invitations.append(new_id())

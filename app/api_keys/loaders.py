@@ -16,7 +16,7 @@ from app.graph.edges import ListOf
 from app.graph.pages import pages
 from app.graph.paging import DeletedScope, Order, Page, Slice
 from app.graph.select import Key, rows_by_key, scoped
-from app.writing.rows import rows_of_ids
+from app.writing.rows import of_ids
 
 API_KEYS = Source(ApiKey, ApiKeyRow)
 API_KEY_LIST = ListOf(API_KEYS, Order("created_at", descending=True), deletable=False)
@@ -61,4 +61,4 @@ def _working() -> Clause:
 @statement_of(API_KEYS)
 def _locked() -> Clause:
     table = API_KEYS.table
-    return select(table).select_from(rows_of_ids(API_KEYS)).with_for_update(of=table, key_share=True)
+    return of_ids(select(table).with_for_update(key_share=True), API_KEYS)

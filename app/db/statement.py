@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import lru_cache, wraps
 from typing import Any, Generic, Protocol, TypeAlias, cast, overload
 
-from sqlalchemy import Executable, ReturnsRows
+from sqlalchemy import Executable, ReturnsRows, Subquery, TableValuedAlias, select
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
+from app.db.columns import Expression
 from app.db.record import Record, Row, Row_co
 from app.db.source import Source, record_of
 
@@ -114,3 +115,12 @@ def _compiled(clause: Clause) -> tuple[str, tuple[str, ...], Parameters]:
     """The text, the names of its parameters, and the values that it has already."""
     compiled = clause.compile(dialect=DIALECT)  # type: ignore[attr-defined]  # Executable says too little; each of its kinds has it
     return compiled.string, tuple(compiled.positiontup or ()), compiled.params
+
+
+def as_few(given: TableValuedAlias, amount: Expression) -> Subquery:
+    """The rows of `given`, at most that `amount`, which is all of them: to be looked up one by one.
+
+    The planner takes any list for ten or a hundred rows, and would rather read a table of some thousand than look so
+    many up. Of a limit that it does not know it expects a tenth.
+    """
+    return select(given).limit(amount).subquery(given.name)

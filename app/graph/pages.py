@@ -154,7 +154,9 @@ def _children(shape: Shape, parents: TableValuedAlias, columns: Rows, condition:
         holds, narrow = source.columns[shape.by], condition is not None and condition.narrow
         # The planner takes each parent for small, and would rather read all that one has than use the other index.
         of_parent = holds.is_not_distinct_from(owner.c.id) if narrow else holds == owner.c.id
-        child = child.where(source.columns["organization_id"] == owner.c.organization_id, of_parent)
+        child = child.where(source.columns["organization_id"] == owner.c.organization_id)
+        if shape.by != "organization_id":  # said twice, the planner would take an organization's rows for one
+            child = child.where(of_parent)
     if shape.deleted is not DeletedScope.INCLUDE:
         deleted_at = source.columns["deleted_at"]
         child = child.where(deleted_at.is_(None) if shape.deleted is DeletedScope.EXCLUDE else deleted_at.is_not(None))

@@ -19,7 +19,7 @@ from app.graph.select import Key, given_keys, key_values, rows_by_key, scoped, t
 from app.invitations.models import PENDING, Invitation, InvitationTeam
 from app.invitations.rows import InvitationRow, InvitationTeamRow
 from app.teams.models import Team
-from app.writing.rows import rows_of_ids
+from app.writing.rows import of_ids
 
 INVITATIONS = Source(Invitation, InvitationRow, long=("message",))
 INVITATION_TEAMS = Source(InvitationTeam, InvitationTeamRow)
@@ -49,7 +49,7 @@ async def invitation_for_update(context: Context, invitation_id: UUID) -> Invita
 
 @statement_of(INVITATIONS)
 def _locked() -> Clause:
-    return select(invitations).select_from(rows_of_ids(INVITATIONS)).with_for_update(of=invitations, key_share=True)
+    return of_ids(select(invitations).with_for_update(key_share=True), INVITATIONS)
 
 
 async def teams_of_invitation(context: Context, keys: Sequence[Key]) -> list[list[InvitationTeamRow]]:

@@ -14,6 +14,7 @@ from app.graph.paging import Page, Slice
 from app.graph.select import Key, rows_by_key, scoped
 from app.members.models import OrganizationMember
 from app.members.rows import OrganizationMemberRow
+from app.writing.rows import of_ids
 
 members = table_of(OrganizationMember)
 
@@ -39,8 +40,7 @@ async def organization_of_member(context: Context, ids: Sequence[UUID]) -> list[
 
 @statement
 def _organizations() -> Clause:
-    wanted = members.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    return select(members.c.id, members.c.organization_id).where(scoped(ORGANIZATION_MEMBERS), wanted)
+    return of_ids(select(members.c.id, members.c.organization_id), ORGANIZATION_MEMBERS)
 
 
 async def memberships_of_user(context: Context, organization_id: UUID, user_id: UUID) -> list[UUID]:

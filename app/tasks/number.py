@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, update
+from sqlalchemy import ARRAY, Integer, bindparam, func, select, update
 
 from app.db.columns import table_of
-from app.db.statement import Clause, statement_of
+from app.db.statement import Clause, as_few, statement_of
 from app.graph.context import Context
-from app.graph.select import Key, key_columns, key_values
+from app.graph.select import Key, key_columns, key_values, the_callers
 from app.teams.loaders import TEAMS
 from app.teams.models import Team
+from app.writing.rows import of_keys
 
 teams = table_of(Team)
 
@@ -28,22 +29,14 @@ async def take_numbers(context: Context, amounts: Mapping[Key, int]) -> dict[Key
 
 @statement_of(TEAMS)
 def _take() -> Clause:
-    needed = (
-        func.unnest(*key_columns(), bindparam("amounts", type_=ARRAY(Integer)))
-        .table_valued("organization_id", "id", "amount")
-        .render_derived("needed")
-    )
-    locked = (
-        select(teams.c.organization_id, teams.c.id, needed.c.amount)
-        .join(needed, (needed.c.organization_id == teams.c.organization_id) & (needed.c.id == teams.c.id))
-        .where(
-            needed.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
-            teams.c.deleted_at.is_(None),
-        )
-        .order_by(teams.c.id)
-        .with_for_update(of=teams, key_share=True)
-        .cte("locked")
-    )
+    amounts = bindparam("amounts", type_=ARRAY(Integer))
+    given = func.unnest(*key_columns(), amounts).table_valued("organization_id", "id", "amount")
+    needed = as_few(given.render_derived("needed"), func.cardinality(amounts))
+    keys = select(needed.c.organization_id, needed.c.id).where(the_callers(needed.c.organization_id))
+    row = select(teams.c.organization_id, teams.c.id).where(teams.c.deleted_at.is_(None))
+    team = of_keys(row.with_for_update(key_share=True), keys, teams.c.organization_id, teams.c.id).subquery("team")
+    same = (team.c.organization_id == needed.c.organization_id) & (team.c.id == needed.c.id)
+    locked = select(team, needed.c.amount).join(needed, same).cte("locked")
     return (
         update(teams)
         .where(teams.c.organization_id == locked.c.organization_id, teams.c.id == locked.c.id)

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, select
 
 from app.db.columns import table_of
 from app.db.record import Record
-from app.db.statement import Clause, statement, statement_as
+from app.db.statement import Clause, as_few, statement, statement_as
 from app.graph.context import Context
 from app.members.models import OrganizationMember
 from app.team_members.models import TeamMember
@@ -17,7 +17,7 @@ from app.teams.loaders import TEAMS
 from app.teams.models import Team
 from app.writing.inputs import Checks
 from app.writing.mutation import UserErrorCode
-from app.writing.rows import rows_of_ids
+from app.writing.rows import of_ids
 
 teams = table_of(Team)
 team_members = table_of(TeamMember)
@@ -43,7 +43,7 @@ async def teams_by_id(context: Context, ids: Sequence[UUID]) -> dict[UUID, TeamO
 @statement_as(TeamOfActor)
 def _teams() -> Clause:
     columns = (teams.c.organization_id, teams.c.id, teams.c.key, teams.c.deleted_at)
-    return select(*columns, _role().label("role")).select_from(rows_of_ids(TEAMS))
+    return of_ids(select(*columns, _role().label("role")), TEAMS)
 
 
 def _role() -> ColumnElement[str]:
@@ -93,11 +93,8 @@ async def live_assignees(context: Context, wanted: Iterable[Assignee]) -> set[As
 @statement
 def _assignees() -> Clause:
     names = Assignee._fields
-    asked = (
-        func.unnest(*(bindparam(f"key_{name}s", type_=ARRAY(Uuid)) for name in names))
-        .table_valued(*names)
-        .render_derived("asked")
-    )
+    arrays = [bindparam(f"key_{name}s", type_=ARRAY(Uuid)) for name in names]
+    asked = as_few(func.unnest(*arrays).table_valued(*names).render_derived("asked"), func.cardinality(arrays[0]))
     return (
         select(*(team_members.c[name] for name in names))
         .join(asked, (asked.c.organization_id == team_members.c.organization_id) & (asked.c.id == team_members.c.id))

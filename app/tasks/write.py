@@ -4,11 +4,24 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import orjson
-from sqlalchemy import ARRAY, TableValuedAlias, Text, Uuid, any_, bindparam, cast, column, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    TableValuedAlias,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.db.columns import now, table_of
-from app.db.statement import Clause, Parameters, Statement, prepare, statement_of
+from app.db.columns import Expression, now, table_of
+from app.db.statement import Clause, Parameters, Statement, as_few, prepare, statement_of
 from app.graph.context import Context
 from app.tasks.loaders import TASKS
 from app.tasks.models import Task
@@ -55,7 +68,7 @@ async def update_tasks(context: Context, changes: Sequence[tuple[TaskRow, Parame
 
 @lru_cache(500)
 def _update(columns: tuple[str, ...]) -> Statement:
-    given = _given(("organization_id", "id", *columns))
+    given = as_few(_given(("organization_id", "id", *columns)), func.jsonb_array_length(_rows()))
     return prepare(
         update(tasks)
         .where(
@@ -77,10 +90,14 @@ def _update(columns: tuple[str, ...]) -> Statement:
 def _given(columns: Sequence[str]) -> TableValuedAlias:
     """Rows of the parameter `given`. As JSON, since arrays of arrays (the tags) would have to be of equal length."""
     return (
-        func.jsonb_to_recordset(cast(bindparam("given", type_=Text), JSONB))
+        func.jsonb_to_recordset(_rows())
         .table_valued(*(column(name, tasks.c[name].type) for name in columns))
         .render_derived("given", with_types=True)
     )
+
+
+def _rows() -> Expression:
+    return cast(bindparam("given", type_=Text), JSONB)
 
 
 def _json(rows: Sequence[Parameters]) -> str:

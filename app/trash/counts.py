@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, DateTime, Integer, Uuid, all_, bindparam, case, func, select, update
 
 from app.db.columns import now
-from app.db.statement import Clause, Fetch, statement
+from app.db.statement import Clause, Fetch, as_few, statement
 from app.trash.loaders import DELETIONS, KINDS
 
 
@@ -39,13 +39,9 @@ async def update_counts(fetch: Fetch, moves: Moves, *, gone: Sequence[UUID]) -> 
 def _update_counts() -> Clause:
     table, columns = DELETIONS.table, DELETIONS.table.c
     more = [bindparam(f"more_{kind}", type_=ARRAY(Integer)) for kind in KINDS]
-    given = (
-        func.unnest(
-            bindparam("organization_ids", type_=ARRAY(Uuid)), bindparam("deletion_ids", type_=ARRAY(Uuid)), *more
-        )
-        .table_valued("organization_id", "deletion_id", *KINDS, name="given")
-        .render_derived()
-    )
+    organization_ids, ids = (bindparam(name, type_=ARRAY(Uuid)) for name in ("organization_ids", "deletion_ids"))
+    moves = func.unnest(organization_ids, ids, *more).table_valued("organization_id", "deletion_id", *KINDS)
+    given = as_few(moves.render_derived("given"), func.cardinality(ids))
     gone = bindparam("gone", type_=ARRAY(Uuid))
     subject = (
         func.unnest(columns.subject_ids).table_valued("id", with_ordinality="place", name="subject").render_derived()

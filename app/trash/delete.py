@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, func, insert, null, select, update
+from sqlalchemy import ARRAY, Table, Uuid, bindparam, func, insert, null, select, update
 
 from app.db.columns import new_id, now
 from app.db.record import DeletableRow
 from app.db.source import Source
-from app.db.statement import Clause, Statement, prepare, statement_of
+from app.db.statement import Clause, Statement, as_few, prepare, statement_of
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
@@ -92,19 +92,21 @@ async def _stamp_under(context: Context, root: Table, ids: list[UUID], stamp: di
 @lru_cache(100)
 def _stamp(table: Table, column: str) -> Statement:
     """Stamps the live rows of `table` whose `column` is among the ids; answers their ids only if others need them."""
+    ids = bindparam("ids", type_=ARRAY(Uuid))
+    given = as_few(func.unnest(ids).table_valued("id").render_derived("given"), func.cardinality(ids))
     stamped = (
         update(table)
         .where(
             organization_of(table) == bindparam("organization_id", type_=Uuid),
-            table.c[column] == any_(bindparam("ids", type_=ARRAY(Uuid))),
+            table.c[column] == given.c.id,
             table.c.deleted_at.is_(None),
         )
         .values({name: bindparam(name, type_=table.c[name].type) for name in ("deleted_at", "deletion_id")})
         .returning(table.c.id)
         .cte("stamped")
     )
-    ids = func.array_agg(stamped.c.id) if owned_under(table) else null()
-    return prepare(select(func.count().label("total"), ids.label("ids")).select_from(stamped))
+    found = func.array_agg(stamped.c.id) if owned_under(table) else null()
+    return prepare(select(func.count().label("total"), found.label("ids")).select_from(stamped))
 
 
 async def _insert_deletion(

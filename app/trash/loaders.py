@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select
+from sqlalchemy import Integer, func, select
 
 from app.db.source import Source
 from app.db.statement import Clause, statement_of
@@ -14,9 +14,10 @@ from app.graph.edges import ListOf
 from app.graph.filter_path import FilterPath
 from app.graph.pages import pages
 from app.graph.paging import DeletedScope, Order, Page, Slice
-from app.graph.select import Key, rows_by_key, scoped
+from app.graph.select import Key, rows_by_key
 from app.trash.models import Deletion
 from app.trash.rows import DeletionRow
+from app.writing.rows import of_ids
 
 DELETIONS = Source(Deletion, DeletionRow)
 KINDS = tuple(  # the tables with a count
@@ -51,9 +52,7 @@ async def deletion_in_trash(context: Context, ids: Sequence[UUID]) -> list[Delet
 
 @statement_of(DELETIONS)
 def _in_trash() -> Clause:
-    columns = DELETIONS.table.c
-    wanted = columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    return select(DELETIONS.table).where(scoped(DELETIONS), wanted, IN_TRASH)
+    return of_ids(select(DELETIONS.table).where(IN_TRASH), DELETIONS)
 
 
 async def deletions_by_organization(context: Context, organizations: Sequence[Key], page: Page) -> list[Slice]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Table, Uuid, any_, bindparam, func, select
+from sqlalchemy import Table, func, select
 
 from app.db.columns import table_of
 from app.db.record import Row
@@ -13,7 +13,7 @@ from app.db.statement import Statement, prepare
 from app.graph.context import Context
 from app.organizations.models import Organization
 from app.trash.cascade import Edge, organization_of, owners_of
-from app.writing.rows import rows_for_update
+from app.writing.rows import given_ids, of_keys, rows_for_update
 
 organizations = table_of(Organization)
 
@@ -43,17 +43,8 @@ def _from_the_top(table: Table) -> tuple[Edge, ...]:
 def _lock_owners(edge: Edge) -> Statement:
     """Whether they live is looked at later, when nobody can change it any more."""
     owner, child = edge.parent, edge.child
-    organization_ids = bindparam("organization_ids", type_=ARRAY(Uuid))
-    locked = (
-        select(owner.c.id)
-        .join(child, (organization_of(owner) == organization_of(child)) & (owner.c.id == child.c[edge.column]))
-        .where(
-            organization_of(owner) == any_(organization_ids),
-            organization_of(child) == any_(organization_ids),
-            child.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
-        )
-        .order_by(owner.c.id)
-        .with_for_update(read=True, of=owner)
-        .cte("locked")
-    )
+    keys = select(organization_of(child).label("organization_id"), child.c[edge.column].label("id"))
+    owners = of_keys(keys, given_ids(), organization_of(child), child.c.id)
+    row = select(owner.c.id).with_for_update(read=True)
+    locked = of_keys(row, owners, organization_of(owner), owner.c.id).cte("locked")
     return prepare(select(func.count()).select_from(locked))

@@ -18,31 +18,31 @@ import asyncpg
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    FromClause,
     Table,
-    TableValuedAlias,
     Uuid,
-    any_,
     bindparam,
     case,
     func,
     null,
     select,
+    true,
     update,
 )
 
 from app.auth.guards import require_row
 from app.db.record import DeletableRow
 from app.db.source import Source
-from app.db.statement import Clause, Fetch, Statement, prepare, statement
+from app.db.statement import Clause, Fetch, Statement, as_few, prepare, statement
 from app.events.models import EventType
 from app.events.record import record
 from app.graph.context import Context
-from app.graph.select import scoped
 from app.trash.cascade import Edge, itself, noun_of, organization_of, owned_under, owners_of
 from app.trash.counts import DeletionKey, update_counts
 from app.trash.loaders import DELETIONS, IN_TRASH
 from app.trash.take_long import taking_long
 from app.writing.mutation import SHARD, Rejected, UserError, UserErrorCode, rejected
+from app.writing.rows import given_ids, of_ids, of_keys
 
 STAMP = ("deleted_at", "deletion_id")
 Patience = AbstractAsyncContextManager[None]
@@ -120,9 +120,7 @@ async def _lock_deletions(fetch: Fetch, table: Table, rows: Sequence[DeletableRo
 
 @statement
 def _lock() -> Clause:
-    columns = DELETIONS.table.c
-    wanted = columns.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
-    return select(columns.id).where(scoped(DELETIONS), wanted, IN_TRASH).order_by(columns.id).with_for_update()
+    return of_ids(select(DELETIONS.table.c.id).where(IN_TRASH).with_for_update(), DELETIONS)
 
 
 async def _require_owners(fetch: Fetch, table: Table, rows: Sequence[DeletableRow]) -> None:
@@ -140,16 +138,8 @@ async def _require_owners(fetch: Fetch, table: Table, rows: Sequence[DeletableRo
 
 @lru_cache(100)
 def _lock_live(table: Table) -> Statement:
-    return prepare(
-        select(table.c.id)
-        .where(
-            organization_of(table) == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
-            table.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))),
-            table.c.deleted_at.is_(None),
-        )
-        .order_by(table.c.id)
-        .with_for_update(read=True)
-    )
+    row = select(table.c.id).where(table.c.deleted_at.is_(None)).with_for_update(read=True)
+    return prepare(of_keys(row, given_ids(), organization_of(table), table.c.id))
 
 
 async def _lock_other_owners(fetch: Fetch, edge: Edge, parents: Sequence[Released]) -> None:
@@ -160,16 +150,12 @@ async def _lock_other_owners(fetch: Fetch, edge: Edge, parents: Sequence[Release
 
 @lru_cache(100)
 def _lock_others(edge: Edge, other: Edge) -> Statement:
-    given, owner = _given(), other.parent
-    children = select(edge.child.c[other.column]).where(_children(edge, given))
-    locked = (
-        select(owner.c.id)
-        .where(organization_of(owner) == any_(bindparam("key_organization_ids", type_=ARRAY(Uuid))))
-        .where(owner.c.id.in_(children))
-        .order_by(owner.c.id)
-        .with_for_update(read=True)
-        .cte("locked")
-    )
+    given, child, owner = _given(), edge.child, other.parent
+    columns = organization_of(child).label("organization_id"), child.c[other.column].label("id")
+    children = select(*columns).where(_children(edge, given)).lateral("children")
+    owners = select(*children.c).select_from(given.join(children, true()))
+    row = select(owner.c.id).with_for_update(read=True)
+    locked = of_keys(row, owners, organization_of(owner), owner.c.id).cte("locked")
     return prepare(select(func.count()).select_from(locked))
 
 
@@ -217,7 +203,7 @@ def _others(edge: Edge) -> list[Edge]:
     return [other for other in owners_of(edge.child) if other != edge]
 
 
-def _children(edge: Edge, given: TableValuedAlias) -> ColumnElement[bool]:
+def _children(edge: Edge, given: FromClause) -> ColumnElement[bool]:
     child = edge.child
     return (
         (organization_of(child) == given.c.organization_id)
@@ -226,14 +212,12 @@ def _children(edge: Edge, given: TableValuedAlias) -> ColumnElement[bool]:
     )
 
 
-def _given() -> TableValuedAlias:
+def _given() -> FromClause:
     """Released rows as a table."""
     names = ("organization_ids", "ids", "deletion_ids", "heirs")
-    return (
-        func.unnest(*(bindparam(f"key_{name}", type_=ARRAY(Uuid)) for name in names))
-        .table_valued("organization_id", "id", "deletion_id", "heir", name="given")
-        .render_derived()
-    )
+    arrays = [bindparam(f"key_{name}", type_=ARRAY(Uuid)) for name in names]
+    given = func.unnest(*arrays).table_valued("organization_id", "id", "deletion_id", "heir", name="given")
+    return as_few(given.render_derived(), func.cardinality(arrays[0]))
 
 
 def _given_values(parents: Sequence[Released]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from app.graph.context import Context
 from app.graph.ids import parse_id
 from app.writing.inputs import Checks
 from app.writing.mutation import UserErrorCode
-from app.writing.rows import rows_for_update, rows_of_ids
+from app.writing.rows import of_ids, rows_for_update
 
 
 async def parent_for_update(
@@ -36,4 +36,4 @@ async def parent_for_update(
 def _deleted(source: Source) -> Statement:
     """Not locked: who restores it holds it, and may be waiting for what this operation holds already."""
     deleted = source.table.c.deleted_at.is_not(None)
-    return prepare(select(source.table.c.id).select_from(rows_of_ids(source)).where(deleted))
+    return prepare(of_ids(select(source.table.c.id).where(deleted), source))

@@ -6,10 +6,21 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import ARRAY, FromClause, Uuid, bindparam, func, insert, join, select, true, update
+from sqlalchemy import (
+    ARRAY,
+    Uuid,
+    bindparam,
+    func,
+    insert,
+    join,
+    literal_column,
+    select,
+    true,
+    update,
+)
 from strawberry import UNSET
 
-from app.db.columns import Expression, now
+from app.db.columns import Expression, Rows, now
 from app.db.record import Record, Row, Versioned
 from app.db.source import Source
 from app.db.statement import Parameters, Statement, prepare
@@ -56,28 +67,38 @@ def _locked(source: Source, texts: tuple[str, ...], deleted: bool) -> Statement[
     table = source.table
     columns = {name: column for name, column in source.columns.items() if name in texts or name not in source.long}
     deleted_at = table.c.deleted_at
-    rows = (
-        select(*(column.label(name) for name, column in columns.items()))
-        .select_from(rows_of_ids(source))
-        .where(deleted_at.is_not(None) if deleted else deleted_at.is_(None))
-        .order_by(table.c.id)
-        .with_for_update(of=table, key_share=True)
+    row = select(*(column.label(name) for name, column in columns.items())).where(
+        deleted_at.is_not(None) if deleted else deleted_at.is_(None)
     )
-    return prepare(measured(rows, source), source)
+    return prepare(measured(of_ids(row.with_for_update(key_share=True), source), source), source)
 
 
-def rows_of_ids(source: Source) -> FromClause:
-    """The rows of the parameter `ids`, in whichever of the caller's organizations: the second wall.
+def of_ids(row: Rows, source: Source) -> Rows:
+    """What `row` finds of `source` for each of the parameter `ids`, in whichever of the caller's organizations: the
+    second wall."""
+    return of_keys(row, given_ids(), source.columns["organization_id"], source.table.c.id)
 
-    Joined, not compared with two lists: the planner does not know how many those hold, and would rather read all that
-    an organization has.
-    """
+
+def given_ids() -> Rows:
+    """The keys that `ids` may have: each of them in each of the caller's organizations."""
     own, asked = (
         func.unnest(bindparam(name, type_=ARRAY(Uuid))).table_valued("id").render_derived(name)
         for name in ("organization_ids", "ids")
     )
-    here = (source.columns["organization_id"] == own.c.id) & (source.table.c.id == asked.c.id)
-    return join(join(own, asked, true()), source.table, here)
+    return select(own.c.id.label("organization_id"), asked.c.id).select_from(join(own, asked, true()))
+
+
+def of_keys(row: Rows, keys: Rows, organization_id: Expression, row_id: Expression) -> Rows:
+    """What `row` finds for each of `keys`, an `organization_id` and an `id`, in the order of the ids, in which it locks
+    where it does.
+
+    A look-up for each: the planner does not know how few they are, and would rather read all that an organization has,
+    or everybody.
+    """
+    given = keys.distinct().order_by(keys.selected_columns["id"]).subquery("given")
+    here = (organization_id == given.c.organization_id) & (row_id == given.c.id)
+    found = row.where(here).limit(literal_column("1")).lateral("found_row")
+    return select(*found.c).select_from(given.join(found, true()))
 
 
 async def insert_row(context: Context, source: Source[Row], values: Parameters) -> Row:

@@ -97,6 +97,16 @@ async def test_the_explorer_edits_the_query(serve: Serve, tab: Page) -> None:
     await expect(tab.locator(".graphiql-query-editor")).to_contain_text("query FirstLook")
 
 
+async def test_the_explorer_of_the_documentation_says_first_what_there_is(serve: Serve, tab: Page) -> None:
+    await tab.goto(serve("first", 0) + "/graphql")
+
+    await tab.get_by_role("button", name="Show Documentation Explorer").click()
+
+    explorer = tab.locator(".graphiql-doc-explorer")
+    await expect(explorer).to_contain_text("Begin with viewer: who is calling, and their organizations.")
+    await expect(explorer).to_contain_text("query: Query")
+
+
 async def test_the_browser_keeps_what_was_typed_but_no_token(serve: Serve, tab: Page) -> None:
     await tab.goto(serve("first", 0) + "/graphql")
     token = await sent_token(tab)

@@ -201,10 +201,12 @@ async def test_a_poll_that_is_refused_costs_nothing_more(
         polls = [
             await api.send(document, who=tenant.owner, id=str(tenant.teams[0])) for document in (TASKS, *[TASKS] * 20)
         ]
+        asked = list(api.statements)
         monkeypatch.setattr(windows, "time", lambda: time() + 61)
         after = await api.send(VIEWER, who=tenant.owner)
 
     assert [(one.status_code, *said(one)) for one in polls] == [(200, "6", "0"), *[(429, "6", "0")] * 20]
+    assert asked == []
     assert said(after) == ("6", "5")
 
 

@@ -1,7 +1,10 @@
 """The pages around the board: signing in, organizations, teams, search, trash and settings."""
 
+from datetime import date
+from typing import Any
 from uuid import uuid4
 
+import asyncpg
 from playwright.async_api import Browser, expect
 
 from tests.apollo.conftest import token_of
@@ -40,6 +43,23 @@ async def test_an_organization_and_its_first_team_are_made(new_screen: NewScreen
 
     await screen.page.get_by_role("navigation").get_by_role("link", name="KIT Kitchen").click()
     await expect(screen.column("Backlog").get_by_role("heading")).to_have_text("Backlog 0")
+
+
+async def test_ones_own_work_is_listed_the_next_due_first(
+    tenant: Tenant, new_screen: NewScreen, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    due = "UPDATE tasks SET due_date = $2 WHERE id = $1"
+    await superuser.execute(due, tenant.tasks[5], date(2020, 1, 1))
+    await superuser.execute("UPDATE tasks SET status = 'CANCELED' WHERE id = $1", tenant.tasks[0])
+    screen = await new_screen(tenant.owner)
+    await screen.open("/")
+
+    await expect(screen.page.get_by_role("heading", name="My work")).to_have_text("My work 3")
+    work = screen.page.get_by_role("region", name="My work").get_by_role("link")
+    await expect(work.first).to_have_text("T2-2 Task 2 To do Overdue")
+    await work.first.click()
+
+    await expect(screen.details.get_by_label("Title")).to_have_value("Task 2")
 
 
 async def test_search_finds_a_task_and_opens_it(board: Screen) -> None:

@@ -4,6 +4,7 @@ import { Link } from "react-router";
 
 import { graphql } from "../generated";
 import { Waiting } from "../messages/Waiting";
+import { MyWork } from "../work/MyWork";
 import { NewOrganization } from "./NewOrganization";
 
 const ORGANIZATIONS = graphql(`
@@ -38,6 +39,7 @@ export function Organizations() {
         ))}
       </ul>
       <NewOrganization />
+      <MyWork />
     </main>
   );
 }

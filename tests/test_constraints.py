@@ -124,6 +124,7 @@ VIOLATIONS: dict[str, tuple[str, ...]] = {
     "ck_embedding_models_name_length": ("name = ''", "name = repeat('a', 201)"),
     "ck_embedding_models_dimension_indexable": ("dimension = 0", "dimension = 2001"),
     "ck_embedding_models_state_known": ("state = 'lost'",),
+    "ck_embedding_models_floor_is_similarity": ("floor = -1.1", "floor = 1.1"),
     "ck_embedding_jobs_attempts_not_negative": ("attempts = -1",),
     "ck_search_words_documents_positive": ("documents = 0",),
     "ck_search_word_totals_not_negative": ("texts = -1", "changed = -1"),

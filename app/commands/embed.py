@@ -11,7 +11,8 @@ from app import time_limits
 from app.config import DATA_DIRECTORY, Settings
 from app.db.analyze import analyze
 from app.db.engine import Database
-from app.embedders.embedder import EmbedderUnavailable, load_embedder
+from app.embedders.embedder import Embedder, EmbedderUnavailable, load_embedder
+from app.embedders.measure import measured_floor
 from app.indexing.health import Health, examine
 from app.indexing.registry import ModelRegistry
 from app.indexing.retry import retry_parked
@@ -73,8 +74,11 @@ async def fill_and_switch(
         known = await find_model(database, name)
         name, dimension = (known.name, known.dimension) if known else (str(name), None)
         embedder = await asyncio.to_thread(load_embedder, name, dimension, settings)
-        await embedder.close()
-        model = await register(owner, database, name, embedder.dimension)
+        try:
+            floor = await _floor(embedder, known)
+        finally:
+            await embedder.close()
+        model = await register(owner, database, name, embedder.dimension, floor)
         worker = Worker(database, models, SEARCHABLES, target=model.id)
         await retry_parked(database)
         await _fill(worker, model, progress)
@@ -88,6 +92,13 @@ async def fill_and_switch(
         while await counter.work():
             pass
         return _complete(said, await examine(database))
+
+
+async def _floor(embedder: Embedder, known: Model | None) -> float | None:
+    """As the model says, or measured once; None where it has been."""
+    if embedder.floor is not None:
+        return embedder.floor
+    return await measured_floor(embedder) if known is None or known.measured_floor is None else None
 
 
 async def _fill(worker: Worker, model: Model, progress: Progress) -> None:

@@ -26,18 +26,26 @@ class TextRefused(Exception):
 
 
 class Embedder(Protocol):
-    """A model. `name` is what TRELLIS_EMBEDDER calls it, `weight` how much it counts beside full text, from 0 to 1."""
+    """A model. `name` is what TRELLIS_EMBEDDER calls it, `weight` how much it counts beside full text, from 0 to 1.
+
+    A text that is less similar to a query than `floor` has nothing to do with it; None where that has to be measured
+    (measure.py).
+    """
 
     name: str
     dimension: int
     max_batch: int
     weight: float
+    floor: float | None
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """A row of unit length for each of at most `max_batch` texts, without holding the event loop.
 
         Raises EmbedderUnavailable, and TextRefused where one of the texts is at fault.
         """
+
+    def floor_for(self, query: str, floor: float) -> float:
+        """The floor for this query: `floor`, or a higher one where the model knows none of its words."""
 
     async def close(self) -> None:
         """Lets connections go."""

@@ -33,6 +33,7 @@ class MiniLM:
     dimension = WIDTH
     max_batch = 16
     weight = 0.5  # the best over five collections
+    floor = 0.24  # see docs/decisions/0011-search.md
 
     def __init__(self, session: onnxruntime.InferenceSession, tokenizer: Tokenizer) -> None:
         self.session = session
@@ -40,6 +41,9 @@ class MiniLM:
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         return await asyncio.to_thread(self._embed, texts)
+
+    def floor_for(self, _query: str, floor: float) -> float:
+        return floor
 
     async def close(self) -> None:
         """There is nothing to close."""

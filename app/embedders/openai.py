@@ -54,6 +54,7 @@ class OpenAI:
 
     max_batch = 32  # of the longest texts, a quarter of a megabyte
     weight = 0.5
+    floor: float | None = None
 
     def __init__(self, client: httpx.AsyncClient, model: str, dimension: int, timeout: float) -> None:
         """`timeout`: seconds for an answer, from the connection to its last byte."""
@@ -84,6 +85,9 @@ class OpenAI:
             except Passing:
                 await asyncio.sleep(wait)
         return self._read(await self._ask(given), len(texts))
+
+    def floor_for(self, _query: str, floor: float) -> float:
+        return floor
 
     async def close(self) -> None:
         await self.client.aclose()

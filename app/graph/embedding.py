@@ -19,6 +19,7 @@ class QueryEmbedding(NamedTuple):
     model_id: int
     dimension: int
     weight: float  # how much it counts beside full text, from 0 to 1
+    floor: float  # what is less similar has nothing to do with it
     vector: str
 
 

@@ -80,7 +80,8 @@ class ModelRegistry:
             raise EmbedderUnavailable("No model is active: `trellis doctor` says why")
         embedder = await self.embedder(model)
         (vector,) = await embedder.embed([text])
-        return QueryEmbedding(model.id, model.dimension, embedder.weight, as_text(vector))
+        floor = embedder.floor_for(text, model.floor)
+        return QueryEmbedding(model.id, model.dimension, embedder.weight, floor, as_text(vector))
 
     async def embedder(self, model: Model) -> Embedder:
         """The embedder of that model, loaded once; raises EmbedderUnavailable, and tries again when asked again."""

@@ -34,6 +34,7 @@ REGISTER = """
 INSERT INTO embedding_models (id, name, dimension, state)
 SELECT coalesce(max(id), 0) + 1, $1, $2, 'building' FROM embedding_models ON CONFLICT (name) DO NOTHING
 """
+MEASURED = "UPDATE embedding_models SET floor = $2 WHERE name = $1"
 TURN = "UPDATE embedding_models SET state = $2 WHERE id = $1 AND state = $3"
 FORGET = "DELETE FROM embedding_models WHERE id = $1 AND state = 'retiring'"
 
@@ -57,13 +58,18 @@ async def find_model(database: Database, name: str | None) -> Model | None:
     return wanted[0] if wanted else None
 
 
-async def register(owner: Owner, database: Database, name: str, dimension: int) -> Model:
-    """The model, which the servers fill from now on with what people write; raises ModelTooLarge and ModelRetiring."""
+async def register(owner: Owner, database: Database, name: str, dimension: int, floor: float | None = None) -> Model:
+    """The model, which the servers fill from now on with what people write; raises ModelTooLarge and ModelRetiring.
+
+    Its `floor` is kept where one is given.
+    """
     if dimension > LARGEST_DIMENSION:
         raise ModelTooLarge(
             f"{name} makes {dimension:,} numbers of a text, and an index can hold {LARGEST_DIMENSION:,}: take another"
         )
     await owner.execute(REGISTER, name, dimension)
+    if floor is not None:
+        await owner.execute(MEASURED, name, floor)
     model = await find_model(database, name)
     if model is None or model.state is ModelState.RETIRING:
         raise ModelRetiring(f"{name} is being removed: run the command that replaced it again, and then this one")

@@ -13,7 +13,8 @@ from app.graph.dataloader import BatchOf
 from app.graph.fields import Arguments, by_level
 from app.graph.select import Key
 from app.ranking.cursors import MOST_RESULTS, encode
-from app.ranking.search import Found, Hit, SearchSignal
+from app.ranking.search import Found, Hit
+from app.ranking.signals import SearchSignal
 from app.ranking.snippet import snippets
 
 Row = TypeVar("Row")

@@ -1,6 +1,5 @@
 """The ranking: what is found by words and what is found by meaning, put together in one statement."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
@@ -16,13 +15,14 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
-    case,
     cast,
+    false,
     func,
     literal_column,
     null,
     or_,
     select,
+    true,
     union,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -32,25 +32,14 @@ from app.db.record import Record
 from app.db.statement import Statement, prepare_as
 from app.ranking.names import given_owners, likeness, owned
 from app.ranking.scope import Searched
+from app.ranking.score import ZERO, Legs, is_found, scale, score, signals
 from app.ranking.terms import is_callers
-from app.ranking.vectors import Model, nearest, similarity
+from app.ranking.vectors import nearest, similarity
 from app.search.models import SearchText
 
 texts = table_of(SearchText)
 
 MOST_CANDIDATES = 300  # that are ranked term by term, of all that hold one of the terms
-ZERO, ONE, THREE = (literal_column(number, Double) for number in ("0.0", "1.0", "3.0"))
-BELOW_PINNED = literal_column("0.99", Double)
-
-
-@dataclass(frozen=True)
-class Legs:
-    """By what a ranking finds texts: their words, their meaning where there is a `model`, the names of their owners."""
-
-    words: bool
-    model: Model | None
-    owners: bool
-    narrow: bool  # among the few rows whose ids are given; else among all that pass the condition
 
 
 class Ranked(Record):
@@ -60,6 +49,7 @@ class Ranked(Record):
     score: float
     has_words: bool
     has_similarity: bool
+    has_owner: bool
     words_low: float | None
     words_high: float | None
     similarity_low: float | None
@@ -78,24 +68,14 @@ def ranking(searched: Searched, legs: Legs) -> Statement[Ranked]:
     words = _words(searched, legs, terms) if legs.words else None
     near = nearest(searched, legs.model, narrow=legs.narrow) if legs.model else None
     parts = _parts(searched, legs, terms, words, near)
-    scale = _scale(words, near)
-    return prepare_as(_page(legs, parts, scale), Ranked)
+    return prepare_as(_page(legs, parts, scale(words, near)), Ranked)
 
 
-def _page(legs: Legs, parts: CTE, scale: CTE) -> Rows:
-    by_words = or_(and_(parts.c.by_words > ZERO, parts.c.by_words >= scale.c.words_low), parts.c.by_owner > ZERO)
-    by_similarity = (
-        parts.c.by_similarity >= scale.c.similarity_low if legs.words else parts.c.by_similarity.is_not(None)
-    )
+def _page(legs: Legs, parts: CTE, ends: CTE) -> Rows:
     rows = (
-        select(
-            parts.c.subject_id,
-            _score(legs, parts, scale).label("score"),
-            by_words.label("has_words"),
-            by_similarity.label("has_similarity"),
-            *scale.c,
-        )
-        .select_from(parts.join(scale, literal_column("true")))
+        select(parts.c.subject_id, score(legs, parts, ends).label("score"), *signals(legs, parts, ends), *ends.c)
+        .select_from(parts.join(ends, true()))
+        .where(is_found(legs, parts))
         .subquery("rows")
     )
     after_score, after_id = bindparam("after_score", type_=Double), bindparam("after_id", type_=Uuid)
@@ -110,20 +90,6 @@ def _page(legs: Legs, parts: CTE, scale: CTE) -> Rows:
         .order_by(rows.c.score.desc(), rows.c.subject_id)
         .limit(bindparam("limit", type_=Integer))
     )
-
-
-def _score(legs: Legs, parts: CTE, scale: CTE) -> Expression:
-    by_words = _between(parts.c.by_words, scale.c.words_low, scale.c.words_high)
-    by_similarity = _between(parts.c.by_similarity, scale.c.similarity_low, scale.c.similarity_high)
-    if legs.words and legs.model:
-        weight = bindparam("weight", type_=Double)
-        combined: Expression = weight * by_similarity + (ONE - weight) * by_words
-    elif legs.owners:
-        combined = _titles_first(by_words, parts.c.by_owner)
-    else:
-        combined = by_words if legs.words else by_similarity
-    pinned = bindparam("pinned_id", type_=Uuid)
-    return case((parts.c.subject_id == pinned, ONE), (pinned.is_not(None), combined * BELOW_PINNED), else_=combined)
 
 
 def _terms() -> CTE:
@@ -200,41 +166,9 @@ def _parts(searched: Searched, legs: Legs, terms: CTE, words: CTE | None, near: 
             cast(by_words, Double).label("by_words"),
             cast(by_similarity, Double).label("by_similarity"),
             cast(by_owner, Double).label("by_owner"),
+            (false() if words is None else words.c.subject_id.is_not(None)).label("is_worded"),
         )
         .select_from(rows)
         .cte("parts")
         .prefix_with("MATERIALIZED")
     )
-
-
-def _scale(words: CTE | None, near: CTE | None) -> CTE:
-    """The worst and the best of each leg, unless a page that was before this one has said them. One leg alone needs no
-    scale but its own: nothing is 0, and by words the best is 1."""
-    both = words is not None and near is not None
-    ends: dict[str, Expression] = {
-        "words_low": select(func.min(words.c.score)).scalar_subquery() if both and words is not None else ZERO,
-        "words_high": select(func.max(words.c.score)).scalar_subquery() if words is not None else ONE,
-        "similarity_low": select(func.min(near.c.similarity)).scalar_subquery() if both and near is not None else ZERO,
-        "similarity_high": select(func.max(near.c.similarity)).scalar_subquery() if both and near is not None else ONE,
-    }
-    return (
-        select(
-            *(func.coalesce(bindparam(name, type_=Double), cast(end, Double)).label(name) for name, end in ends.items())
-        )
-        .cte("scale")
-        .prefix_with("MATERIALIZED")
-    )
-
-
-def _between(value: Expression, low: Expression, high: Expression) -> Expression:
-    """Where `value` stands between the worst, which is 0, and the best, which is 1."""
-    return case(
-        (or_(value.is_(None), low.is_(None), value < low), ZERO),
-        (or_(high <= low, value >= high), ONE),
-        else_=(value - low) / (high - low),
-    )
-
-
-def _titles_first(by_words: Expression, by_owner: Expression) -> Expression:
-    """No name counts as much as the worst of titles: that is the row's own, and the name of all its owner's rows."""
-    return (case((by_words > ZERO, ONE + by_words), else_=ZERO) + func.coalesce(by_owner, ZERO)) / THREE

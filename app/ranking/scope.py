@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from app.db.columns import Expression, Rows, table_of
-from app.db.statement import Statement, prepare
+from app.db.record import Record
+from app.db.statement import Statement, prepare_as
 from app.graph.conditions import Condition
 from app.ranking.terms import is_callers
 from app.search.models import SearchWordTotal
@@ -130,10 +131,18 @@ def few_rows() -> TableValuedAlias:
     return func.unnest(cast(bindparam("ids", type_=Text), ARRAY(Uuid))).table_valued("id").render_derived("few")
 
 
+class Counted(Record):
+    """See `counting`."""
+
+    ids: str | None
+    texts: int | None
+
+
 @lru_cache(500)
-def counting(searched: Searched) -> Statement:
+def counting(searched: Searched) -> Statement[Counted]:
     """The `ids` of all rows that may be found, as the text of an array, which comes and goes faster than its elements
-    do; NULL where they are more than FEW.
+    do; NULL where they are more than FEW. And how many `texts` the organization had when they were last counted; NULL
+    before that.
 
     Where nothing is asked of them and there were many texts the last time they were counted, they are not counted
     again: reading 5,001 rows would be a fifth of the search.
@@ -143,12 +152,12 @@ def counting(searched: Searched) -> Statement:
     few = (
         select(case((func.count() <= literal_column(str(FEW)), cast(every, Text)))).select_from(some).scalar_subquery()
     )
-    if searched.chosen or searched.holds or searched.lacks:
-        return prepare(select(few.label("ids")))
     texts = (
         select(totals.c.texts)
         .where(totals.c.organization_id == searched.organization_id, totals.c.kind == searched.kind)
         .where(is_callers(searched.organization_id))
         .scalar_subquery()
     )
-    return prepare(select(case((func.coalesce(texts, 0) <= literal_column(str(SURELY_MANY)), few)).label("ids")))
+    asks = searched.chosen or searched.holds or searched.lacks
+    ids = few if asks else case((func.coalesce(texts, 0) <= literal_column(str(SURELY_MANY)), few))
+    return prepare_as(select(ids.label("ids"), texts.label("texts")), Counted)

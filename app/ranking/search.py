@@ -19,10 +19,12 @@ from app.ranking.names import Owner
 from app.ranking.names import values as owner_values
 from app.ranking.phrases import Demands, demands_of
 from app.ranking.query import Query, read_query
-from app.ranking.rank import Legs, Ranked, ranking
+from app.ranking.rank import Ranked, ranking
 from app.ranking.scope import Searched, counting
+from app.ranking.score import Legs
+from app.ranking.signals import signals_of
 from app.ranking.terms import Term, as_query, similar_terms, terms_of
-from app.ranking.vectors import WALK, Model
+from app.ranking.vectors import WALK, Model, floor_of
 from app.search.searchable import Searchable
 
 LONGEST_QUERY = 500
@@ -33,23 +35,21 @@ TITLE = [0.0, 0.0, 0.0, 1.0]
 
 @strawberry.enum(description="By what a search finds.")
 class SearchMode(Enum):
-    HYBRID = strawberry.enum_value("HYBRID", description="By words and by meaning, put together.")
-    SEMANTIC = strawberry.enum_value("SEMANTIC", description="By meaning: other words for the same are found too.")
+    HYBRID = strawberry.enum_value(
+        "HYBRID",
+        description="By words and by meaning, put together. Where the query is the name of a team or a person and "
+        "nothing else, their tasks are found too, after those that its words are in.",
+    )
+    SEMANTIC = strawberry.enum_value(
+        "SEMANTIC",
+        description="By meaning: other words for the same are found too. What has nothing to do with the query is not, "
+        "even where it is the closest there is.",
+    )
     FULL_TEXT = strawberry.enum_value("FULL_TEXT", description="By words, in whatever form; rare ones count most.")
     FUZZY = strawberry.enum_value(
         "FUZZY",
         description="By the words of titles, the names of teams and assignees, and keys, however they are spelled.",
     )
-
-
-@strawberry.enum(description="What made a search find an object.")
-class SearchSignal(Enum):
-    SEMANTIC = strawberry.enum_value("SEMANTIC", description="Its meaning.")
-    FULL_TEXT = strawberry.enum_value("FULL_TEXT", description="Its words.")
-    FUZZY = strawberry.enum_value(
-        "FUZZY", description="A word of its title, its team's name or its assignee's, that is spelled alike."
-    )
-    KEY = strawberry.enum_value("KEY", description="Its key, now or before.")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Search:
     after: str | None = None
     pinned_id: UUID | None = None  # found first whatever its text says
     owners: Sequence[Owner] = ()  # whose rows are found too, after those that the words are in
+    spelled: bool = False  # as it is meant: none of its words stands for others
     filter_key: str = ""  # stands for `chosen` in cursors
     whole: bool = False  # all that is found, however much is asked for; `after` says only how it is scored
 
@@ -99,11 +100,16 @@ class Scope(NamedTuple):
 
     searched: Searched
     values: Parameters
+    texts: int | None  # of the organization; None before they were counted
 
     @property
     def narrow(self) -> bool:
         """Whether that is few rows, whose ids are known."""
         return self.values["ids"] is not None
+
+    def above(self, floor: float) -> "Scope":
+        """The same, of which what is found by meaning has to be as similar."""
+        return self._replace(values={**self.values, "floor": floor})
 
 
 @dataclass(frozen=True)
@@ -132,8 +138,10 @@ async def find(context: Context, search: Search) -> Found:
     model_id = embedding and embedding.model_id
     if after and after.basis.model_id != model_id:
         raise BadUserInput("`after` is of a search by another model than is asked now: search again from the start.")
-    rows = await _ranked(context, search, terms, embedding, scope, after)
-    basis = Basis(_scale(rows, after), model_id, terms)
+    proven = None if scope.searched.holds else embedding  # who holds a phrase that was asked for needs nothing else
+    floor = after.basis.floor if after else floor_of(proven, search.mode, scope.texts)
+    rows = await _ranked(context, search, terms, embedding, scope.above(floor), after)
+    basis = Basis(_scale(rows, after), model_id, terms, floor)
     return _page(search, rows, after, basis, degraded=degraded)
 
 
@@ -152,8 +160,10 @@ async def _embedding(context: Context, search: Search, query: Query) -> tuple[Qu
 async def _terms(context: Context, search: Search, query: Query) -> tuple[Term, ...]:
     if search.mode == "SEMANTIC" or not query.words:
         return ()
-    look_up = similar_terms if search.mode == "FUZZY" else terms_of
-    return await look_up(context, search.organization_id, search.searchable.kind, query.words)
+    organization_id, kind = search.organization_id, search.searchable.kind
+    if search.mode == "FUZZY":
+        return await similar_terms(context, organization_id, kind, query.words)
+    return await terms_of(context, organization_id, kind, query.words, correcting=not search.spelled)
 
 
 async def _scope_of(context: Context, search: Search, demands: Demands) -> Scope:
@@ -164,7 +174,7 @@ async def _scope_of(context: Context, search: Search, demands: Demands) -> Scope
     values = {"organization_id": search.organization_id, "letters": _letters(search), **demands.values()}
     values |= search.chosen.values
     (counted,) = await context.fetch(counting(searched), values)
-    return Scope(searched, values | {"ids": counted["ids"]})
+    return Scope(searched, values | {"ids": counted.ids}, counted.texts)
 
 
 def _letters(search: Search) -> list[float]:
@@ -231,17 +241,7 @@ def _scale(rows: Sequence[Ranked], after: Position | None) -> Scale:
 def _page(search: Search, rows: Sequence[Ranked], after: Position | None, basis: Basis, *, degraded: bool) -> Found:
     shown = after.shown if after and not search.whole else 0
     hits = [
-        Hit(row.subject_id, row.score, _signals(search, row), place)
+        Hit(row.subject_id, row.score, signals_of(row, search.mode, search.pinned_id), place)
         for place, row in enumerate(rows if search.whole else rows[: search.size], start=shown + 1)
     ]
     return Found(search, hits, basis, len(rows) > search.size, after is not None, degraded)
-
-
-def _signals(search: Search, row: Ranked) -> tuple[str, ...]:
-    by_words = "FUZZY" if search.mode == "FUZZY" else "FULL_TEXT"
-    signals = {
-        "KEY": row.subject_id == search.pinned_id,
-        by_words: row.has_words,
-        "SEMANTIC": row.has_similarity,
-    }
-    return tuple(name for name, given in signals.items() if given)

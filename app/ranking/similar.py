@@ -31,6 +31,7 @@ from app.graph.context import Context
 from app.graph.select import Key, given_keys, key_values, the_callers
 from app.ranking.scope import FEW
 from app.ranking.vectors import WALK, Model
+from app.search.embedding_models import Model as LivingModel
 from app.search.embedding_models import living_models
 from app.search.models import Embedding, ModelState
 from app.search.searchable import Searchable
@@ -51,11 +52,15 @@ class Match(NamedTuple):
 async def similar(
     context: Context, searchable: Searchable, condition: Condition, keys: Sequence[Key], most: int
 ) -> list[list[Match]]:
-    """For each row the `most` that are like it and hold the condition, the likest first; none before it is embedded."""
+    """For each row the `most` that are like it and hold the condition, the likest first; none before it is embedded.
+
+    What is below the model's floor is the closest that there is, and not like it.
+    """
     context.budget.work += COMPARING * len(keys)
-    model = await _active(context)
-    if model is None:
+    active = await _active(context)
+    if active is None:
         return [[] for _ in keys]
+    model = Model(active.id, active.dimension)
     await context.fetch(WALK, {})
     budget = context.budget
     async with budget.turn:
@@ -63,15 +68,14 @@ async def similar(
         rows = await context.fetch(_closest_to_each(searchable, condition, model), values)
         budget.take(len(rows))
     found: list[list[Match]] = [[] for _ in keys]
-    for row in rows:
+    for row in (row for row in rows if row["similarity"] >= active.floor):
         key = keys[row["ordinal"] - 1]
         found[row["ordinal"] - 1].append(Match(key[0], row["subject_id"], min(max(row["similarity"], 0.0), 1.0)))
     return [sorted(matches, key=lambda match: (-match.similarity, match.id)) for matches in found]
 
 
-async def _active(context: Context) -> Model | None:
-    living = await living_models(context.fetch)
-    return next((Model(one.id, one.dimension) for one in living if one.state is ModelState.ACTIVE), None)
+async def _active(context: Context) -> LivingModel | None:
+    return next((one for one in await living_models(context.fetch) if one.state is ModelState.ACTIVE), None)
 
 
 @lru_cache(10)

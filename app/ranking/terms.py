@@ -70,12 +70,15 @@ class Candidate(NamedTuple):
     likeness: float
 
 
-async def terms_of(context: Context, organization_id: UUID, kind: str, text: str) -> tuple[Term, ...]:
-    """What to find texts by that are about the words of `text`; for a word that none of them has, what is meant."""
+async def terms_of(
+    context: Context, organization_id: UUID, kind: str, text: str, *, correcting: bool = True
+) -> tuple[Term, ...]:
+    """What to find texts by that are about the words of `text`; for a word that none of them has, what is meant, unless
+    it is not `correcting`."""
     known = await _known(context, organization_id, kind, text)
     if not known or known[0].texts is None:
         return tuple(Term(one.lexeme, 1.0, True) for one in known[:MOST_TERMS])
-    unknown = [one.lexeme for one in known if one.documents is None]
+    unknown = [one.lexeme for one in known if one.documents is None] if correcting else []
     similar = await _similar(context, organization_id, kind, unknown, LIKENESS) if unknown else {}
     meant = [
         one for found in similar.values() for one in (found[:1] if found[0].likeness == 1 else found[:MOST_CORRECTIONS])

@@ -10,14 +10,22 @@ from app.search.models import EmbeddingModel, ModelState
 
 models = table_of(EmbeddingModel)
 
+NO_FLOOR = -1.0  # as similar as that is everything
+
 
 class Model(NamedTuple):
-    """A model that texts are embedded by."""
+    """A model that texts are embedded by; `measured_floor` is None until it has been measured."""
 
     id: int
     name: str
     dimension: int
     state: ModelState
+    measured_floor: float | None = None
+
+    @property
+    def floor(self) -> float:
+        """Texts that are less similar have nothing to do with each other."""
+        return NO_FLOOR if self.measured_floor is None else self.measured_floor
 
     @property
     def needed(self) -> bool:
@@ -29,7 +37,7 @@ class Model(NamedTuple):
 async def living_models(fetch: Fetch) -> list[Model]:
     """All of them, in the order in which they came."""
     rows = await fetch(_living(), {})
-    return [Model(row["id"], row["name"], row["dimension"], ModelState(row["state"])) for row in rows]
+    return [Model(row["id"], row["name"], row["dimension"], ModelState(row["state"]), row["floor"]) for row in rows]
 
 
 async def filled_models(fetch: Fetch) -> list[Model]:
@@ -40,4 +48,4 @@ async def filled_models(fetch: Fetch) -> list[Model]:
 @statement
 def _living() -> Clause:
     columns = models.c
-    return select(columns.id, columns.name, columns.dimension, columns.state).order_by(columns.id)
+    return select(columns.id, columns.name, columns.dimension, columns.state, columns.floor).order_by(columns.id)

@@ -76,13 +76,14 @@ class SearchText(SQLModel, table=True):
 
 class EmbeddingModel(SQLModel, table=True):
     """A model that texts are embedded by: `name` is what TRELLIS_EMBEDDER calls it. Written by `trellis embed`, as the
-    owner of the tables, since each has indexes of its own."""
+    owner of the tables, since each has indexes of its own. `floor` is NULL until it has been measured."""
 
     __tablename__ = "embedding_models"
     __table_args__ = (
         CheckConstraint("char_length(name) BETWEEN 1 AND 200", name="name_length"),
         CheckConstraint(f"dimension BETWEEN 1 AND {LARGEST_DIMENSION}", name="dimension_indexable"),
         CheckConstraint("state IN ('building', 'ready', 'active', 'retiring')", name="state_known"),
+        CheckConstraint("floor BETWEEN -1 AND 1", name="floor_is_similarity"),
         Index("uq_embedding_models_name", "name", unique=True),
         Index("uq_embedding_models_active", "state", unique=True, postgresql_where=text("state = 'active'")),
     )
@@ -91,6 +92,7 @@ class EmbeddingModel(SQLModel, table=True):
     name: str
     dimension: int
     state: str
+    floor: float | None = None
 
 
 class Embedding(SQLModel, table=True):

@@ -22,6 +22,7 @@ class EmbeddingModelRow(Record):
     name: str
     dimension: int
     state: str
+    floor: float | None
 
 
 class EmbeddingRow(Record):

@@ -100,8 +100,8 @@ class Task(Node, Deletable):
         needs=("organization_id", "id"),
         arguments=[argument("first", int, f"How many, at most {LARGEST_SIZE}.", SIMILAR)],
         description="Other tasks of the organization that mean much the same, the likest first: a near duplicate is "
-        "above 0.9. Empty until the task has been read for its meaning, a moment after it was written. Counts as 50 "
-        "objects.",
+        "above 0.9, and what has nothing to do with the task is not listed. Empty until the task has been read for its "
+        "meaning, a moment after it was written. Counts as 50 objects.",
     )
 
 

@@ -74,7 +74,7 @@ class Load:
 
     async def write(self, number: int) -> None:
         task = str(self.tenant.tasks[number % len(self.tenant.tasks)])
-        written = await self.api.data(WRITE, who=self.tenant.owner, id=task, title=f"Changed {number}")
+        written = await self.api.data(WRITE, who=self.tenant.owner, id=task, title=f"Changed task {number}")
         assert written["updateTask"]["userErrors"] == []
 
     async def watch(self, _number: int) -> None:

@@ -14,6 +14,7 @@ from tests.ranking.test_search_tasks import SEARCH, TEXTS, search
 from tests.ranking.texts import make_searchable
 
 EXPORT, SCALE = (Term("export", 1.0, True),), (0.0, 1.0, 0.0, 1.0)
+FLOOR = 0.22
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def made_up(tenant: Tenant, basis: Basis, mode: str = "HYBRID") -> str:
 async def test_what_cannot_be_computed_with_is_no_cursor(
     api: Api, tenant: Tenant, scale: tuple[float, float, float, float], terms: list[Term]
 ) -> None:
-    cursor = made_up(tenant, Basis(scale, 1, tuple(terms)))
+    cursor = made_up(tenant, Basis(scale, 1, tuple(terms), FLOOR))
     error = await api.error(SEARCH, who=tenant.owner, organization=str(tenant.id), text="export", after=cursor)
 
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
@@ -62,7 +63,7 @@ async def test_what_cannot_be_computed_with_is_no_cursor(
 async def test_whatever_can_be_finds_the_callers_own_rows(
     api: Api, tenant: Tenant, scale: tuple[float | None, ...], terms: list[Term]
 ) -> None:
-    cursor = made_up(tenant, Basis(scale, 1, tuple(terms)))  # type: ignore[arg-type]  # four of them, says the list
+    cursor = made_up(tenant, Basis(scale, 1, tuple(terms), FLOOR))  # type: ignore[arg-type]  # four of them, says the list
 
     found = await search(api, tenant, "export", after=cursor)
     assert len(found["edges"]) <= 5
@@ -70,7 +71,7 @@ async def test_whatever_can_be_finds_the_callers_own_rows(
 
 async def test_a_page_found_without_the_model_is_not_continued_with_it(api: Api, tenant: Tenant) -> None:
     for mode, model_id in ("HYBRID", None), ("HYBRID", 2), ("FULL_TEXT", 1):
-        cursor = made_up(tenant, Basis(SCALE, model_id, EXPORT), mode)
+        cursor = made_up(tenant, Basis(SCALE, model_id, EXPORT, FLOOR), mode)
         error = await api.error(
             SEARCH, who=tenant.owner, organization=str(tenant.id), text="export", mode=mode, after=cursor
         )

@@ -142,7 +142,7 @@ async def test_a_search_without_a_mode_looks_as_the_organization_says(
 
     assert by_default[0] == ["FULL_TEXT", "SEMANTIC"]
     assert by_words == [["FULL_TEXT"]]
-    assert await matched(mode=None) == [["SEMANTIC"], ["SEMANTIC"]]
+    assert await matched(mode=None) == [["SEMANTIC"]]
     assert await matched(mode="FULL_TEXT") == [["FULL_TEXT"]]
 
 

@@ -28,6 +28,7 @@ users = table_of(User)
 
 WORD = re.compile(r"[^\W_]{2,}")
 MOST_WORDS = 10  # of a query: nobody has a longer name
+MOST_IN_NAME = 4  # words of a query that is somebody's name and nothing else
 MOST_NAMES = 10_000  # that are compared, of those that begin like a word or share some letters with it
 MOST_LETTERS = 150_000  # of all these names: 15 of each, so that what it takes is bounded whatever they are
 MOST_OWNERS = 50
@@ -49,6 +50,20 @@ async def recognize(context: Context, organization_id: UUID, words: str) -> list
     values = {"organization_id": organization_id, "pattern": "|".join(map(_alike, asked))}
     rows = await context.fetch(_names(), values)
     return await asyncio.to_thread(_likest, asked, rows)
+
+
+async def called_so(context: Context, organization_id: UUID, words: str) -> list[Owner]:
+    """The teams and team members, those who left too, in whose name each of `words` is, as it is spelled there.
+
+    A longer text than a name has words for is not looked up: it is no name.
+    """
+    asked = words_of(words)
+    if not 0 < len(asked) <= MOST_IN_NAME:
+        return []
+    values = {"organization_id": organization_id, "pattern": rf"\m{max(asked, key=len)}\M"}
+    rows = await context.fetch(_names(), values)
+    found = [Owner(row.id, 1.0) for row in rows if set(asked) <= set(words_of(row.name))]
+    return sorted(found, key=lambda one: one.id)[:MOST_OWNERS]
 
 
 def _likest(asked: Sequence[str], rows: Sequence[Named]) -> list[Owner]:

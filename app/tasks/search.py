@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from uuid import UUID
 
 from app.graph.conditions import Chosen, Condition, all_of
 from app.graph.context import Context
@@ -16,9 +15,10 @@ from app.ranking.search import Search, SearchMode, find
 from app.ranking.similar import Match, similar
 from app.tasks.key import name_of
 from app.tasks.loaders import TASKS, task_by_id, task_by_name
-from app.tasks.recognize import recognize
+from app.tasks.recognize import called_so, recognize
 from app.tasks.searchable import TASKS as TEXTS
 
+LOOKS_AT_NAMES = {SearchMode.HYBRID: called_so, SearchMode.FUZZY: recognize}
 LIVE = Condition((), lambda: TASKS.columns["deleted_at"].is_(None))
 
 
@@ -34,7 +34,11 @@ async def search_tasks(context: Context, inquiry: Inquiry) -> Results:
         size=inquiry.size,
         after=inquiry.after,
     )
-    named = replace(search, pinned_id=await _called(context, inquiry), owners=await _owners(context, inquiry))
+    key = name_of(inquiry.organization.slug, inquiry.query.strip(), loosely=inquiry.mode is SearchMode.FUZZY)
+    row = await context.load(task_by_name, key) if key else None
+    pinned_id = row.id if row and row.deleted_at is None else None
+    owners = await _owners(context, inquiry) if key is None or inquiry.mode is SearchMode.FUZZY else ()
+    named = replace(search, pinned_id=pinned_id, owners=owners, spelled=key is not None or bool(owners))
     return Results(await find(context, named), task_by_id)
 
 
@@ -51,15 +55,8 @@ def _chosen(context: Context, given: Filter | None) -> Chosen:
 
 
 async def _owners(context: Context, inquiry: Inquiry) -> tuple[Owner, ...]:
-    """The teams and people that are named in the query, however they are spelled."""
-    if inquiry.mode is not SearchMode.FUZZY:
+    """The teams and people that the query names: in FUZZY among other words too, and however they are spelled."""
+    if inquiry.mode not in LOOKS_AT_NAMES:
         return ()
-    return tuple(await recognize(context, inquiry.organization.id, read_query(inquiry.query).words))
-
-
-async def _called(context: Context, inquiry: Inquiry) -> UUID | None:
-    """The id of the live task that is called so, now or before."""
-    loosely = inquiry.mode is SearchMode.FUZZY
-    name = name_of(inquiry.organization.slug, inquiry.query.strip(), loosely=loosely)
-    row = await context.load(task_by_name, name) if name else None
-    return row.id if row and row.deleted_at is None else None
+    look_up = LOOKS_AT_NAMES[inquiry.mode]
+    return tuple(await look_up(context, inquiry.organization.id, read_query(inquiry.query).words))

@@ -96,11 +96,75 @@ async def test_words_that_must_not_be_there_name_nobody(api: Api, tenant: Tenant
     assert await found(api, tenant, "-smith") == []
 
 
-@pytest.mark.parametrize("mode", ["HYBRID", "FULL_TEXT"])
+@pytest.mark.parametrize("mode", ["SEMANTIC", "FULL_TEXT"])
 async def test_other_modes_do_not_look_at_names(api: Api, tenant: Tenant, mode: str) -> None:
-    edges = (await search(api, tenant, "lovelace", mode=mode))["edges"]
+    assert (await search(api, tenant, "lovelace", mode=mode))["edges"] == []
 
-    assert [edge for edge in edges if edge["matchedBy"] != ["SEMANTIC"]] == []
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("Ada", ["Nightly export", "Forms on a platform"]),
+        ("ada lovelace", ["Nightly export", "Forms on a platform"]),
+        ("Lovelace, Ada", ["Nightly export", "Forms on a platform"]),
+        ("MOBILE", ["Dark theme", "Forms on a platform"]),
+        ("ada smith", []),
+        ("adda", []),
+        ("lovel", []),
+        ("@", []),
+    ],
+)
+async def test_by_default_a_name_finds_the_tasks_of_whoever_is_called_so(
+    api: Api, tenant: Tenant, query: str, expected: list[str]
+) -> None:
+    edges = (await search(api, tenant, query))["edges"]
+
+    assert [edge["node"]["title"] for edge in edges] == expected
+    assert all(edge["matchedBy"] == ["FUZZY"] for edge in edges)
+
+
+async def test_by_default_names_stand_below_words_and_move_none_of_them(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    own = await make_tenant(superuser, teams=2, members=2, tasks=1)
+    await write(
+        superuser, own, ["The search is slow", "Nothing of it", "Search finds too much", "Search, search, search"]
+    )
+    plain = (await search(api, own, "search"))["edges"]
+    await name(superuser, own, teams=["Search", "Mobile"], people=["Ann Lee", "Grace Search"])
+    named = (await search(api, own, "search"))["edges"]
+
+    found = [edge["node"]["title"] for edge in plain]
+    assert found == ["Search, search, search", "The search is slow", "Search finds too much"]
+    assert [edge["node"]["title"] for edge in named] == [*found, "Nothing of it"]
+    assert named[-1]["score"] == 0.5 < named[-2]["score"]
+
+
+async def test_a_mention_of_somebody_comes_before_their_tasks(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    own = await make_tenant(superuser, members=2)
+    await write(superuser, own, ["Ask Mei for the key", "The pump leaks"])
+    await name(superuser, own, people=["Ann Lee", "Mei Tanaka"])
+
+    edges = (await search(api, own, "Mei"))["edges"]
+    assert [(edge["node"]["title"], edge["matchedBy"]) for edge in edges] == [
+        ("Ask Mei for the key", ["FULL_TEXT", "SEMANTIC"]),
+        ("The pump leaks", ["FUZZY"]),
+    ]
+
+
+async def test_a_name_is_no_mistyped_word(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    own = await make_tenant(superuser, members=2)
+    await write(superuser, own, ["Add a marker", "The pump leaks"])
+    await name(superuser, own, people=["Ann Lee", "Marke Tanaka"])
+
+    assert [edge["node"]["title"] for edge in (await search(api, own, "marke"))["edges"]] == ["The pump leaks"]
+    assert [edge["node"]["title"] for edge in (await search(api, own, "markr"))["edges"]] == ["Add a marker"]
+
+
+async def test_a_text_too_long_for_a_name_and_a_key_look_no_names_up(api: Api, tenant: Tenant) -> None:
+    for query in ("ada lovelace and john smith", "T1-1"):
+        await search(api, tenant, query)
+        assert [one for one in api.statements if "teams.name" in one] == []
 
 
 async def test_names_of_others_are_nobodys_here(api: Api, superuser: "asyncpg.Connection[Any]", tenant: Tenant) -> None:

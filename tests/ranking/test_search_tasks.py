@@ -94,6 +94,13 @@ async def test_a_key_comes_first(api: Api, tenant: Tenant, mode: str) -> None:
     assert first["matchedBy"][0] == "KEY"
 
 
+async def test_a_key_that_nothing_has_is_no_mistyped_word(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    own = await make_searchable(superuser, ["Design a door", "Open the door"])
+
+    assert await titles(api, own, "desig", mode="FULL_TEXT") == ["Design a door"]
+    assert await titles(api, own, "DESIG-99", mode="FULL_TEXT") == []
+
+
 async def test_a_former_key_comes_first(api: Api, superuser: "asyncpg.Connection[Any]", tenant: Tenant) -> None:
     await superuser.execute(
         "INSERT INTO former_task_keys (organization_id, key, task_id, created_at) VALUES ($1, 'OLD-7', $2, now())",

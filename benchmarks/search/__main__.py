@@ -15,6 +15,7 @@ from benchmarks.machine import surroundings
 from benchmarks.search.client import Client, searching
 from benchmarks.search.collections import Collection, collections
 from benchmarks.search.dataset import Dataset, filled, postgres
+from benchmarks.search.nothing import nothing, searches
 from benchmarks.search.quality import MODES, neighbours, quality
 from benchmarks.search.report import Report, draw, write
 from benchmarks.search.speed import speed
@@ -56,10 +57,17 @@ async def _measure(addresses: Addresses, judged: Sequence[Collection], sizes: Se
                 found = await quality(client, collection, dataset.judged[collection.name], mode)
                 report.qualities[collection.name, mode] = found
                 print(f"{collection.name} {mode}: nDCG@10 {found.ndcg:.4f}")
+            for kind, texts in searches().items():
+                for mode in MODES:
+                    none = await nothing(client, dataset.judged[collection.name], texts, mode)
+                    report.nothings[kind, mode, collection.name] = none
+                    print(
+                        f"{collection.name} {mode}, {kind}: {none.share:.0%} find nothing, {none.found:.1f} tasks each"
+                    )
         if sizes:
-            texts = _asked(judged)
-            await _neighbours(client, superuser, dataset, texts, report)
-            await _speeds(client, dataset, texts, report)
+            asked = _asked(judged)
+            await _neighbours(client, superuser, dataset, asked, report)
+            await _speeds(client, dataset, asked, report)
             rows = await superuser.fetch(SCANS, INDEXES)
             report.scans.update({row["indexrelname"]: row["idx_scan"] for row in rows})
 

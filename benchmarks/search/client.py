@@ -113,7 +113,7 @@ class Client:
 @asynccontextmanager
 async def searching(runtime_url: str, embedder: str) -> AsyncIterator[Client]:
     """A client of an application over that database, for the time of the block."""
-    unlimited: dict[str, Any] = {"rate_limit": 10**9, "max_in_flight": 10**9}
+    unlimited: dict[str, Any] = {"rate_limit": 10**9}
     settings = Settings(database_url=runtime_url, jwt_secret=SecretStr(SECRET), embedder=embedder, **unlimited)
     token = sign(settings, subject=READER, email=None, name=None, ttl=timedelta(hours=8))
     app = create_app(settings)

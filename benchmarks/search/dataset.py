@@ -23,7 +23,7 @@ INDEX = """
 CREATE INDEX ix_embeddings_model_1_task ON embeddings
 USING hnsw ((embedding::vector({dimension})) vector_cosine_ops) WITH ({graph}) WHERE model_id = 1 AND kind = 'TASK'
 """
-MODEL = "UPDATE embedding_models SET name = $1, dimension = $2 WHERE id = 1"
+MODEL = "UPDATE embedding_models SET name = $1, dimension = $2, floor = $3 WHERE id = 1"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ async def filled(
     superuser = await asyncpg.connect(addresses.superuser_url)
     try:
         await superuser.execute("DROP INDEX ix_embeddings_model_1_task; ALTER DATABASE trellis SET jit = off")
-        await superuser.execute(MODEL, embedder, model.dimension)
+        await superuser.execute(MODEL, embedder, model.dimension, model.floor)
         filler = Filler(superuser, model, 1)
         judged = {one.name: await filler.fill(slug(one.name), one.texts) for one in collections}
         texts = invented(collections, max(sizes, default=0))

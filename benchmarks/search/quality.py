@@ -9,8 +9,11 @@ from uuid import UUID
 
 import asyncpg
 
-from app.embedders.embedder import as_text
+from app.embedders.embedder import Embedder, as_text
+from app.graph.embedding import QueryEmbedding
 from app.ranking.query import read_query
+from app.ranking.vectors import floor_of
+from app.search.embedding_models import NO_FLOOR
 from benchmarks.search.client import LONGEST_QUERY, Client
 from benchmarks.search.collections import Collection
 from benchmarks.search.dataset import Dataset
@@ -22,6 +25,7 @@ EXACT = """
 SELECT subject_id, embedding <=> $2::text::vector AS distance
 FROM embeddings JOIN tasks ON tasks.organization_id = embeddings.organization_id AND id = subject_id
 WHERE embeddings.organization_id = $1 AND kind = 'TASK' AND model_id = 1 AND ($3::uuid[] IS NULL OR team_id = ANY($3))
+AND embedding <=> $2::text::vector <= 1 - $4::float8
 ORDER BY (embedding <=> $2::text::vector) + 0 LIMIT 30
 """
 
@@ -60,6 +64,12 @@ def judge(hits: Sequence[bool], relevant: int) -> tuple[float, float, float]:
     )
 
 
+def _floor(embedder: Embedder, words: str, organization: Filled) -> float:
+    floor = embedder.floor_for(words, embedder.floor or NO_FLOOR)
+    query = QueryEmbedding(1, embedder.dimension, embedder.weight, floor, "")
+    return floor_of(query, "SEMANTIC", len(organization.tasks))
+
+
 @dataclass(frozen=True)
 class Neighbours:
     """How much of the exact ten the leg of meaning finds, and how many it finds of those asked for."""
@@ -83,8 +93,11 @@ async def neighbours(  # what is asked, of whom, and beside what
         asked = read_query(text[:LONGEST_QUERY])
         if asked.phrases or asked.unwanted:
             continue  # the closest are not what it asks for
+        floor = _floor(dataset.embedder, asked.words, organization)
         (vector,) = await dataset.embedder.embed([asked.words])  # as the server reads it: two blanks are one
-        exact = await superuser.fetch(EXACT, organization.id, as_text(vector), teams)
+        exact = await superuser.fetch(EXACT, organization.id, as_text(vector), teams, floor)
+        if not exact:
+            continue
         ids = await client.search(organization.id, text, "SEMANTIC", **condition)
         # Of texts that are equally close, any will do.
         last = exact[min(len(exact), 10) - 1]["distance"] + EQUAL

@@ -8,6 +8,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure as Drawing
 
 from benchmarks.report import table
+from benchmarks.search.nothing import Nothing
 from benchmarks.search.quality import MODES, Neighbours, Quality
 from benchmarks.search.speed import Speed, percentile
 
@@ -29,6 +30,7 @@ class Report:
     embedder: str
     quick: bool
     qualities: dict[tuple[str, str], Quality] = field(default_factory=dict)  # by collection and mode
+    nothings: dict[tuple[str, str, str], Nothing] = field(default_factory=dict)  # by kind, mode and collection
     neighbours: dict[tuple[int, int], Neighbours] = field(default_factory=dict)  # by tasks and percent of them
     speeds: dict[tuple[int, str], Speed] = field(default_factory=dict)  # by tasks and mode
     scans: dict[str, int] = field(default_factory=dict)  # of each index
@@ -40,7 +42,12 @@ class Report:
 
 
 def write(report: Report) -> None:
-    parts = [HEAD, table(("", ""), [*report.machine.items(), ("Model", report.embedder)]), _qualities(report)]
+    parts = [
+        HEAD,
+        table(("", ""), [*report.machine.items(), ("Model", report.embedder)]),
+        _qualities(report),
+        _nothings(report),
+    ]
     if report.speeds:
         parts += ["![Times of searches](search.svg)\n", _speeds(report), _neighbours(report), _scans(report)]
     report.file.write_text("\n".join(parts))
@@ -57,6 +64,19 @@ def _qualities(report: Report) -> str:
             title = {"ndcg": "nDCG@10", "recall": "recall@10", "mrr": "MRR"}[label]
             rows.append((mode, title, *(f"{value:.3f}" for value in values), f"**{fmean(values):.3f}**"))
     return "## Quality\n\n" + table(("mode", "", *names, "average"), rows)
+
+
+def _nothings(report: Report) -> str:
+    names = list(dict.fromkeys(name for _, _, name in report.nothings))
+    rows = []
+    for kind, mode in dict.fromkeys((kind, mode) for kind, mode, _ in report.nothings):
+        every = [report.nothings[kind, mode, name] for name in names]
+        rows.append((kind, mode, *(f"{one.share:.0%}, {one.found:.1f}" for one in every)))
+    text = (
+        "Searches for what no collection is about: how many find nothing, and how many tasks one finds on average, of "
+        "at most a hundred. By words, one that is in a text finds it, such as `long` of a recipe.\n"
+    )
+    return f"## What is not there\n\n{text}\n{table(('asked for', 'mode', *names), rows)}"
 
 
 def _speeds(report: Report) -> str:
@@ -91,7 +111,7 @@ def _neighbours(report: Report) -> str:
         for (size, percent), one in report.neighbours.items()
     ]
     text = "SEMANTIC beside the exact ten, among all tasks and within a filter on teams that half of them or one in a "
-    text += "hundred passes. Where at most 5,000 do, all are compared.\n"
+    text += "hundred passes. Where at most 5,000 do, all are compared. What is below the floor is none of the ten.\n"
     return f"## Neighbours\n\n{text}\n{table(('tasks', 'pass', 'recall@10', 'fewest found'), rows)}"
 
 

@@ -167,6 +167,18 @@ def test_every_module_says_in_one_line_what_it_is_for() -> None:
     assert silent == set()
 
 
+def test_the_page_names_the_rooms_that_there_are() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    (order,) = re.findall(r"`(config → [^`]*)`", page)
+    drawn = page.partition("```\n")[2].partition("```")[0]
+
+    ground = GROUND[GROUND.index("config") : GROUND.index("domains")]
+    assert order.split() == " → ".join(ground).split()
+    assert {path.parent.name for path in MODULES if path.parent != APP} == set(re.findall(r"\b([a-z_]+)/", drawn)) - {
+        "app"
+    }
+
+
 def test_no_room_is_a_hall() -> None:
     files = Counter(path.relative_to(APP).parts[0] for path in MODULES if path.parent != APP)
     assert {room: amount for room, amount in files.items() if amount > LARGER.get(room, MOST_FILES)} == {}

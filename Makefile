@@ -14,7 +14,7 @@ COMPILE := .venv/bin/uv pip compile pyproject.toml --universal --python-version 
 	--custom-compile-command 'make lock'
 
 .DELETE_ON_ERROR:
-.PHONY: help setup minilm playground clients board run test coverage lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-neighbours soak-embed soak-people soak-export soak-sameness soak-bounds soak lock newest audit package clean
+.PHONY: help setup minilm playground clients board run test coverage lint check format schema release-dump docs migrate bench bench-search soak-delete soak-switch soak-neighbours soak-embed soak-people soak-export soak-sameness soak-bounds soak-import soak lock newest audit package clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -102,6 +102,9 @@ soak-sameness: setup ## Compare bulk completion with graphql-core's own over 50,
 
 soak-bounds: setup ## Have a server refuse 10,001 objects and 262 MB of text, by its clock and its memory; half a minute
 	.venv/bin/pytest -s tests/operations/soak_bounds.py
+
+soak-import: setup ## Import 50,000 rows with Ctrl-C again and again, and compare with one run; some minutes
+	.venv/bin/pytest -s tests/importer/soak_interrupts.py
 
 soak: setup ## Write from many sides at once while the server and PostgreSQL are killed; about three minutes
 	.venv/bin/pytest tests/serving/soak_workers.py

@@ -17,6 +17,9 @@ VERBS = (
 )
 
 
+INTERRUPTED = 130  # as shells have it
+
+
 def commands(wanted: str) -> typer.Typer:
     """The verb that is `wanted`, or where there is none of that name, all of them.
 
@@ -61,3 +64,5 @@ def main() -> None:
     except Refusal as refusal:
         typer.echo(str(refusal), err=True)
         sys.exit(refusal.exit_code)
+    except KeyboardInterrupt:  # while its modules are loaded: a verb that runs says so itself
+        sys.exit(INTERRUPTED)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import typer
 
@@ -33,6 +33,7 @@ from app.terminal.import_options import (
     MapOption,
     MappingOption,
     MembersOption,
+    OperatorOption,
     OrganizationOption,
     PriorityOption,
     StatusOption,
@@ -48,6 +49,15 @@ class NothingCameIn(Refusal):
     """A file, or a folder, of which nothing could be imported."""
 
 
+class Run(NamedTuple):
+    """On whose behalf, whether their roles are asked, where the embedded database is, and since when."""
+
+    email: str
+    operator: bool
+    data: Path
+    started: float
+
+
 def import_(  # noqa: PLR0913, PLR0917  # each is an option
     file: FileArgument,
     email: AsOption = "",
@@ -61,6 +71,7 @@ def import_(  # noqa: PLR0913, PLR0917  # each is an option
     mapping: MappingOption = None,
     cut_titles: CutOption = False,
     members: MembersOption = 0,
+    operator: OperatorOption = False,
     data: DataOption = DATA_DIRECTORY,
 ) -> None:
     """Import tasks from a file, or documents from a folder. Run again, it changes nothing.
@@ -84,9 +95,9 @@ def import_(  # noqa: PLR0913, PLR0917  # each is an option
             raise typer.BadParameter("an export has teams and members of its own: leave --team and --members out")
         import_export(file, email, organization, data)
     elif file.is_dir():
-        _import_folder(file.resolve(), _required(organization), team, email, data, started)
+        _import_folder(file.resolve(), _required(organization), team, Run(email, operator, data, started))
     else:
-        _import_tasks(source, email, members, data, started)
+        _import_tasks(source, members, Run(email, operator, data, started))
 
 
 def _check(source: TaskFile) -> NoReturn:
@@ -96,15 +107,15 @@ def _check(source: TaskFile) -> NoReturn:
     raise typer.Exit(0 if show_check(source) else 1)
 
 
-def _import_tasks(source: TaskFile, email: str, members: int, data: Path, started: float) -> None:
+def _import_tasks(source: TaskFile, members: int, run: Run) -> None:
     plan, rejects = _survey(source)
     if not plan.rows:
         raise _nothing(source.path, rejects, "line")
-    with reach_database(data, make=True) as url:
+    with reach_database(run.data, make=True) as url:
         rows = track(source.rows(), "Importing", plan.rows)
-        summary = asyncio.run(load(url, rows, plan, email=email, made_up=members))
+        summary = asyncio.run(load(url, rows, plan, email=run.email, made_up=members, operator=run.operator))
     there, rejected = counted(summary.there, "task"), counted(rejects.count, "line")
-    show(summary, f"{there} already there", f"{rejected} rejected", since=started)
+    show(summary, f"{there} already there", f"{rejected} rejected", since=run.started)
     if rejects.path:
         typer.echo(f"The rejected lines and why: {rejects.path}", err=True)
 
@@ -115,15 +126,18 @@ def _required(organization: str | None) -> str:
     return organization
 
 
-def _import_folder(folder: Path, organization: str, team: str | None, email: str, data: Path, started: float) -> None:
+def _import_folder(folder: Path, organization: str, team: str | None, run: Run) -> None:
     paths = documents_in(folder)
-    with reach_database(data, make=True) as url, Rejects(folder) as rejects:
+    with reach_database(run.data, make=True) as url, Rejects(folder) as rejects:
         documents = _kept(track(gather(folder, paths), "Importing", len(paths)), rejects)
-        summary = asyncio.run(deposit(url, documents, organization=organization, team=team, email=email))
+        depositing = deposit(
+            url, documents, organization=organization, team=team, email=run.email, operator=run.operator
+        )
+        summary = asyncio.run(depositing)
     if rejects.count and not summary.made + summary.there:
         raise _nothing(folder, rejects, "file")
     there, rejected = counted(summary.there, "document"), counted(rejects.count, "file")
-    show(summary, f"{there} already there", f"{rejected} rejected", since=started, noun="document")
+    show(summary, f"{there} already there", f"{rejected} rejected", since=run.started, noun="document")
     if rejects.path:
         typer.echo(f"The rejected files and why: {rejects.path}", err=True)
 

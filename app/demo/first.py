@@ -11,9 +11,9 @@ from sqlalchemy import Text, Uuid, bindparam, func, select, update
 from app.db.columns import now, table_of
 from app.db.identity import SIGN_IN
 from app.db.statement import prepare
+from app.demo.people import Person
 from app.importer.check import Row, group_of
 from app.importer.connection import acting, connect, fetch
-from app.importer.demo_people import Person
 from app.importer.plan import Plan
 from app.importer.task_file import TaskFile
 from app.importer.tasks import load

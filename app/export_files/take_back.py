@@ -10,11 +10,11 @@ import asyncpg
 
 from app.auth.email import InvalidEmail, email_key, parse_email
 from app.db.analyze import analyze
+from app.demo.people import Person
 from app.export_files.arrive import Arrival, Contradiction
 from app.export_files.fields import DocumentLine, Line, MemberLine, OrganizationLine
 from app.formats.record import FileUnusable
 from app.importer.connection import acting, connect
-from app.importer.demo_people import Person
 from app.importer.members import guest, invite
 
 BATCH = 1_000  # lines to a statement

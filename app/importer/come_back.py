@@ -28,8 +28,9 @@ KEYS = {members: ("organization_id", "user_id"), TEAM_MEMBERS.table: ("team_id",
 
 async def come_back(
     connection: asyncpg.Connection, wanted: Iterable[tuple[UUID, UUID]], events: Events, *, into: Source
-) -> None:
-    """Restores the newest membership of each of these keys, of those that nobody has now and that can be restored.
+) -> list[Any]:
+    """Restores the newest membership of each of these keys, of those that nobody has now and that can be restored;
+    answers what they were.
 
     With a membership in an organization come those in its teams; the role is no more than MEMBER, since a file that
     assigns somebody a task makes nobody an admin again.
@@ -38,7 +39,7 @@ async def come_back(
     firsts, seconds = [key[0] for key in keys], [key[1] for key in keys]
     rows = await fetch(connection, _former(into.table), firsts=firsts, seconds=seconds)
     if not rows:
-        return
+        return []
     organization_ids = list({row["organization_id"] for row in rows})
     await bring_back(_fetching(connection, organization_ids), into.table, rows)
     back = dict.fromkeys(STAMP)
@@ -47,6 +48,7 @@ async def come_back(
         await fetch(connection, _demote(), organization_ids=organization_ids, ids=ids, role=back["role"])
     for row in rows:
         events.changed(into, EventType.RESTORED, row, back)
+    return rows
 
 
 def _fetching(connection: asyncpg.Connection, organization_ids: list[UUID]) -> Fetch:

@@ -21,6 +21,7 @@ from app.importer.members import guest, invite, join
 from app.importer.organizations import find_or_make
 from app.importer.plan import Plan, TeamPlan
 from app.importer.read_folder import Found
+from app.importer.roles import require_own_documents, require_work
 from app.importer.task_rows import stable_id
 from app.importer.tasks import Summary
 from app.organizations.loaders import ORGANIZATIONS
@@ -43,12 +44,21 @@ class Owner(NamedTuple):
     team_id: UUID | None
 
 
-async def deposit(url: str, documents: Iterable[Found], *, organization: str, team: str | None, email: str) -> Summary:
+async def deposit(
+    url: str,
+    documents: Iterable[Found],
+    *,
+    organization: str,
+    team: str | None,
+    email: str,
+    operator: bool = False,
+) -> Summary:
     """Imports documents on behalf of `email`, whose user is made where there is none, into the organization and team of
-    these names, which are made where there are none. Raises Refusals."""
+    these names, which are made where there are none. Their roles must allow it, unless an `operator` imports. Raises
+    Refusals."""
     async with connect(url) as connection:
         user_id = (await invite(connection, [guest(email)]))[email_key(email)]
-        summary, owner = await _prepare(connection, user_id, organization, team)
+        summary, owner = await _prepare(connection, user_id, organization, team, operator=operator)
         for batch in _batches(documents):
             async with acting(connection, user_id) as events:
                 made = await _write(connection, owner, batch, user_id)
@@ -60,7 +70,7 @@ async def deposit(url: str, documents: Iterable[Found], *, organization: str, te
 
 
 async def _prepare(
-    connection: asyncpg.Connection, user_id: UUID, organization: str, team: str | None
+    connection: asyncpg.Connection, user_id: UUID, organization: str, team: str | None, *, operator: bool
 ) -> tuple[Summary, Owner]:
     plan = Plan(organizations=[organization])
     if team:
@@ -68,6 +78,10 @@ async def _prepare(
     async with acting(connection, user_id, alone=True) as events:
         targets = await find_or_make(connection, user_id, plan, events, anew=False)
         people = await join(connection, user_id, plan, targets, made_up=0)
+        if not operator and team:
+            await require_work(connection, user_id, targets.by_group.values())
+        elif not operator:
+            await require_own_documents(connection, user_id, targets.homes[folded(organization)])
     team_ids = [target.id for target in targets.by_group.values()]
     summary = Summary(targets.organizations, targets.teams, people, notes=targets.notes)
     return summary, Owner(targets.homes[folded(organization)], team_ids[0] if team_ids else None)

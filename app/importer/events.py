@@ -38,6 +38,10 @@ class Events:
         changes = differences(before, after)
         self._happened.append(Happened(row["organization_id"], type_, source.typename, row["id"], changes))
 
+    def organizations_of(self, source: Source) -> set[UUID]:
+        """Those to whose objects of that kind something has happened."""
+        return {one.organization_id for one in self._happened if one.subject_type == source.typename}
+
     async def write(self, fetch: Fetch, user_id: UUID | None) -> None:
         """As of that person, or of nobody, where Trellis itself did it; each once.
 

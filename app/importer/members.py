@@ -11,9 +11,9 @@ from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, select
 from app.auth.email import email_key
 from app.db.columns import new_id, now, table_of
 from app.db.statement import prepare
+from app.demo.people import People, Person
 from app.importer.come_back import come_back
 from app.importer.connection import fetch, insert_rows, insertion
-from app.importer.demo_people import People, Person
 from app.importer.events import Events
 from app.importer.organizations import Target, Targets
 from app.importer.plan import Plan
@@ -145,7 +145,7 @@ async def _join_teams(
         {joining.target.id for joining in joinings},
     )
     wanted = {(joining.target.id, members[joining.target.organization_id, joining.user_id]) for joining in joinings}
-    await come_back(connection, wanted, events, into=TEAM_MEMBERS)
+    back = {row.team_id for row in await come_back(connection, wanted, events, into=TEAM_MEMBERS)}
     rows = await fetch(connection, IN_TEAMS, organization_ids=list(organization_ids), team_ids=list(team_ids))
     joined = {(row.team_id, row.organization_member_id): row.id for row in rows}
     new = []
@@ -155,7 +155,9 @@ async def _join_teams(
         if (target.id, member_id) not in joined:
             joined[target.id, member_id] = new_id()
             new.append(_team_member(target, member_id, joined[target.id, member_id], role))
+            target.joined = True
         joined_teams[target.id, user_id] = joined[target.id, member_id]
+        target.joined |= target.id in back
     await insert_rows(connection, MAKE_TEAM_MEMBERS, new)
     events.created(TEAM_MEMBERS, new, "team_id", "organization_member_id", "role")
     return joined_teams

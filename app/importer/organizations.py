@@ -77,6 +77,7 @@ class Target:
     id: UUID
     key: str
     new: bool = False
+    joined: bool = False  # whether somebody has come into it
     assignees: dict[str, UUID | None] = field(default_factory=dict)  # team members, by email_key
     made_up: list[UUID] = field(default_factory=list)  # team members to deal tasks to
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from app.auth.email import LONGEST_EMAIL
 from app.db.statement import Parameters
@@ -28,7 +28,6 @@ from app.tasks.models import (
 )
 from app.teams.models import LONGEST_NAME
 
-Value = TypeVar("Value")
 Values = Parameters
 
 # A number is a 32-bit integer; what is above is left to the tasks that will be made later.
@@ -84,40 +83,29 @@ class Rules:
 
     def check(self, record: Record) -> Row:
         """The record as a task. Raises Unfit with all that is wrong, and FileUnusable."""
-        values, wrong = record.values, []
-
-        def read(of: Callable[..., Value], *arguments: Any) -> Any:
+        said = {name for name, value in record.values.items() if value not in (None, "")}
+        columns: dict[str, Any] = {"key": None}
+        wrong = []
+        for column, fields, read in READERS:
+            if fields.isdisjoint(said) and fields:
+                continue
             try:
-                return of(values, *arguments)
+                columns[column] = read(self, record.values, record.line)
             except Unfit as unfit:
                 wrong.append(str(unfit))
-
-        title, description = read(self._title), read(_description)
-        columns = {
-            "organization": read(_owner, "organization", self.organization),
-            "team": read(_owner, "team", self.team),
-            "key": read(_key),
-            "status": read(self._status),
-            "priority": read(self._priority),
-            "estimate": read(self._estimate, record.line),
-            "due_date": read(_due_date),
-            "tags": read(_tags),
-            "assignee_email": read(_assignee_email),
-            "origin": read(_origin),
-        }
-        if not wrong and len(title) > LONGEST_TITLE:
-            title, description = read(lambda _: _cut(title, description)) or ("", "")
         if wrong:
             raise Unfit("; ".join(wrong))
-        return Row(title=title, description=description, **columns)
+        if len(columns["title"]) > LONGEST_TITLE:
+            columns |= _cut(columns["title"], columns.get("description"))
+        return Row(**columns)
 
-    def _title(self, values: Values) -> str:
+    def title(self, values: Values) -> str:
         longest = LONGEST_DESCRIPTION if self.cut_titles else LONGEST_TITLE
         title = required(_text(values, "title", longest), "title: is empty")
         parent = _text(values, "parent", LONGEST_DESCRIPTION)
         return clean(f"{parent} / {title}" if parent else title, "title", longest)
 
-    def _status(self, values: Values) -> str:
+    def status(self, values: Values) -> str:
         if _says_yes(values.get("done")):
             return TaskStatus.DONE.name
         text = _text(values, "status")
@@ -126,11 +114,11 @@ class Rules:
             return TaskStatus.CANCELED.name
         return _known(status, "status", text, self.statuses)
 
-    def _priority(self, values: Values) -> str:
+    def priority(self, values: Values) -> str:
         text = _text(values, "priority")
         return _known(self.priorities.meaning(text), "priority", text, self.priorities) if text else "NONE"
 
-    def _estimate(self, values: Values, line: int) -> float | None:
+    def estimate(self, values: Values, line: int) -> float | None:
         value = values.get("estimate")
         if isinstance(value, str):
             value = value.strip()
@@ -178,12 +166,15 @@ def _description(values: Values) -> str | None:
     return clean(value, "description", LONGEST_DESCRIPTION) if value.strip() else None  # its indent may mean something
 
 
-def _cut(title: str, description: str | None) -> tuple[str, str]:
+def _cut(title: str, description: str | None) -> dict[str, str]:
     """A title that fits, and the whole of it above the description."""
     short = title[: LONGEST_TITLE - 1].rstrip()
     words, _, _ = short.rpartition(" ")
     text = f"{title}\n\n{description}" if description else title
-    return f"{words if len(words) >= SHORTEST_CUT else short}…", clean(text, "description", LONGEST_DESCRIPTION)
+    return {
+        "title": f"{words if len(words) >= SHORTEST_CUT else short}…",
+        "description": clean(text, "description", LONGEST_DESCRIPTION),
+    }
 
 
 def _key(values: Values) -> Key | None:
@@ -240,3 +231,20 @@ def _origin(values: Values) -> str | None:
 
 def _says_yes(value: object) -> bool:
     return str(value).strip().casefold() not in NO
+
+
+# Each column of a task, the fields without which nothing is said of it, and what reads them.
+READERS: tuple[tuple[str, frozenset[str], Callable[[Rules, Values, int], Any]], ...] = (
+    ("title", frozenset(), lambda rules, values, _: rules.title(values)),
+    ("description", frozenset({"description"}), lambda _rules, values, _: _description(values)),
+    ("organization", frozenset(), lambda rules, values, _: _owner(values, "organization", rules.organization)),
+    ("team", frozenset(), lambda rules, values, _: _owner(values, "team", rules.team)),
+    ("key", frozenset({"key"}), lambda _rules, values, _: _key(values)),
+    ("status", frozenset({"status", "done", "canceled"}), lambda rules, values, _: rules.status(values)),
+    ("priority", frozenset({"priority"}), lambda rules, values, _: rules.priority(values)),
+    ("estimate", frozenset({"estimate"}), lambda rules, values, line: rules.estimate(values, line)),
+    ("due_date", frozenset({"due_date"}), lambda _rules, values, _: _due_date(values)),
+    ("tags", frozenset({"tag", "tags"}), lambda _rules, values, _: _tags(values)),
+    ("assignee_email", frozenset({"assignee_email"}), lambda _rules, values, _: _assignee_email(values)),
+    ("origin", frozenset({"id"}), lambda _rules, values, _: _origin(values)),
+)

@@ -16,6 +16,7 @@ from app.importer.connection import acting, connect
 from app.importer.members import guest, invite, join
 from app.importer.organizations import Targets, find_or_make
 from app.importer.plan import Plan
+from app.importer.roles import require_joins, require_work
 from app.importer.task_rows import Placed, write
 from app.refusal import Refusal
 
@@ -38,7 +39,7 @@ class Summary:
     notes: list[str] = field(default_factory=list)
 
 
-async def load(
+async def load(  # noqa: PLR0913  # each is something to say of an import
     url: str,
     rows: Iterable[Row],
     plan: Plan,
@@ -46,19 +47,23 @@ async def load(
     email: str,
     made_up: int = 0,
     anew: bool = False,
+    operator: bool = False,
 ) -> Summary:
     """Imports the rows that `plan` is of, on behalf of `email`, whose user is made where there is none.
 
     `made_up` people are added to each team and its tasks dealt out to them. `anew` puts everything into new
-    organizations. What the person's roles allow is not asked: who has the database's URL may do anything. Raises
-    Refusals.
+    organizations. Their roles must allow it, at the beginning and for each batch, unless an `operator` imports: whoever
+    runs the server may do anything. Raises Refusals.
     """
     async with connect(url) as connection:
         user_id = (await invite(connection, [guest(email)]))[email_key(email)]
-        summary, targets = await _prepare(connection, user_id, plan, made_up=made_up, anew=anew)
+        summary, targets = await _prepare(connection, user_id, plan, made_up=made_up, anew=anew, operator=operator)
         placed = _place(rows, targets)
         while batch := list(islice(placed, BATCH)):
             async with acting(connection, user_id) as events:
+                if not operator:
+                    homes = {placed.target.id: placed.target for placed in batch}
+                    await require_work(connection, user_id, homes.values())
                 made = await write(connection, batch, events, creator_id=user_id)
             summary.made += made
             summary.there += len(batch) - made
@@ -67,11 +72,14 @@ async def load(
 
 
 async def _prepare(
-    connection: asyncpg.Connection, user_id: UUID, plan: Plan, *, made_up: int, anew: bool
+    connection: asyncpg.Connection, user_id: UUID, plan: Plan, *, made_up: int, anew: bool, operator: bool
 ) -> tuple[Summary, Targets]:
     async with acting(connection, user_id, alone=True) as events:
         targets = await find_or_make(connection, user_id, plan, events, anew=anew)
         people = await join(connection, user_id, plan, targets, made_up=made_up)
+        if not operator:
+            await require_work(connection, user_id, targets.by_group.values())
+            await require_joins(connection, user_id, targets)
     return Summary(targets.organizations, targets.teams, people, notes=targets.notes), targets
 
 

@@ -46,6 +46,9 @@ PriorityOption = Annotated[
 MappingOption = Annotated[
     Path | None, typer.Option("--mapping", metavar="FILE.toml", help="A file that says these four, to be kept.")
 ]
+OperatorOption = Annotated[
+    bool, typer.Option("--operator", help="Do not ask the roles of --as, as whoever runs the server may.")
+]
 CutOption = Annotated[
     bool, typer.Option("--cut-titles", help="Cut titles that are too long; the descriptions begin with all of them.")
 ]

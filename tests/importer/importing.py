@@ -41,9 +41,10 @@ class Importer:
             **columns,
         )
 
-    async def imports(self, rows: Iterable[Row], *, made_up: int = 0) -> Summary:
+    async def imports(self, rows: Iterable[Row], *, made_up: int = 0, operator: bool = False) -> Summary:
         rows = list(rows)
-        return await load(self.url, rows, survey(rows, _refuse), email=self.email, made_up=made_up)
+        plan = survey(rows, _refuse)
+        return await load(self.url, rows, plan, email=self.email, made_up=made_up, operator=operator)
 
     async def left(self) -> dict[str, set[str]]:
         """Every row of every organization that the importer is in, as text."""

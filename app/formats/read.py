@@ -1,12 +1,12 @@
 """Reads a file of tasks: told apart by what is in it, never by its name."""
 
-from itertools import chain, islice
+from itertools import chain
 
 from app.formats.delimited import read_delimited
 from app.formats.json_items import read_json
 from app.formats.layout import Layout
 from app.formats.lines import open_lines
-from app.formats.record import FileUnusable, Records
+from app.formats.record import FileUnusable, Record, Records, Reject
 
 
 def read(layout: Layout) -> Records:
@@ -22,8 +22,12 @@ def read(layout: Layout) -> Records:
 
 
 def _shaped(records: Records, layout: Layout) -> Records:
-    """The format is known once the first record is."""
-    first = list(islice(records, 1))
+    """The format is known once there is a record, whatever was none before it."""
+    ahead: list[Record | Reject] = []
+    for record in records:
+        ahead.append(record)
+        if isinstance(record, Record):
+            break
     shape = layout.format.shape
-    rest = chain(first, records)
+    rest = chain(ahead, records)
     return shape(rest) if shape else rest

@@ -27,22 +27,18 @@ def is_board(document: object) -> bool:
 
 def cards_of(board: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The cards, with the columns of the CSV export, and their checklists below their descriptions."""
-    lists = {one.get("id"): one for one in _objects(board["lists"])}
+    lists = {str(one.get("id")): one for one in _objects(board["lists"])}
     checklists = defaultdict(list)
     for checklist in _objects(board.get("checklists")):
-        checklists[checklist.get("idCard")].append(checklist)
-    commented = {
-        action.get("data", {}).get("card", {}).get("id")
-        for action in _objects(board.get("actions"))
-        if action.get("type") == "commentCard"
-    }
+        checklists[str(checklist.get("idCard"))].append(_text(checklist))
+    commented = {_card_of(action) for action in _objects(board.get("actions")) if action.get("type") == "commentCard"}
     for card in _objects(board["cards"]):
-        home = lists.get(card.get("idList"), {})
+        home = lists.get(str(card.get("idList")), {})
         labels = [label.get("name") or label.get("color") for label in _objects(card.get("labels"))]
         yield {
             "Card ID": card.get("id"),
             "Card Name": card.get("name"),
-            "Card Description": "\n\n".join(filter(None, [card.get("desc"), *map(_text, checklists[card.get("id")])])),
+            "Card Description": _below(card.get("desc"), checklists[str(card.get("id"))]),
             "Labels": [label for label in labels if label],
             "Due Date": card.get("due"),
             "Due Complete": card.get("dueComplete"),
@@ -51,15 +47,33 @@ def cards_of(board: dict[str, Any]) -> Iterator[dict[str, Any]]:
             "Board Name": board.get("name"),
             "Members": card.get("idMembers"),
             "Attachments": card.get("attachments"),
-            "Comments": card.get("id") in commented or None,
+            "Comments": str(card.get("id")) in commented or None,
         }
+
+
+def _below(description: Any, checklists: list[str]) -> Any:
+    """What is no text stays as it is, for its reason to be told."""
+    texts = [description, *checklists]
+    return "\n\n".join(filter(None, texts)) if (description is None or isinstance(description, str)) else description
+
+
+def _card_of(action: dict[str, Any]) -> str:
+    """The id of the card that somebody has commented."""
+    data = action.get("data")
+    card = data.get("card") if isinstance(data, dict) else None
+    return str(card.get("id")) if isinstance(card, dict) else ""
 
 
 def _text(checklist: dict[str, Any]) -> str:
     """A checklist as Markdown."""
-    items = sorted(_objects(checklist.get("checkItems")), key=lambda item: item.get("pos") or 0)
+    items = sorted(_objects(checklist.get("checkItems")), key=_place)
     lines = [f"- [{'x' if item.get('state') == 'complete' else ' '}] {item.get('name')}" for item in items]
-    return "\n".join([checklist["name"], "", *lines] if checklist.get("name") else lines)
+    return "\n".join([str(checklist["name"]), "", *lines] if checklist.get("name") else lines)
+
+
+def _place(item: dict[str, Any]) -> float:
+    place = item.get("pos")
+    return place if isinstance(place, int | float) else 0.0
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

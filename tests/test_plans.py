@@ -159,6 +159,30 @@ async def test_a_page_reads_about_what_it_gives(plans: Plans, connection: str) -
     assert excessive == {}
 
 
+@pytest.mark.parametrize("connection", ["Organization.tasks", "Team.tasks", "TeamMember.tasks"])
+async def test_the_most_urgent_and_of_those_the_next_due_are_read_off_an_index(plans: Plans, connection: str) -> None:
+    order = "orderBy: [{field: PRIORITY}, {field: DUE_DATE}]"
+    bounds = await plans.bounds(connection, order)
+    for size, bound in product(("first", "last"), bounds):
+        selected = f"tasks({size}: {PAGE} {order} {bound}) {{ nodes {{ {columns_of(connection)} }} }}"
+        cost = await plans.cost_of_list(connection, selected)
+
+        assert not is_excessive(cost), cost.plan
+        assert cost.sorted == 0, cost.plan
+
+
+@pytest.mark.parametrize(
+    "order", ["{field: STATUS}, {field: TITLE, direction: DESC}", "{field: DUE_DATE}, {field: TITLE}"]
+)
+async def test_an_order_without_an_index_reads_its_parent_at_most(plans: Plans, order: str) -> None:
+    selected = f"tasks(first: {PAGE}, orderBy: [{order}]) {{ nodes {{ title }} }}"
+    *_, counted, page = await plans.costs(PLACES["TeamMember"].replace("SELECTION", selected))
+
+    for cost in (counted, page):
+        assert cost.read <= 1.05 * large.TASKS_OF_BUSY_MEMBER, cost.plan  # one in fifty is deleted
+        assert cost.scanned == ()
+
+
 @pytest.mark.parametrize("connection", [one for one in connections() if "deleted" in field_of(one).args])
 async def test_a_page_with_the_deleted_ones_reads_about_what_it_gives(plans: Plans, connection: str) -> None:
     field = connection.split(".")[1]

@@ -44,11 +44,11 @@ enum TeamRole { ADMIN MEMBER VIEWER }
 type Organization implements Node & Deletable {
   id: ID! name: String! slug: String! createdAt: DateTime! updatedAt: DateTime! version: Int! deletedAt: DateTime
   viewerRole: OrganizationRole
-  teams(filter: TeamFilter, orderBy: TeamOrder, deleted: DeletedScope! = EXCLUDE,
+  teams(filter: TeamFilter, orderBy: [TeamOrder!], deleted: DeletedScope! = EXCLUDE,
         first: Int, after: String, last: Int, before: String): TeamConnection!
-  members(filter: OrganizationMemberFilter, orderBy: OrganizationMemberOrder, deleted: DeletedScope! = EXCLUDE,
+  members(filter: OrganizationMemberFilter, orderBy: [OrganizationMemberOrder!], deleted: DeletedScope! = EXCLUDE,
           first: Int, after: String, last: Int, before: String): OrganizationMemberConnection!
-  tasks(filter: TaskFilter, orderBy: TaskOrder, deleted: DeletedScope! = EXCLUDE,
+  tasks(filter: TaskFilter, orderBy: [TaskOrder!], deleted: DeletedScope! = EXCLUDE,
         first: Int, after: String, last: Int, before: String): TaskConnection!
 }
 type OrganizationMember implements Node & Deletable {
@@ -59,14 +59,14 @@ type OrganizationMember implements Node & Deletable {
 type Team implements Node & Deletable {
   id: ID! organization: Organization! key: String! name: String! description: String
   createdAt: DateTime! updatedAt: DateTime! version: Int! deletedAt: DateTime viewerRole: TeamRole
-  members(filter: TeamMemberFilter, orderBy: TeamMemberOrder, deleted: DeletedScope! = EXCLUDE,
+  members(filter: TeamMemberFilter, orderBy: [TeamMemberOrder!], deleted: DeletedScope! = EXCLUDE,
           first: Int, after: String, last: Int, before: String): TeamMemberConnection!
-  tasks(filter: TaskFilter, orderBy: TaskOrder, deleted: DeletedScope! = EXCLUDE,
+  tasks(filter: TaskFilter, orderBy: [TaskOrder!], deleted: DeletedScope! = EXCLUDE,
         first: Int, after: String, last: Int, before: String): TaskConnection!
 }
 type TeamMember implements Node & Deletable {
   id: ID! team: Team! organizationMember: OrganizationMember! user: User! role: TeamRole!
-  tasks(filter: TaskFilter, orderBy: TaskOrder, deleted: DeletedScope! = EXCLUDE,
+  tasks(filter: TaskFilter, orderBy: [TaskOrder!], deleted: DeletedScope! = EXCLUDE,
         first: Int, after: String, last: Int, before: String): TaskConnection!
   createdAt: DateTime! deletedAt: DateTime
 }

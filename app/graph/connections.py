@@ -30,8 +30,9 @@ class Listing(NamedTuple):
     level: Level  # of the field that is the list
 
     def cursors(self, rows: Iterable[Any]) -> list[str]:
-        order = self.page.order
-        return cursors.encode(listed(self.source, order), map(itemgetter(order.column, "id"), rows))
+        orders = self.page.orders
+        place = itemgetter(*(one.column for one in orders), "id")
+        return cursors.encode(listed(self.source, orders), map(place, rows))
 
 
 class Listed(Protocol):
@@ -84,7 +85,7 @@ async def _ends(context: Context, listings: Sequence[Listing]) -> list[Slice]:
 
 async def totals(context: Context, listings: Sequence[Listing], _: Arguments) -> list[int]:
     first = listings[0]
-    counting = replace(first.page, size=0, count=True)
+    counting = replace(first.page, size=0, count=True, indexed=True)
     counted = await context.load_many(first.batch, [listing.key for listing in listings], counting)
     return [one.total for one in counted]
 

@@ -1,6 +1,7 @@
 """Keyset cursors: the place of a row in an ordered list, opaque to clients and checked when it comes back.
 
-Four bytes say which list (type and order), sixteen are the row's id, the rest is the order's value as JSON.
+Four bytes say which list (type and order), sixteen are the row's id, the rest is as JSON the value of the column that
+the list is sorted by, or an array of them where there are several.
 """
 
 import binascii
@@ -17,7 +18,9 @@ from sqlalchemy.types import TypeEngine
 
 from app.graph.errors import BadUserInput
 
-Position = tuple[Any, UUID]  # the value of the order's column, and the id that tells equal ones apart
+Position = tuple[
+    Any, ...
+]  # the values of the columns that the list is sorted by, and the id that tells equal ones apart
 LONGEST = 2000  # characters; a title of 200 in four-byte letters stays below
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
 TAG, ID = 4, 16  # bytes
@@ -27,12 +30,12 @@ def encode(listed: str, positions: Iterable[Position]) -> list[str]:
     """The cursors of some rows of the list `listed`."""
     tag = _tag(listed)
     return [
-        binascii.b2a_base64(tag + row_id.bytes + orjson.dumps(value), newline=False).translate(URL_SAFE).decode()
-        for value, row_id in positions
+        binascii.b2a_base64(tag + row_id.bytes + orjson.dumps(values), newline=False).translate(URL_SAFE).decode()
+        for values, row_id in ((one[0] if len(one) == 2 else one[:-1], one[-1]) for one in positions)
     ]
 
 
-def decode(listed: str, cursor: str, argument: str, column_type: TypeEngine[Any]) -> Position:
+def decode(listed: str, cursor: str, argument: str, *column_types: TypeEngine[Any]) -> Position:
     """Where the cursor stands; raises BadUserInput where it is broken or belongs to another list."""
     try:
         if len(cursor) > LONGEST:
@@ -40,7 +43,9 @@ def decode(listed: str, cursor: str, argument: str, column_type: TypeEngine[Any]
         content = b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
         if content[:TAG] != _tag(listed):
             raise ValueError
-        return _value(orjson.loads(content[TAG + ID :]), column_type), UUID(bytes=content[TAG : TAG + ID])
+        told = orjson.loads(content[TAG + ID :])
+        values = zip([told] if len(column_types) == 1 else told, column_types, strict=True)
+        return *(_value(*one) for one in values), UUID(bytes=content[TAG : TAG + ID])
     except (ValueError, TypeError, OverflowError):
         raise BadUserInput(
             f"`{argument}` is not a cursor of this list: pass a cursor that the same field gave, in the same order."

@@ -1,6 +1,6 @@
 """The edges of the graph, each in one line: `team: Team = to_one(team_by_id, "team_id")`."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from inspect import Parameter
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -9,9 +9,16 @@ from app.db.source import Source
 from app.graph.connections import Listing
 from app.graph.context import Context
 from app.graph.dataloader import Batch
+from app.graph.errors import BadUserInput
 from app.graph.fields import Arguments, argument, by_level
-from app.graph.paging import LARGEST_SIZE, DeletedScope, Order, OrderDirection, page_of
+from app.graph.paging import LARGEST_SIZE, MOST_SORTED, DeletedScope, Order, OrderDirection, Orders, page_of
 from app.graph.select import Key
+
+MOST_FIELDS = 3  # of `orderBy`
+SORTED_BY = (
+    f"What the list is sorted by: at most {MOST_FIELDS} fields, of which the first counts most. By several it is "
+    f"LIMIT_EXCEEDED where more than {MOST_SORTED:,} objects pass the filter and no index has them in that order."
+)
 
 
 def to_one(batch: Batch, column: str, *, description: str, surely: Source | None = None) -> Any:
@@ -51,6 +58,8 @@ class ListOf(NamedTuple):
     orders: type | None = None  # the input that does
     filters: type | None = None  # the input that chooses among them
     deletable: bool = True
+    indexed: Collection[Orders] = ()  # those of several columns for which each list of them has an index
+    backwards: Mapping[str, str] = {}  # for some columns the one that lists are sorted by which begin with its end
 
 
 def to_many(
@@ -59,7 +68,8 @@ def to_many(
     """A connection to the rows that `batch` finds for the key of the row that has the field."""
 
     def level(context: Context, parents: Sequence[Any], arguments: Arguments) -> list[Listing]:
-        page = page_of(rows.source, _chosen_order(arguments, rows.order), arguments)
+        orders = _chosen_orders(rows, arguments) or (rows.order,)
+        page = page_of(rows.source, orders, arguments, indexed=len(orders) == 1 or orders in rows.indexed)
         return [Listing(rows.source, batch, key(context, parent), page, level) for parent in parents]
 
     return by_level(
@@ -70,14 +80,26 @@ def to_many(
     )
 
 
-def _chosen_order(arguments: Arguments, default: Order) -> Order:
-    """The order that a connection's `orderBy` asks for."""
-    chosen = arguments.get("order_by")
-    if chosen is None:
-        return default
-    if not chosen.direction:  # left out or null
-        return Order(chosen.field.value, descending=chosen.field in chosen.usually_descending)
-    return Order(chosen.field.value, descending=chosen.direction is OrderDirection.DESC)
+def _chosen_orders(rows: ListOf, arguments: Arguments) -> Orders:
+    """What a connection's `orderBy` asks for; nothing where that is left out, null or empty. Raises BadUserInput."""
+    chosen = arguments.get("order_by") or ()
+    if len(chosen) > MOST_FIELDS:
+        raise BadUserInput(f"`orderBy` has {len(chosen)} fields: sort by {MOST_FIELDS} at most.")
+    fields = [one.field for one in chosen]
+    for place, field in enumerate(fields):
+        if field in fields[:place]:
+            raise BadUserInput(f"`orderBy` says {field.name} twice: sort by each field once.")
+    return tuple(_order(rows, one) for one in chosen)
+
+
+def _order(rows: ListOf, chosen: Any) -> Order:
+    """What an item of `orderBy` says."""
+    if chosen.direction:
+        descending = chosen.direction is OrderDirection.DESC
+    else:  # left out or null
+        descending = chosen.field in chosen.usually_descending
+    column = chosen.field.value
+    return Order(rows.backwards.get(column, column) if descending else column, descending)
 
 
 def _arguments(rows: ListOf) -> list[Parameter]:
@@ -86,7 +108,7 @@ def _arguments(rows: ListOf) -> list[Parameter]:
     if rows.filters is not None:
         shown.append(argument("filter", rows.filters | None, "Only objects for which all of this holds; null for all."))
     if rows.orders is not None:
-        shown.append(argument("order_by", rows.orders | None, "What the list is sorted by."))
+        shown.append(argument("order_by", list[rows.orders] | None, SORTED_BY))  # type: ignore[name-defined]
     if rows.deletable:
         shown.append(argument("deleted", DeletedScope, "Whether deleted objects are listed.", DeletedScope.EXCLUDE))
     return [

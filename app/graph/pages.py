@@ -1,21 +1,20 @@
 """A page of rows for each of many parents, and how many they have, in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     Subquery,
     TableValuedAlias,
-    Uuid,
     bindparam,
     cast,
     func,
     literal_column,
     select,
     true,
-    tuple_,
 )
 
 from app.db.columns import Expression, Rows
@@ -27,7 +26,7 @@ from app.graph.context import Context
 from app.graph.dealing import counted, dealt
 from app.graph.long_texts import fetch_measured, measured
 from app.graph.page_ends import only_ends, placed
-from app.graph.paging import DeletedScope, Order, Page, Slice
+from app.graph.paging import MOST_SORTED, DeletedScope, Orders, Page, Slice, beyond, check_sortable, sorting, whole
 from app.graph.select import Key, given_keys, key_values, of_each, scoped
 
 
@@ -44,18 +43,22 @@ async def pages(
 
     Where `by` is None every row that the caller may see belongs to the one parent, and with `through` every row that
     holds the `id` of one of these, which have an `organization_id` too and are the caller's.
+
+    Where no index has the rows in the order of the page, another statement finds out whether they are too many to be
+    sorted; raises TooManyToSort.
     """
-    places = (page.order.column, "id", *(("organization_id",) if through is not None else ()))
+    if not (page.indexed or page.count):
+        counting = replace(page, count=True)
+        check_sortable(await pages(context, source, parents, counting, by=by, through=through))
+    places = (*(one.column for one in whole(page.orders)), *(("organization_id",) if through is not None else ()))
     columns = tuple(sorted({*places})) if page.ends else context.columns(source, *places)
-    shape = Shape(source, by, through, columns, page.order, page.backward, page.deleted, page.ends)
-    bounds = (page.after is not None, page.before is not None)
-    values = key_values(parents) | _page_values(page)
-    if page.filter is None:
-        statement = _plain_counts(shape, None) if page.count else _plain_pages(shape, bounds, None)
-    else:
+    shape = Shape(source, by, through, columns, page.orders, page.backward, page.deleted, page.ends, page.indexed)
+    values = key_values(parents) | page.values
+    condition: Condition | None = None
+    if page.filter is not None:
         condition, chosen = page.filter.where(source, context.budget.filter_path())
-        statement = _filtered_counts(shape, condition) if page.count else _filtered_pages(shape, bounds, condition)
         values |= chosen
+    statement = _statement(shape, page, condition)
     if page.count or page.ends:
         context.budget.work += A_TOTAL * len(parents)
     if page.count:
@@ -69,14 +72,6 @@ async def pages(
     return found
 
 
-def _page_values(page: Page) -> dict[str, Any]:
-    values: dict[str, Any] = {"limit": page.size + 1}
-    for name, position in (("after", page.after), ("before", page.before)):
-        if position is not None:
-            values |= {f"{name}_value": position[0], f"{name}_id": position[1]}
-    return values
-
-
 class Shape(NamedTuple):
     """All that the text of a page's statement depends on, but for its bounds and its filter."""
 
@@ -84,45 +79,48 @@ class Shape(NamedTuple):
     by: str | None
     through: Subquery | None
     columns: tuple[str, ...]
-    order: Order
+    orders: Orders
     backward: bool
     deleted: DeletedScope
     ends: bool
+    indexed: bool
 
 
 def _pages(shape: Shape, bounds: tuple[bool, bool], condition: Condition | None) -> Statement:
     """LATERAL, so that each parent's rows are read off an index, as many as the page holds and one more."""
-    source, order, parents = shape.source, shape.order, given_keys()
-    value, row_id = source.columns[order.column], source.columns["id"]
+    source, parents = shape.source, given_keys()
     child = _children(shape, parents, select(*(source.columns[name].label(name) for name in shape.columns)), condition)
     for bounded, name, later in zip(bounds, ("after", "before"), (True, False), strict=True):
         if bounded:
-            place = tuple_(bindparam(f"{name}_value", type_=value.type), bindparam(f"{name}_id", type_=Uuid))
-            here = tuple_(value, row_id)
-            child = child.where(here > place if later != order.descending else here < place)
+            child = child.where(beyond(source, shape.orders, name, backward=not later))
+    columns: Mapping[str, Expression] = source.columns
     if shape.through is not None:
-        own = _first(shape, child, value, row_id).lateral("own")
-        child = select(*own.c).select_from(shape.through.join(own, true()))
-        value, row_id = own.c[order.column], own.c["id"]
-    child = _first(shape, child, value, row_id, ends=shape.ends)
-    rows = _of_parents(shape, parents, child)
+        own = _first(shape, child, columns).lateral("own")
+        child, columns = select(*own.c).select_from(shape.through.join(own, true())), dict(own.c.items())
+    rows = _of_parents(shape, parents, _first(shape, child, columns, ends=shape.ends))
     if shape.ends:
         return prepare(only_ends(rows))
     return prepare(measured(rows.limit(bindparam("most", type_=BigInteger)), source), source)
 
 
-def _first(shape: Shape, rows: Rows, value: Expression, row_id: Expression, *, ends: bool = False) -> Rows:
+def _first(shape: Shape, rows: Rows, columns: Mapping[str, Expression], *, ends: bool = False) -> Rows:
     """As many of `rows` as the page holds and one more, in its order."""
-    if shape.order.descending != shape.backward:
-        value, row_id = value.desc(), row_id.desc()
+    keys = sorting(columns, shape.orders, backward=shape.backward)
     if ends:
-        rows = placed(rows, value, row_id)
-    return rows.order_by(value, row_id).limit(bindparam("limit", type_=BigInteger))
+        rows = placed(rows, *keys)
+    return rows.order_by(*keys).limit(bindparam("limit", type_=BigInteger))
 
 
 def _counts(shape: Shape, condition: Condition | None) -> Statement:
     parents = given_keys()
-    child = _children(shape, parents, select(func.count().label("total")), condition)
+    child = select(func.count().label("total"))
+    if shape.indexed:
+        child = _children(shape, parents, child, condition)
+    else:  # whether they are too many to be sorted: no more are counted
+        most: Expression = literal_column(str(MOST_SORTED + 1))
+        some = _children(shape, parents, select(shape.source.columns["id"]), condition).limit(most)
+        owner = parents if shape.through is None else shape.through
+        child = child.select_from(some.correlate(owner).subquery())
     if shape.through is not None:
         own = child.lateral("own")
         total = cast(func.coalesce(func.sum(own.c.total), literal_column("0")), BigInteger)
@@ -130,10 +128,18 @@ def _counts(shape: Shape, condition: Condition | None) -> Statement:
     return prepare(_of_parents(shape, parents, child))
 
 
-# Without filters they are as many as the schema has lists, orders and columns. Of filters anybody makes new ones, which
-# must not put the others out.
+# Plain ones are as many as the schema has lists, orders and columns. Of filters, and orders that have no index, anybody
+# makes new ones, which must not put the others out.
 _plain_pages, _plain_counts = lru_cache(1000)(_pages), lru_cache(1000)(_counts)
-_filtered_pages, _filtered_counts = lru_cache(500)(_pages), lru_cache(500)(_counts)
+_other_pages, _other_counts = lru_cache(500)(_pages), lru_cache(500)(_counts)
+
+
+def _statement(shape: Shape, page: Page, condition: Condition | None) -> Statement:
+    plain = condition is None and page.indexed
+    bounds = (page.after is not None, page.before is not None)
+    if page.count:
+        return (_plain_counts if plain else _other_counts)(shape, condition)
+    return (_plain_pages if plain else _other_pages)(shape, bounds, condition)
 
 
 def _of_parents(shape: Shape, parents: TableValuedAlias, child: Rows) -> Rows:

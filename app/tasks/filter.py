@@ -89,26 +89,43 @@ class TaskFilter(Conditions):
         return all_of(found, numbered(keys, values)) if isinstance(keys, list) else found
 
 
-@strawberry.enum(description="What tasks can be sorted by.")
+@strawberry.enum(description="What tasks can be sorted by, and what comes first where `direction` is left out.")
 class TaskOrderField(Enum):
-    CREATED_AT = strawberry.enum_value("created_at", description="When they were made.")
-    UPDATED_AT = strawberry.enum_value("updated_at", description="When they last changed.")
-    DUE_DATE = strawberry.enum_value("due_rank", description="When they are due; no date counts as later than any.")
-    PRIORITY = strawberry.enum_value("priority_rank", description="URGENT, HIGH, MEDIUM, LOW, NONE.")
-    STATUS = strawberry.enum_value("status_rank", description="BACKLOG, TODO, IN_PROGRESS, IN_REVIEW, DONE, CANCELED.")
-    TITLE = strawberry.enum_value("title", description="Their titles.")
-    NUMBER = strawberry.enum_value("number", description="The numbers in their keys.")
+    CREATED_AT = strawberry.enum_value("created_at", description="When they were made: DESC, the newest first.")
+    UPDATED_AT = strawberry.enum_value(
+        "updated_at", description="When they last changed: DESC, the last changed first."
+    )
+    DUE_DATE = strawberry.enum_value(
+        "due_rank", description="When they are due: ASC, the next due first. No date is last in both directions."
+    )
+    PRIORITY = strawberry.enum_value(
+        "priority_rank", description="URGENT, HIGH, MEDIUM, LOW, NONE: ASC, the most urgent first."
+    )
+    STATUS = strawberry.enum_value(
+        "status_rank", description="BACKLOG, TODO, IN_PROGRESS, IN_REVIEW, DONE, CANCELED: ASC, as work goes on."
+    )
+    TITLE = strawberry.enum_value("title", description="Their titles: ASC.")
+    NUMBER = strawberry.enum_value("number", description="The numbers in their keys: ASC.")
 
 
-@strawberry.input(description="How tasks are sorted; equal ones by id.")
+@strawberry.input(
+    description="How tasks are sorted; equal ones by id. By PRIORITY and DUE_DATE, both ASC, lists are of any length."
+)
 class TaskOrder:
     field: TaskOrderField = strawberry.field(description="What they are sorted by.")
     direction: OrderDirection | None = strawberry.field(
         default=UNSET,
         description="Which end comes first; left out, what people want first: DESC for CREATED_AT and UPDATED_AT, the "
-        "newest, and ASC for the others: the most urgent, the next due with no date last, the smallest number.",
+        "newest, and ASC for the others: the most urgent, the next due, the smallest number.",
     )
     usually_descending: ClassVar = {TaskOrderField.CREATED_AT, TaskOrderField.UPDATED_AT}
 
 
-TASK_LIST = ListOf(TASKS, Order("created_at", descending=True), TaskOrder, TaskFilter)
+TASK_LIST = ListOf(
+    TASKS,
+    Order("created_at", descending=True),
+    TaskOrder,
+    TaskFilter,
+    indexed={(Order("priority_rank", descending=False), Order("due_rank", descending=False))},
+    backwards={"due_rank": "latest_due"},
+)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Date,
     FromClause,
     Integer,
     Table,
@@ -57,6 +58,7 @@ TASKS = Source(
     TaskRow,
     long=("description", "tags"),
     key=team_key + "-" + cast(tasks.c.number, Text),
+    latest_due=func.coalesce(tasks.c.due_date, literal_column("'-infinity'::date", Date())),
     completed=tasks.c.status == literal_column(f"'{TaskStatus.DONE.value}'"),
 )
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -59,6 +60,7 @@ PRIORITY_RANK = (
     "CASE priority WHEN 'URGENT' THEN 1 WHEN 'HIGH' THEN 2 WHEN 'MEDIUM' THEN 3 WHEN 'LOW' THEN 4 ELSE 5 END"
 )
 DUE_RANK = "COALESCE(due_date, 'infinity'::date)"
+LATEST_DUE = "COALESCE(due_date, '-infinity'::date)"  # for lists that begin with the latest: no date last, too
 
 ORDERS = ("created_at", "updated_at", "due_rank", "priority_rank", "status_rank", "title")
 PARENTS = {"organization": (), "team": ("team_id",), "assignee": ("assignee_id",)}
@@ -68,7 +70,7 @@ BY_NUMBER = {"organization": (), "assignee": ("assignee_id",)}  # those of a tea
 class Task(Owned, table=True):
     """A piece of work; its key is the team's key and its number."""
 
-    computed: ClassVar = {"key": str, "completed": bool}
+    computed: ClassVar = {"key": str, "completed": bool, "latest_due": date}
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -97,6 +99,14 @@ class Task(Owned, table=True):
         Index("ix_tasks_creator", "creator_id"),
         *page_indexes("tasks", PARENTS, ORDERS),
         *page_indexes("tasks", BY_NUMBER, ("number",)),
+        *(
+            Index(f"ix_tasks_{parent}_latest_due", "organization_id", *columns, text(f"({LATEST_DUE})"), "id")
+            for parent, columns in PARENTS.items()
+        ),
+        *(
+            Index(f"ix_tasks_{parent}_urgency", "organization_id", *columns, "priority_rank", "due_rank", "id")
+            for parent, columns in PARENTS.items()
+        ),
     )
 
     team_id: UUID = Field(sa_type=Uuid)

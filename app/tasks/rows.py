@@ -31,6 +31,7 @@ class TaskRow(Record):
     due_rank: date
     key: str
     completed: bool
+    latest_due: date
 
 
 class FormerTaskKeyRow(Record):

@@ -9,7 +9,7 @@ from tests.api import Api
 from tests.documents.documents import MIB
 from tests.factories import Tenant, make_tenant
 
-LIST = """query ($slug: String!, $filter: DocumentFilter, $order: DocumentOrder) { organization(by: {slug: $slug}) {
+LIST = """query ($slug: String!, $filter: DocumentFilter, $order: [DocumentOrder!]) { organization(by: {slug: $slug}) {
     documents(filter: $filter, orderBy: $order) { totalCount nodes { title } }
 } }"""
 

@@ -18,7 +18,7 @@ Superuser: TypeAlias = "asyncpg.Connection[Any]"
 TASKS = 300
 TITLES = ("Same", "same", "Zebra", "Ärger")
 PRIORITIES = ("URGENT", "HIGH", "MEDIUM", "LOW", "NONE")
-PAGE = """query ($member: ID!, $order: TaskOrder!, $first: Int, $last: Int, $after: String, $before: String) {
+PAGE = """query ($member: ID!, $order: [TaskOrder!], $first: Int, $last: Int, $after: String, $before: String) {
     node(id: $member) { ... on TeamMember {
         tasks(orderBy: $order, first: $first, last: $last, after: $after, before: $before) {
             nodes { id }

@@ -122,7 +122,8 @@ async def _walk(api: Api, who: str, asked: str, field: str, way: tuple[str, str,
 
 async def _page(api: Api, who: str, asked: str, field: str, arguments: str) -> dict[str, Any]:
     data = await api.data(asked.replace("(orderBy", f"({arguments}, orderBy"), who=who)
-    page: dict[str, Any] = data["node"][field]
+    (place,) = data.values()  # the node, or the viewer
+    page: dict[str, Any] = place[field]
     return page
 
 

@@ -1,5 +1,6 @@
 """Pages of lists, cut for each parent: against a model in Python."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -23,7 +24,7 @@ PRIORITIES = ("URGENT", "HIGH", "MEDIUM", "LOW", "NONE")
 TITLES = ("Same", "same", "Ärger", "Zebra")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ORDERS = ("CREATED_AT", "UPDATED_AT", "DUE_DATE", "PRIORITY", "STATUS", "TITLE", "NUMBER")
-PAGE = """query ($slug: String!, $order: TaskOrder, $deleted: DeletedScope!, $first: Int, $last: Int, $after: String,
+PAGE = """query ($slug: String!, $order: [TaskOrder!], $deleted: DeletedScope!, $first: Int, $last: Int, $after: String,
                $before: String) {
     organization(by: {slug: $slug}) { teams { nodes {
         tasks(orderBy: $order, deleted: $deleted, first: $first, last: $last, after: $after, before: $before) {
@@ -57,18 +58,17 @@ class Row:
     updated_at: datetime
     deleted_at: datetime | None
 
-    def place(self, field: str) -> tuple[Any, UUID]:
-        """Where the row stands in an ascending list."""
-        values = {
+    def value(self, field: str, direction: str) -> Any:
+        """What the row is sorted by; without a date it is the last in both directions."""
+        return {
             "CREATED_AT": self.created_at,
             "UPDATED_AT": self.updated_at,
-            "DUE_DATE": self.due_date or date.max,
+            "DUE_DATE": self.due_date or (date.max if direction == "ASC" else date.min),
             "PRIORITY": PRIORITIES.index(self.priority),
             "STATUS": STATUSES.index(self.status),
             "TITLE": self.title,
             "NUMBER": self.number,
-        }
-        return values[field], self.id
+        }[field]
 
 
 def random_row(random: Random, number: int) -> Row:
@@ -121,8 +121,7 @@ async def listed(superuser: Superuser) -> Listed:
 class Asked:
     """The arguments of a page."""
 
-    field: str
-    direction: str
+    orders: list[tuple[str, str]]  # fields with their directions
     deleted: str
     size: int
     backward: bool
@@ -132,8 +131,12 @@ class Asked:
 
 PAGES = st.builds(
     Asked,
-    field=st.sampled_from(ORDERS),
-    direction=st.sampled_from(("ASC", "DESC")),
+    orders=st.lists(
+        st.tuples(st.sampled_from(ORDERS), st.sampled_from(("ASC", "DESC"))),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda order: order[0],
+    ),
     deleted=st.sampled_from(("EXCLUDE", "INCLUDE", "ONLY")),
     size=st.integers(0, 12),
     backward=st.booleans(),
@@ -142,19 +145,28 @@ PAGES = st.builds(
 )
 
 
+def in_order(rows: Iterable[Row], orders: list[tuple[str, str]]) -> list[Row]:
+    """Sorted by the last key first, since Python's sort leaves equal ones as they are."""
+    found = sorted(rows, key=lambda row: row.id, reverse=orders[-1][1] == "DESC")
+    for field, direction in reversed(orders):
+        found.sort(key=lambda row: row.value(field, direction), reverse=direction == "DESC")
+    return found
+
+
 def expected(rows: list[Row], longest: list[Row], asked: Asked) -> dict[str, Any]:
     """What the model says of one team's page."""
     scope = {"EXCLUDE": (True, False), "INCLUDE": (True, True), "ONLY": (False, True)}[asked.deleted]
-    seen = [row.place(asked.field) for row in rows if scope[row.deleted_at is not None]]
-    after, before = (number and longest[number - 1].place(asked.field) for number in (asked.after, asked.before))
-    low, high = (after, before) if asked.direction == "ASC" else (before, after)
-    between = [place for place in seen if (not low or low < place) and (not high or place < high)]
-    between.sort(reverse=asked.direction == "DESC")
+    seen = [row for row in rows if scope[row.deleted_at is not None]]
+    after, before = (number and longest[number - 1] for number in (asked.after, asked.before))
+    between = in_order({*seen, *(row for row in (after, before) if row)}, asked.orders)
+    low = between.index(after) + 1 if after else 0
+    high = between.index(before) if before else len(between)
+    between = [row for row in between[low:high] if row in seen]
     more = len(between) > asked.size
     page = between[max(len(between) - asked.size, 0) :] if asked.backward else between[: asked.size]
     return {
         "totalCount": len(seen),
-        "ids": [str(row_id) for _, row_id in page],
+        "ids": [str(row.id) for row in page],
         "hasNextPage": before is not None if asked.backward else more,
         "hasPreviousPage": more if asked.backward else after is not None,
     }
@@ -186,7 +198,7 @@ async def pages(api: Api, tenant: Tenant, document: str = PAGE, **arguments: Any
 @given(asked=PAGES)
 async def test_pages_are_cut_for_each_parent_as_the_model_says(api: Api, listed: Listed, asked: Asked) -> None:
     longest = listed.teams[-1]
-    order = {"field": asked.field, "direction": asked.direction}
+    order = [{"field": field, "direction": direction} for field, direction in asked.orders]
     *_, whole = await pages(api, listed.tenant, order=order, deleted="INCLUDE", first=100)
     cursors = {edge["node"]["id"]: edge["cursor"] for edge in whole["edges"]}
     bounds: dict[str, Any] = {

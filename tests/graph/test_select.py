@@ -20,7 +20,7 @@ from tests.api import Api
 from tests.factories import make_tenant
 
 TITLE: Asked = {"Task": frozenset({"title"})}
-BY_NUMBER = Page(Order("number", descending=False), size=2)
+BY_NUMBER = Page((Order("number", descending=False),), size=2)
 
 
 @asynccontextmanager

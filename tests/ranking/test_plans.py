@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from app.config import Settings
 from app.postgres.server import Addresses
 from tests.api import SECRET, serving
+from tests.crowd import OWN as TASKS
 from tests.crowd import STATES, Crowd, making_crowd
 from tests.ranking.test_search_tasks import SEARCH
 from tests.reading import Asker
@@ -57,6 +58,9 @@ LIST = """query ($organization: ID!, $filter: TaskFilter) {
     organization(by: {id: $organization}) { tasks(first: 20, filter: $filter) { nodes { title } } }
 }"""
 OWN = "{ viewer { teams { totalCount nodes { name } } tasks { totalCount nodes { key } } } }"
+SORTED = """query ($organization: ID!, $order: [TaskOrder!]) {
+    organization(by: {id: $organization}) { tasks(first: 20, orderBy: $order) { nodes { title } } }
+}"""
 RELATIONS = [
     {"assignee": {"user": {"email": {"contains": "x0"}}}},
     {"and": [{"assignee": {"user": {"email": {"contains": "x0"}}}}, {"team": {"name": {"contains": "x0"}}}]},
@@ -82,3 +86,20 @@ async def test_ones_own_lists_read_what_is_ones_own(crowd: Crowd, asker: Asker) 
     assert read["tasks"] <= 100 + 4 * 21, read
     assert read["team_members"] <= 4 * 4, read
     assert sum(amount for name, amount in read.items() if not name.endswith("()")) <= 350, read
+
+
+@pytest.mark.parametrize(
+    ("order", "most"),
+    [
+        ([{"field": "PRIORITY"}, {"field": "DUE_DATE"}], TASKS + 1),
+        ([{"field": "DUE_DATE", "direction": "DESC"}], TASKS + 1),
+        ([{"field": "STATUS"}, {"field": "TITLE"}], 2 * TASKS + 1),
+    ],
+    ids=["with an index", "the latest first", "sorted"],
+)
+async def test_a_list_by_several_fields_reads_its_own_organization(
+    crowd: Crowd, asker: Asker, order: list[dict[str, str]], most: int
+) -> None:
+    read = await asker.read(SORTED, who=crowd.newest.owner, organization=str(crowd.newest.id), order=order)
+
+    assert sum(amount for name, amount in read.items() if not name.endswith("()")) <= most, read

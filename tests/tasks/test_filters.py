@@ -8,7 +8,7 @@ import pytest
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
 
-LIST = """query ($id: ID!, $filter: TaskFilter, $order: TaskOrder, $deleted: DeletedScope! = EXCLUDE) {
+LIST = """query ($id: ID!, $filter: TaskFilter, $order: [TaskOrder!], $deleted: DeletedScope! = EXCLUDE) {
     organization(by: {id: $id}) { tasks(filter: $filter, orderBy: $order, deleted: $deleted) { nodes { title } } }
 }"""
 

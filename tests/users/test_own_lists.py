@@ -8,14 +8,14 @@ import pytest
 from tests.api import Api
 from tests.factories import Tenant, make_tenant
 
-TASKS = """query ($first: Int, $after: String, $last: Int, $before: String, $filter: TaskFilter, $order: TaskOrder,
+TASKS = """query ($first: Int, $after: String, $last: Int, $before: String, $filter: TaskFilter, $order: [TaskOrder!],
     $deleted: DeletedScope! = EXCLUDE) {
     viewer { tasks(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $order,
                    deleted: $deleted) {
         totalCount nodes { title } pageInfo { startCursor endCursor hasNextPage hasPreviousPage }
     } }
 }"""
-TEAMS = """query ($filter: TeamFilter, $order: TeamOrder, $deleted: DeletedScope! = EXCLUDE) {
+TEAMS = """query ($filter: TeamFilter, $order: [TeamOrder!], $deleted: DeletedScope! = EXCLUDE) {
     viewer { teams(filter: $filter, orderBy: $order, deleted: $deleted) { totalCount nodes { name } } }
 }"""
 

@@ -15,7 +15,7 @@ export const TASKS = graphql`
     first: { type: "Int", defaultValue: 20 }
     after: { type: "String" }
     filter: { type: "TaskFilter" }
-    orderBy: { type: "TaskOrder" }
+    orderBy: { type: "[TaskOrder!]" }
   )
   @refetchable(queryName: "tasksPageQuery") {
     name

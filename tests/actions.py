@@ -108,6 +108,7 @@ ACTIONS = {
     "createTask": Action('createTask(input: {teamId: "$team", title: "A"}) { userErrors { code } }', WORKERS),
     "updateTask": Action('updateTask(id: "$task", input: {title: "A"}) { userErrors { code } }', WORKERS),
     "moveTask": Action('moveTask(id: "$task", teamId: "$other_team") { userErrors { code } }', WORKERS),
+    "moveTasks": Action('moveTasks(ids: ["$task"], teamId: "$other_team") { userErrors { code } }', WORKERS),
     "deleteTask": Action('deleteTask(id: "$task") { userErrors { code } }', WORKERS),
     "restoreTask": Action(
         'restoreTask(id: "$task") { userErrors { code } }',

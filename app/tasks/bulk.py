@@ -50,25 +50,30 @@ async def locked_items(context: Context, task_ids: Sequence[str], *texts: str, d
     Of their long columns they have `texts`. What is not there, comes twice, or is not the actor's to write, is noted as
     its item's mistake.
     """
-    ids = _parsed(task_ids)
+    ids = parsed(task_ids)
     rows = await rows_with_roles(context, TASKS, ids, *texts, deleted=deleted)
-    return _judged(context, ids, rows, "deleted task" if deleted else "task")
+    return judged(context, ids, rows, "deleted task" if deleted else "task")
 
 
 async def items_to_delete(context: Context, task_ids: Sequence[str]) -> list[Item]:
     """The same of tasks that are to be deleted: each locked, or deleted already."""
-    ids = _parsed(task_ids)
-    return _judged(context, ids, await rows_to_delete_with_roles(context, TASKS, ids), "task")
+    ids = parsed(task_ids)
+    return judged(context, ids, await rows_to_delete_with_roles(context, TASKS, ids), "task")
 
 
-def _parsed(task_ids: Sequence[str]) -> list[UUID]:
+def parsed(task_ids: Sequence[str]) -> list[UUID]:
+    """The ids that `ids` says; raises BadUserInput, and Rejected where they are too many."""
     require_few(task_ids, "ids")
     return [parse_id(task_id, f"ids.{place}") for place, task_id in enumerate(task_ids)]
 
 
-def _judged(
+def judged(
     context: Context, ids: Sequence[UUID], rows: Sequence[tuple[TaskRow | None, str | None]], noun: str
 ) -> list[Item]:
+    """An item for each row with the actor's role in its team.
+
+    What is not there, comes twice, or is not the actor's to write, is noted as its item's mistake.
+    """
     items = []
     for place, (row, role) in enumerate(rows):
         checks = Checks("ids", str(place))

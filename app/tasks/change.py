@@ -25,11 +25,11 @@ async def plan_changes(context: Context, items: Sequence[Item], wanted: Wanted) 
     """Sets what each task's values will be, where they are to differ; nothing is written yet."""
     moment = now()
     found = [item for item in items if item.found is not None]
-    for item in found:
-        item.values = _changes(item, wanted, moment)
     assignees = [_assignee(item.row, wanted) for item in found]
     live = await live_assignees(context, filter(None, assignees))
     for item, assignee in zip(found, assignees, strict=True):
+        meant = {"assignee_id": live[assignee]} if assignee in live else {}
+        item.values = _changes(item, wanted, {**wanted.columns, **meant}, moment)
         check_assignee(assignee, live, item.checks)
 
 
@@ -38,8 +38,8 @@ def _assignee(row: TaskRow, wanted: Wanted) -> Assignee | None:
     return Assignee(row.organization_id, row.team_id, assignee_id) if assignee_id else None
 
 
-def _changes(item: Item, wanted: Wanted, moment: datetime) -> dict[str, Any]:
-    row, values = item.row, dict(wanted.columns)
+def _changes(item: Item, wanted: Wanted, values: dict[str, Any], moment: datetime) -> dict[str, Any]:
+    row = item.row
     if wanted.added_tags or wanted.removed_tags:
         values["tags"] = wanted.tags_after(row.tags)
         check_amount(values["tags"], item.checks, "addTags")

@@ -55,6 +55,8 @@ async def _check_assignees(context: Context, items: Sequence[Item]) -> None:
     assignees = [_assignee(item.values) for item in items]
     live = await live_assignees(context, filter(None, assignees))
     for item, assignee in zip(items, assignees, strict=True):
+        if assignee in live:
+            item.values["assignee_id"] = live[assignee]
         check_assignee(assignee, live, item.checks)
 
 

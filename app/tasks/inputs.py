@@ -37,7 +37,9 @@ class CreateTaskInput:
         default_factory=list, description="At most 20, of 1 to 50 characters each. Duplicates are dropped."
     )
     assignee_id: strawberry.ID | None = strawberry.field(
-        default=UNSET, description="Who works on it: the id of a member of its team (a `TeamMember`)."
+        default=UNSET,
+        description="Who works on it: the id of a member of its team (a `TeamMember`), or of that person as an "
+        "`OrganizationMember` or `User`.",
     )
 
 
@@ -71,5 +73,7 @@ class UpdateTaskInput:
         default=UNSET, description="Taken from those it has; those it does not have are passed over."
     )
     assignee_id: strawberry.ID | None = strawberry.field(
-        default=UNSET, description="Who works on it: the id of a member of its team (a `TeamMember`)."
+        default=UNSET,
+        description="Who works on it: the id of a member of its team (a `TeamMember`), or of that person as an "
+        "`OrganizationMember` or `User`.",
     )

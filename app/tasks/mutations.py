@@ -25,7 +25,7 @@ from app.tasks.check import wanted
 from app.tasks.create import create, new_items
 from app.tasks.inputs import BulkErrorPolicy, CreateTaskInput, UpdateTaskInput
 from app.tasks.loaders import TASKS, task_by_id
-from app.tasks.move import move
+from app.tasks.move import move, move_all
 from app.tasks.payloads import TaskResult, TasksPayload
 from app.tasks.policies import can_work
 from app.tasks.restore import check_teams
@@ -103,6 +103,23 @@ class TaskMutations:
     ) -> Payload[Task]:
         item = await move(info.context, parse_id(task_id, "id"), parse_id(team_id, "teamId"))
         return await _payload(info.context, item)
+
+    @mutation(
+        description="Moves up to 100 tasks at once to another team of their organization, as `moveTask` does, numbered "
+        "in the order of `ids`; all of them or none. FORBIDDEN to those who do not work in that team and do not "
+        "administer the organization.",
+        scope="WRITE_TASKS",
+    )
+    async def move_tasks(
+        self,
+        info: Info,
+        task_ids: TaskIds,
+        team_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The id of the team; those that are there already stay.")
+        ],
+    ) -> TasksPayload:
+        items = await move_all(info.context, task_ids, parse_id(team_id, "teamId"))
+        return await _tasks_payload(info.context, items, admitted(items, BulkErrorPolicy.ROLLBACK))
 
     @mutation(
         description="Deletes a task. It can be restored until its deletion is purged." + WORKERS_ONLY,

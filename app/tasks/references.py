@@ -1,11 +1,11 @@
 """What inputs refer to: the team of a task, and who works on it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, select, true, union_all
 
 from app.db.columns import table_of
 from app.db.record import Record
@@ -74,20 +74,23 @@ def check_team(team: TeamOfActor | None, checks: Checks, *path: str) -> bool:
 
 
 class Assignee(NamedTuple):
-    """Who is to work on a task, as a member of its team."""
+    """Who is to work on a task: their id, or that of their membership in its team or in the organization."""
 
     organization_id: UUID
     team_id: UUID
     id: UUID
 
 
-async def live_assignees(context: Context, wanted: Iterable[Assignee]) -> set[Assignee]:
+Assignees = Mapping[Assignee | None, UUID]  # the ids of their memberships in the team
+
+
+async def live_assignees(context: Context, wanted: Iterable[Assignee]) -> Assignees:
     """Those of `wanted` who are there for the caller and not deleted."""
     asked = list(set(wanted))
     if not asked:
-        return set()
+        return {}
     values = {f"key_{name}s": [one[place] for one in asked] for place, name in enumerate(Assignee._fields)}
-    return {Assignee(*row) for row in await context.fetch(_assignees(), values)}
+    return {Assignee(*row[:3]): row[3] for row in map(tuple, await context.fetch(_assignees(), values))}
 
 
 @statement
@@ -95,42 +98,61 @@ def _assignees() -> Clause:
     names = Assignee._fields
     arrays = [bindparam(f"key_{name}s", type_=ARRAY(Uuid)) for name in names]
     asked = as_few(func.unnest(*arrays).table_valued(*names).render_derived("asked"), func.cardinality(arrays[0]))
-    return (
-        select(*(team_members.c[name] for name in names))
-        .join(asked, (asked.c.organization_id == team_members.c.organization_id) & (asked.c.id == team_members.c.id))
+    in_team = select(team_members.c.id).where(
+        team_members.c.organization_id == asked.c.organization_id,
+        team_members.c.team_id == asked.c.team_id,
+        team_members.c.deleted_at.is_(None),
+    )
+    # Known before the team is looked into, so that whatever the planner expects, an index answers each of them.
+    of_user = (
+        select(members.c.id)
         .where(
-            asked.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))),
-            asked.c.team_id == team_members.c.team_id,
-            team_members.c.deleted_at.is_(None),
+            members.c.organization_id == asked.c.organization_id,
+            members.c.user_id == asked.c.id,
+            members.c.deleted_at.is_(None),
         )
+        .correlate(asked)
+        .scalar_subquery()
+    )
+    meant = union_all(
+        in_team.where(team_members.c.id == asked.c.id),
+        in_team.where(team_members.c.organization_member_id == asked.c.id),
+        in_team.where(team_members.c.organization_member_id == of_user),
+    ).lateral("meant")
+    return (
+        select(*asked.c, meant.c.id.label("meant"))
+        .join(meant, true())
+        .where(asked.c.organization_id == any_(bindparam("organization_ids", type_=ARRAY(Uuid))))
     )
 
 
-def check_assignee(assignee: Assignee | None, live: set[Assignee], checks: Checks) -> None:
+def check_assignee(assignee: Assignee | None, live: Assignees, checks: Checks) -> None:
     """Notes a mistake unless the assignee is nobody or among those who are `live`."""
     if assignee is not None and assignee not in live:
-        message = "There is no such member of the task's team: give the `id` of one of `Team.members`, not of a `User`."
+        message = "There is no such person in the task's team: give the `id` of one of `Team.members`."
         checks.wrong(UserErrorCode.NOT_FOUND, message, "assigneeId")
 
 
-async def same_person_in(context: Context, team: TeamOfActor, member_id: UUID) -> UUID | None:
-    """The live membership in `team` of the person whose membership in another team `member_id` is."""
-    values = {"organization_id": team.organization_id, "team_id": team.id, "member_id": member_id}
-    rows = await context.fetch(_same_person(), values)
-    return rows[0]["id"] if rows else None
+async def same_people_in(context: Context, team: TeamOfActor, member_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """For memberships in other teams the live ones in `team` of the same people, where they have any."""
+    asked = list(set(member_ids))
+    if not asked:
+        return {}
+    values = {"organization_id": team.organization_id, "team_id": team.id, "member_ids": asked}
+    return {row["id"]: row["there"] for row in await context.fetch(_same_people(), values)}
 
 
 @statement
-def _same_person() -> Clause:
+def _same_people() -> Clause:
     here, there = team_members.alias("here"), team_members.alias("there")
     organization_id = bindparam("organization_id", type_=Uuid)
     return (
-        select(there.c.id)
+        select(here.c.id, there.c.id.label("there"))
         .select_from(here)
         .join(there, there.c.organization_member_id == here.c.organization_member_id)
         .where(
             here.c.organization_id == organization_id,
-            here.c.id == bindparam("member_id", type_=Uuid),
+            here.c.id == any_(bindparam("member_ids", type_=ARRAY(Uuid))),
             there.c.organization_id == organization_id,
             there.c.team_id == bindparam("team_id", type_=Uuid),
             there.c.deleted_at.is_(None),

@@ -40,6 +40,7 @@ NEEDED = {
     "restoreTask": WRITE_TASKS,
     "createTasks": WRITE_TASKS,
     "updateTasks": WRITE_TASKS,
+    "moveTasks": WRITE_TASKS,
     "deleteTasks": WRITE_TASKS,
     "restoreTasks": WRITE_TASKS,
     "createDocument": WRITE_ALL,

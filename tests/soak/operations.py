@@ -93,6 +93,12 @@ def move(world: World, random: Random) -> Operation:
     return Operation(_mutation("$id: ID!, $team: ID!", fields), variables, idle=True)
 
 
+def move_bulk(world: World, random: Random) -> Operation:
+    fields = "moveTasks(ids: $ids, teamId: $team) { results { task { id } } userErrors { code } }"
+    variables = {"ids": random.sample(world.tasks, BULK), "team": random.choice(world.teams)}
+    return Operation(_mutation("$ids: [ID!]!, $team: ID!", fields), variables, idle=True)
+
+
 def delete(world: World, random: Random) -> Operation:
     fields = "deleteTask(id: $id) { deletedIds userErrors { code } }"
     return Operation(_mutation("$id: ID!", fields), {"id": random.choice(world.tasks)}, idle=True)
@@ -129,6 +135,7 @@ MIX: dict[Callable[[World, Random], Operation], int] = {
     update: 6,
     update_bulk: 2,
     move: 4,
+    move_bulk: 2,
     delete: 2,
     restore: 2,
     rename_team: 1,

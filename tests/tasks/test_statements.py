@@ -16,6 +16,7 @@ DELETION = "{ deletedIds userErrors { code } }"
 
 CREATE_MANY = f"mutation ($inputs: [CreateTaskInput!]!) {{ createTasks(inputs: $inputs) {TASKS} }}"
 UPDATE_MANY = f'mutation ($ids: [ID!]!) {{ updateTasks(ids: $ids, input: {{title: "A", addTags: ["b"]}}) {TASKS} }}'
+MOVE_MANY = f"mutation ($ids: [ID!]!, $team: ID!) {{ moveTasks(ids: $ids, teamId: $team) {TASKS} }}"
 DELETE_MANY = f"mutation ($ids: [ID!]!) {{ deleteTasks(ids: $ids) {DELETION} }}"
 RESTORE_MANY = f"mutation ($ids: [ID!]!) {{ restoreTasks(ids: $ids) {TASKS} }}"
 
@@ -69,6 +70,9 @@ async def test_many(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
             {
                 "createTasks": await cost(api, tenant, CREATE_MANY, inputs=inputs_of(tenant, amount)),
                 "updateTasks": await cost(api, tenant, UPDATE_MANY, ids=ids),
+                # As one does: the team, the tasks, all teams with the roles, the numbers, the assignees, the keys, the
+                # change, the payload.
+                "moveTasks": await cost(api, tenant, MOVE_MANY, ids=ids, team=str(tenant.teams[0])),
                 "deleteTasks": await cost(api, tenant, DELETE_MANY, ids=ids),
                 "restoreTasks": await cost(api, tenant, RESTORE_MANY, ids=ids),
             }
@@ -76,4 +80,4 @@ async def test_many(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
 
     _, two, hundred = costs
     assert hundred == two
-    assert [two[mutation] for mutation in ("createTasks", "updateTasks", "deleteTasks")] == [6, 5, 5]
+    assert [two[mutation] for mutation in ("createTasks", "updateTasks", "moveTasks", "deleteTasks")] == [6, 5, 8, 5]

@@ -1,5 +1,6 @@
 """Gathers the documents of a folder: its .md and .txt files, in whichever folders inside it."""
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,9 +46,14 @@ def _is_hidden(path: Path) -> bool:
 
 def gather(folder: Path, paths: list[Path]) -> Iterator[Found | Reject]:
     """Each file of the folder as a document, or why it stays out."""
+    seen = set()
     for path in paths:
-        source = path.relative_to(folder).as_posix()
+        # Composed, as other systems name the same file: only then does it stay one document.
+        source = unicodedata.normalize("NFC", path.relative_to(folder).as_posix())
         try:
+            if source in seen:
+                raise Unfit("path: another file has it, with its letters composed otherwise")
+            seen.add(source)
             yield _found(path, clean(source, "path", LONGEST_SOURCE))
         except Unfit as unfit:
             yield Reject(1, str(unfit), source)

@@ -68,3 +68,15 @@ def test_a_folder_without_documents_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(NoDocuments, match=r"holds no \.md or \.txt files"):
         documents_in(tmp_path)
+
+
+def test_a_name_is_composed_whatever_system_has_written_it(tmp_path: Path) -> None:
+    put(tmp_path, "a/Cafe\u0301.txt", "One")
+    put(tmp_path, "b/Cafe\u0301.txt", "Two")
+    put(tmp_path, "b/Caf\u00e9.txt", "Three")
+
+    assert gathered(tmp_path) == [
+        Found("a/Caf\u00e9.txt", "Cafe\u0301", TEXT, "One"),
+        Found("b/Caf\u00e9.txt", "Cafe\u0301", TEXT, "Two"),
+        Reject(1, "path: another file has it, with its letters composed otherwise", "b/Caf\u00e9.txt"),
+    ]

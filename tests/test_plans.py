@@ -306,3 +306,16 @@ async def test_page_200_costs_what_page_1_does(plans: Plans, field: str) -> None
     # Each task and its team; the first page looks whether there is a second one, too.
     assert [(cost.rows, cost.read) for cost in (first, last)] == [(51, 102), (50, 100)]
     assert abs(first.buffers - last.buffers) <= 51  # whether neighbours lie on one page
+
+
+@pytest.mark.parametrize(("window", "most"), [("OVERDUE", 1_000), ("TODAY", 5_000)])
+async def test_a_page_of_a_due_window_reads_no_more_than_lists_of_its_days(
+    plans: Plans, window: str, most: int
+) -> None:
+    """Of what is past it reads on from the newest task, for each of which three rows say what day it is there; of what
+    is about now, some 250 a day are due."""
+    selected = f"tasks(filter: {{dueWindow: {{eq: {window}}}}}) {{ nodes {{ title }} }}"
+    cost = await plans.cost_of_list("Organization.tasks", selected)
+
+    assert cost.read <= most, cost.plan
+    assert cost.scanned == ()

@@ -76,16 +76,21 @@ def days_everywhere(moment: datetime) -> Mapping[str, Any]:
 
 
 def _about_then(windows: list[DueWindow], values: Values) -> Condition:
-    """What holds wherever one is: it costs next to nothing, and an index of due dates may serve it."""
+    """What holds wherever one is, and costs next to nothing.
+
+    Of a few days an index finds the tasks; of many, such as all that are past, the planner shall not read them by it,
+    as it takes each list for short.
+    """
     utc = values["utc_day"]
     begins, ends = zip(*(SPANS[one](utc) for one in windows), strict=True)
     names = values.add(min(begins)), values.add(max(ends))
+    day = tasks.c.due_rank if max(ends) - min(begins) < 30 * DAY else tasks.c.due_date
 
     def clause() -> ColumnElement[bool]:
         since, until = (bindparam(name, type_=Date) for name in names)
-        return and_(OPEN, tasks.c.due_rank >= since, tasks.c.due_rank <= until)
+        return and_(OPEN, day >= since, day <= until)
 
-    return Condition("about then", clause)
+    return Condition(("about then", day.name), clause)
 
 
 def _shift(zone: ColumnElement[str]) -> ColumnElement[int]:

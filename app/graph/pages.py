@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -30,7 +31,7 @@ from app.graph.paging import MOST_SORTED, DeletedScope, Orders, Page, Slice, bey
 from app.graph.select import Key, given_keys, key_values, of_each, scoped
 
 
-async def pages(
+async def pages(  # noqa: PLR0913  # each says whose rows the list has
     context: Context,
     source: Source,
     parents: Sequence[Key],
@@ -38,22 +39,26 @@ async def pages(
     *,
     by: str | None,
     through: Subquery | None = None,
+    among: Sequence[UUID] | None = None,
 ) -> list[Slice]:
     """A page of each parent's rows, in one statement; `by` is the column that holds the parent's id.
 
     Where `by` is None every row that the caller may see belongs to the one parent, and with `through` every row that
-    holds the `id` of one of these, which have an `organization_id` too and are the caller's.
+    holds the `id` of one of these, which have an `organization_id` too and are the caller's. `among` are the
+    organizations that it may read then, where these are not all of the caller's.
 
     Where no index has the rows in the order of the page, another statement finds out whether they are too many to be
     sorted; raises TooManyToSort.
     """
     if not (page.indexed or page.count):
         counting = replace(page, count=True)
-        check_sortable(await pages(context, source, parents, counting, by=by, through=through))
+        check_sortable(await pages(context, source, parents, counting, by=by, through=through, among=among))
     places = (*(one.column for one in whole(page.orders)), *(("organization_id",) if through is not None else ()))
     columns = tuple(sorted({*places})) if page.ends else context.columns(source, *places)
     shape = Shape(source, by, through, columns, page.orders, page.backward, page.deleted, page.ends, page.indexed)
     values = key_values(parents) | page.values
+    if among is not None:
+        values["organization_ids"] = among
     condition: Condition | None = None
     if page.filter is not None:
         condition, chosen = page.filter.where(source, context.budget.filter_path())

@@ -65,15 +65,8 @@ def readable(context: Context, pages: list[Slice]) -> list[Slice]:
 async def organizations_of_actor(context: Context, actors: Sequence[Key], page: Page) -> list[Slice]:
     """A page of the caller's organizations.
 
-    No object leads here that the policy was asked about, so that it is asked about these, and nobody is in more than
-    they have roles in.
+    No object leads here that the policy was asked about, so that it is asked about these: before they are read, as
+    their number would say of others what a filter finds.
     """
-    actor = context.actor
-    return [
-        replace(
-            found,
-            rows=[row for row in found.rows if belongs_to(actor, row.id)],
-            total=min(found.total, len(actor.roles)),
-        )
-        for found in await pages(context, ORGANIZATIONS, actors, page, by=None)
-    ]
+    own = [one for one in context.organization_ids if belongs_to(context.actor, one)]
+    return await pages(context, ORGANIZATIONS, actors, page, by=None, among=own)

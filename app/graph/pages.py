@@ -44,9 +44,7 @@ async def pages(  # noqa: PLR0913  # each says whose rows the list has
     """A page of each parent's rows, in one statement; `by` is the column that holds the parent's id.
 
     Where `by` is None every row that the caller may see belongs to the one parent, and with `through` every row that
-    holds the `id` of one of these, which have an `organization_id` too and are the caller's. `among` are the
-    organizations that it may read then, where these are not all of the caller's.
-
+    holds the `id` of one of these, which have an `organization_id` too and are the caller's; `among` narrows whose.
     Where no index has the rows in the order of the page, another statement finds out whether they are too many to be
     sorted; raises TooManyToSort.
     """
@@ -56,9 +54,7 @@ async def pages(  # noqa: PLR0913  # each says whose rows the list has
     places = (*(one.column for one in whole(page.orders)), *(("organization_id",) if through is not None else ()))
     columns = tuple(sorted({*places})) if page.ends else context.columns(source, *places)
     shape = Shape(source, by, through, columns, page.orders, page.backward, page.deleted, page.ends, page.indexed)
-    values = key_values(parents) | page.values
-    if among is not None:
-        values["organization_ids"] = among
+    values = key_values(parents) | page.values | ({} if among is None else {"organization_ids": among})
     condition: Condition | None = None
     if page.filter is not None:
         condition, chosen = page.filter.where(source, context.budget.filter_path())

@@ -22,7 +22,7 @@ MEMBERS = """query ($id: ID!, $filter: OrganizationMemberFilter, $ofTeam: TeamMe
         teams { nodes { members(filter: $ofTeam) { totalCount nodes { user { name } } } } }
     }
 }"""
-TEAMS_OF_MEMBERS = """query ($id: ID!, $filter: TeamMemberFilter, $order: TeamMemberOrder) {
+TEAMS_OF_MEMBERS = """query ($id: ID!, $filter: TeamMemberFilter, $order: [TeamMemberOrder!]) {
     organization(by: {id: $id}) { members(first: 1) { nodes {
         teams(filter: $filter, orderBy: $order) { totalCount nodes { team { key } } } } } }
 }"""

@@ -13,6 +13,7 @@ MOST_TEXT = 8 * 1024 * 1024  # bytes: in memory they are up to four times that, 
 # Objects: building a condition, or counting a list, takes as long as loading so many.
 A_CONDITION = 10
 A_TOTAL = 10
+SORTED_AN_OBJECT = 30  # rows that are sorted, where no index has them in order, while one object is loaded
 
 
 class BudgetExceeded(AppError):

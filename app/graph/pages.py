@@ -21,7 +21,7 @@ from sqlalchemy import (
 from app.db.columns import Expression, Rows
 from app.db.source import Source
 from app.db.statement import Statement, prepare
-from app.graph.budget import A_TOTAL
+from app.graph.budget import A_TOTAL, SORTED_AN_OBJECT
 from app.graph.conditions import Condition
 from app.graph.context import Context
 from app.graph.dealing import counted, dealt
@@ -50,7 +50,8 @@ async def pages(  # noqa: PLR0913  # each says whose rows the list has
     """
     if not (page.indexed or page.count):
         counting = replace(page, count=True)
-        check_sortable(await pages(context, source, parents, counting, by=by, through=through, among=among))
+        found = await pages(context, source, parents, counting, by=by, through=through, among=among)
+        context.budget.work += check_sortable(found) // SORTED_AN_OBJECT
     places = (*(one.column for one in whole(page.orders)), *(("organization_id",) if through is not None else ()))
     columns = tuple(sorted({*places})) if page.ends else context.columns(source, *places)
     shape = Shape(source, by, through, columns, page.orders, page.backward, page.deleted, page.ends, page.indexed)
@@ -68,7 +69,10 @@ async def pages(  # noqa: PLR0913  # each says whose rows the list has
         return dealt(await context.fetch(statement, values), len(parents), page)
     # Each page reads a row more than it shows. Where so many rows come, too many of them would have been shown.
     rows = await fetch_measured(context, statement, values, source, beyond=len(parents) + 1)
-    found = dealt(rows, len(parents), page)
+    return _taken(context, dealt(rows, len(parents), page))
+
+
+def _taken(context: Context, found: list[Slice]) -> list[Slice]:
     context.budget.take(sum(len(one.rows) for one in found))
     return found
 

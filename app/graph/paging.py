@@ -1,6 +1,6 @@
 """Pages of a list: the arguments of a connection, checked, and the rows that come back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import pairwise
@@ -173,8 +173,8 @@ class TooManyToSort(AppError):
     code = "LIMIT_EXCEEDED"
 
 
-def check_sortable(counted: Iterable[Slice]) -> None:
-    """Raises TooManyToSort where one of the lists that were counted is too long to be sorted for every page."""
+def check_sortable(counted: Sequence[Slice]) -> int:
+    """How many rows are sorted for the lists that were counted; raises TooManyToSort where one is too long for that."""
     if any(one.total > MOST_SORTED for one in counted):
         raise TooManyToSort(
             f"More than {MOST_SORTED:,} objects would have to be sorted for this `orderBy`: choose fewer by `filter`, "
@@ -182,3 +182,4 @@ def check_sortable(counted: Iterable[Slice]) -> None:
             limit="sorted",
             allowed=MOST_SORTED,
         )
+    return sum(one.total for one in counted)

@@ -103,6 +103,19 @@ async def test_what_is_completed_again_beside_an_error_counts_once(
     assert said(answered) == ("100", "96")  # 40 lists that are counted, of 10 objects each, and 20 objects
 
 
+async def test_what_is_sorted_counts(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, teams=2, tasks=3_000)
+    tasks = "tasks(first: 1, orderBy: $by) { nodes { key } }"
+    lists = f"query ($ids: [ID!]!, $by: [TaskOrder!]) {{ nodes(ids: $ids) {{ ... on Team {{ {tasks} }} }} }}"
+    teams = [str(one) for one in tenant.teams]
+    async with limited(database, rate_limit=100) as api:
+        indexed = await api.send(lists, who=tenant.owner, ids=teams, by=[{"field": "PRIORITY"}, {"field": "DUE_DATE"}])
+        in_order = await api.send(lists, who=tenant.owner, ids=teams, by=[{"field": "STATUS"}, {"field": "TITLE"}])
+
+    assert said(indexed) == ("100", "99")
+    assert said(in_order) == ("100", "97")  # 6,000 rows, as much as 200 objects
+
+
 async def test_a_large_delete_takes_what_it_costs(database: Database, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser, tasks=1_000)
     delete = "mutation ($id: ID!) { deleteTeam(id: $id) { deletedIds } }"

@@ -19,7 +19,7 @@ from app.documents.models import LONGEST_ERROR, DocumentKind, DocumentStatus
 from app.events.models import EventType
 from app.events.record import Happened, append, differences
 from app.log import named
-from app.queues.background import is_away
+from app.queues.background import is_away, is_busy
 from app.queues.lease_queue import Taker
 
 logger = logging.getLogger("trellis")
@@ -28,10 +28,6 @@ MOST_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=2)  # after the first attempt; twice as long after each further one
 REFUSED = "The database did not take its chunks: divide the document, or try it again."
 KILLED = "Each time that it was being cut the server stopped: divide the document, or try it again."
-BUSY = (
-    asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
-)  # others write in the organization: no fault of it
 
 
 class Processor:
@@ -65,7 +61,7 @@ class Processor:
                 await self._taker.give_back([job])
                 raise
             logger.warning("document %s could not be cut: %s", job.id, named(error))
-            if isinstance(error, BUSY):
+            if is_busy(error):
                 await self._taker.give_back([job], FIRST_WAIT)
             else:
                 await self._postpone(job, reason_of(error))

@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import orjson
 from sqlalchemy import select
 
@@ -22,7 +21,7 @@ from app.exports.models import ExportStatus
 from app.exports.pack import ExportFile
 from app.exports.queue import KEPT, QUEUE, Job, Overtaken, take_place
 from app.log import named
-from app.queues.background import is_away
+from app.queues.background import is_away, is_busy
 from app.queues.lease_queue import Taker
 
 logger = logging.getLogger("trellis")
@@ -30,7 +29,6 @@ logger = logging.getLogger("trellis")
 MOST_ATTEMPTS = 5
 FIRST_WAIT = timedelta(seconds=2)  # after the first attempt; twice as long after each further one
 # Others write what it reads, or the log: no fault of it.
-BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 REFUSED = "The database did not answer all that belongs into it: try it again."
 KILLED = "Each time that it was being written the server stopped: try it again."
 DELETED = "The organization was deleted before it was written."
@@ -73,7 +71,7 @@ class Exporter:
                 await self._taker.give_back([file.job])
                 raise
             logger.warning("export %s could not be written: %s", job.id, named(error))
-            if isinstance(error, BUSY):
+            if is_busy(error):
                 await self._taker.give_back([file.job], FIRST_WAIT)
             else:
                 await self._postpone(file.job)

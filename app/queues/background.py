@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import ColumnElement, literal_column, select
 
 from app.db.columns import Expression
@@ -46,3 +47,8 @@ async def background(
 def is_away(error: BaseException) -> bool:
     """Whether it says that the database cannot be reached, and not that it refused what it was told."""
     return isinstance(error, (DatabaseUnavailable, *LOST))
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether it says that others write in the organization just now, which is no fault of what was worked on."""
+    return isinstance(error, (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError))

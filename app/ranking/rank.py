@@ -122,10 +122,13 @@ def _words(searched: Searched, legs: Legs, terms: CTE) -> CTE:
         .cte("candidates")
         .prefix_with("MATERIALIZED")
     )
-    score = _word_score(terms, texts.c.content).label("score")
+    # Looked up, or all texts of the organization may be read for a few of them.
+    text = select(texts.c.content).where(_text_of(searched, candidates.c.subject_id))
+    one = text.limit(literal_column("1")).lateral("one_text")
+    score = _word_score(terms, one.c.content).label("score")
     return (
         select(candidates.c.subject_id, score)
-        .select_from(candidates.join(texts, _text_of(searched, candidates.c.subject_id)))
+        .select_from(candidates.join(one, true()))
         .order_by(score.desc(), candidates.c.subject_id)
         .limit(bindparam("depth", type_=Integer))
         .cte("by_words")

@@ -105,14 +105,15 @@ class Searched:
         table, whole = self.table, self.searchable.whole
         if whole is None:
             return found
-        place = func.row_number().over(partition_by=whole, order_by=(score.desc(), found.c.subject_id))
-        here = (table.c.organization_id == self.organization_id) & (table.c.id == found.c.subject_id)
-        placed = (
-            select(*found.c, place.label("place_in_whole"))
-            .select_from(found.join(table, here))
-            .where(is_callers(self.organization_id))
-            .subquery("placed")
+        # Looked up like those of `keep`: joined, all that was found may be found anew for each row of the organization.
+        one = select(whole.label("whole")).where(
+            table.c.organization_id == self.organization_id,
+            table.c.id == found.c.subject_id,
+            is_callers(self.organization_id),
         )
+        of = one.limit(literal_column("1")).lateral("of")
+        place = func.row_number().over(partition_by=of.c.whole, order_by=(score.desc(), found.c.subject_id))
+        placed = select(*found.c, place.label("place_in_whole")).select_from(found.join(of, true())).subquery("placed")
         best = select(*(placed.c[column.name] for column in found.c))
         return best.where(placed.c.place_in_whole <= literal_column(str(MOST_OF_WHOLE))).subquery("best")
 

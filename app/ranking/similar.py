@@ -14,7 +14,6 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Text,
-    and_,
     bindparam,
     cast,
     func,
@@ -84,7 +83,8 @@ def _closest_to_each(searchable: Searchable, condition: Condition, model: Model)
 
     In an organization with few the index is not walked at all.
     """
-    keys, own, sizes = given_keys(), embeddings.alias("own"), _sizes(searchable, model)
+    keys, sizes = given_keys(), _sizes(searchable, model)
+    own = _own(keys, searchable, model)
     walked = (
         _closest(keys, own, searchable, condition, model, exactly=False)
         .where(sizes.c.amount > literal_column(str(FEW)))
@@ -95,16 +95,28 @@ def _closest_to_each(searchable: Searchable, condition: Condition, model: Model)
     amount, most = select(func.count()).select_from(walked).scalar_subquery(), bindparam("most", type_=Integer)
     compared = _closest(keys, own, searchable, condition, model, exactly=True).where(amount < most).subquery("compared")
     near = union_all(select(*walked.c).where(amount >= most), select(*compared.c)).lateral("near")
-    is_own = and_(
-        own.c.organization_id == keys.c.organization_id, own.c.subject_id == keys.c.id, *_of(own, searchable, model)
-    )
     return prepare(
         select(keys.c.ordinal, near.c.subject_id, near.c.similarity)
         .select_from(
-            keys.join(sizes, sizes.c.organization_id == keys.c.organization_id).join(own, is_own).join(near, true())
+            keys.join(sizes, sizes.c.organization_id == keys.c.organization_id).join(own, true()).join(near, true())
         )
         .where(the_callers(keys.c.organization_id))
         .limit(bindparam("most_rows", type_=BigInteger))
+    )
+
+
+def _own(keys: FromClause, searchable: Searchable, model: Model) -> FromClause:
+    """The vector of a row itself, looked up: joined, all the organization's may be read for each row."""
+    embedded = embeddings.alias("embedded")
+    return (
+        select(embedded.c.embedding)
+        .where(
+            embedded.c.organization_id == keys.c.organization_id,
+            embedded.c.subject_id == keys.c.id,
+            *_of(embedded, searchable, model),
+        )
+        .limit(literal_column("1"))
+        .lateral("own")
     )
 
 

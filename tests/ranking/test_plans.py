@@ -8,9 +8,14 @@ from pydantic import SecretStr
 
 from app.config import Settings
 from app.postgres.server import Addresses
+from app.ranking import scope
 from tests.api import SECRET, serving
 from tests.crowd import OWN as TASKS
 from tests.crowd import STATES, Crowd, making_crowd
+from tests.documents.test_search import SEARCH as DOCUMENTS
+from tests.documents.test_search import make_documents
+from tests.factories import Tenant
+from tests.ranking.test_names import forget
 from tests.ranking.test_search_tasks import SEARCH
 from tests.reading import Asker
 
@@ -18,6 +23,10 @@ MODES = ["HYBRID", "SEMANTIC", "FULL_TEXT", "FUZZY"]
 # Its 300 tasks, their vectors, the words that share trigrams with three, and 20 tasks with their teams to be shown. The
 # others have 20,000 words, 5,000 texts and as many teams and members.
 MOST_READ = 1_100
+LONG = 400  # chunks of one document, in an organization with one chunk beside
+# What a search of documents may read: each chunk with its document, text and vector; and among many that again, where
+# the index gives up and all are compared, with the vectors of the others that the index came by.
+MOST_OF_DOCUMENTS = {scope.FEW: 8 * LONG, 1: 20 * LONG}
 QUERIES = {
     "three words mistyped": "plaftorm conect documnet",
     "an unknown word": "xylophone",
@@ -30,9 +39,17 @@ async def crowd(addresses: Addresses) -> AsyncIterator[Crowd]:
         yield made
 
 
+@pytest.fixture(scope="module")
+async def documents(crowd: Crowd) -> Tenant:
+    """Who has a long one, unknown to the statistics as they are first."""
+    long = [f"The backup of backups, backup {number}." for number in range(LONG)]
+    return await make_documents(crowd.superuser, {"Backup": long, "Holidays": ["One more backup of the calendar."]})
+
+
 @pytest.fixture(scope="module", params=STATES)
-async def asker(crowd: Crowd, request: pytest.FixtureRequest) -> AsyncIterator[Asker]:
+async def asker(crowd: Crowd, documents: Tenant, request: pytest.FixtureRequest) -> AsyncIterator[Asker]:
     """The application over the crowd, with statistics that are in one of the states."""
+    assert documents.id != crowd.newest.id
     await STATES[request.param](crowd)
     settings = Settings(database_url=crowd.url, jwt_secret=SecretStr(SECRET), pool_size=2)
     async with serving(settings) as api:
@@ -52,6 +69,33 @@ async def test_a_search_reads_its_own_organization(crowd: Crowd, asker: Asker, m
     assert sum(rows.values()) <= MOST_READ, read
     words = len(query.split())
     assert (read["trellis_trigrams()"], read["trellis_terms()"]) <= (words, 2 * words + 1)
+
+
+@pytest.mark.parametrize("mode", MODES[:3])
+@pytest.mark.parametrize("few", MOST_OF_DOCUMENTS, ids=["few", "many"])
+async def test_a_search_of_documents_reads_its_own_organization(
+    documents: Tenant, asker: Asker, monkeypatch: pytest.MonkeyPatch, mode: str, few: int
+) -> None:
+    monkeypatch.setattr(scope, "FEW", few)
+    forget()
+    read = await asker.read(DOCUMENTS, who=documents.owner, organization=str(documents.id), text="backup", mode=mode)
+    forget()
+
+    rows = sum(amount for name, amount in read.items() if not name.endswith("()"))
+    assert LONG < rows <= MOST_OF_DOCUMENTS[few], read
+
+
+SIMILAR = """query ($organization: ID!) {
+    organization(by: {id: $organization}) { tasks(first: 4) { nodes { similar(first: 5) { similarity } } } }
+}"""
+
+
+async def test_what_is_similar_reads_its_own_organization(crowd: Crowd, asker: Asker) -> None:
+    """Of each of four, the 300 vectors and their tasks; the list of the four, and once the vectors, to count them."""
+    read = await asker.read(SIMILAR, who=crowd.newest.owner, organization=str(crowd.newest.id))
+
+    assert read["tasks"] <= 5 * TASKS + 25, read
+    assert read["embeddings"] <= 5 * TASKS + 25, read
 
 
 LIST = """query ($organization: ID!, $filter: TaskFilter) {

@@ -18,11 +18,13 @@ BY_INDEXES: tuple[ColumnElement[str], ...] = (
     literal_column("set_config('enable_seqscan', 'off', true)"),
     literal_column("set_config('enable_bitmapscan', 'off', true)"),
 )
+# What `pg_stat_activity` calls it: to an operator it is nobody's request.
+NAME: ColumnElement[str] = literal_column("set_config('application_name', 'trellis background', true)")
 
 
 def identified_by(function: Expression) -> Statement[Record]:
     """Begins a transaction of `background`: it is shown what the call of a function in the database shows it."""
-    return prepare(select(function, *BY_INDEXES))
+    return prepare(select(function, NAME, *BY_INDEXES))
 
 
 @asynccontextmanager

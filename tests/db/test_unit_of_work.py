@@ -14,6 +14,7 @@ from app.db.statement import Statement
 from app.db.unit_of_work import Unit
 from tests.api import Api
 from tests.factories import make_tenant
+from tests.locks import held_by_requests
 
 TITLES = Statement("SELECT title FROM tasks ORDER BY id", (), {})
 IDENTITY = Statement("SELECT current_setting('app.actor_id', true) AS actor_id", (), {})
@@ -87,7 +88,7 @@ async def test_a_unit_that_has_ended_reads_nothing(api: Api, superuser: "asyncpg
 
     with pytest.raises(DatabaseUnavailable, match="not open"):
         await unit.fetch(TITLES, {})
-    assert api.database.busy == 0
+    assert held_by_requests(api.database) == 0
 
 
 async def test_a_read_that_is_broken_off_leaves_the_connection_usable(
@@ -104,7 +105,7 @@ async def test_a_read_that_is_broken_off_leaves_the_connection_usable(
     await other.end()
 
     assert [row["title"] for row in rows] == ["Task 1"]
-    assert api.database.busy == 0
+    assert held_by_requests(api.database) == 0
 
 
 async def test_roles_that_have_changed_are_known_when_it_begins(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

@@ -17,6 +17,7 @@ from app.db.columns import new_id
 from tests.api import Api
 from tests.conftest import Database
 from tests.factories import Tenant, make_tenant
+from tests.locks import held_by_requests
 from tests.rates.test_points import limited
 
 PIECES = (b"a" * 1024 * 1024, b"b" * 1024 * 1024, b"c" * 100)
@@ -178,7 +179,7 @@ async def slow(api: Api, file: File) -> AsyncIterator[tuple[Slow, "asyncio.Task[
 
 async def test_a_slow_client_holds_no_connection(api: Api, slow: tuple[Slow, "asyncio.Task[None]"]) -> None:
     client, task = slow
-    assert (client.taken, api.database.busy) == ([PIECES[0]], 0)
+    assert (client.taken, held_by_requests(api.database)) == ([PIECES[0]], 0)
 
     for _ in PIECES:
         client.ready.release()

@@ -15,16 +15,10 @@ from app.http.deadline import TICK, ClientGone, Deadline, NoTurn, SentTooSlowly,
 from tests.api import SECRET, serving
 from tests.conftest import Database
 from tests.factories import make_tenant
+from tests.locks import until_no_request_runs
 from tests.unforeseen import nothing_unforeseen
 
 TURNS = Turns(usual=10, longest=10, most=1)
-
-# The worker that embeds may be waiting for the tasks too.
-RUNNING = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND usename = 'trellis' AND state <> 'idle'
-  AND query NOT LIKE '%embeddings%'
-"""
 
 
 @pytest.mark.parametrize(
@@ -58,11 +52,7 @@ async def test_what_waits_too_long_is_undone(
             }
         ]
         # What was cancelled is undone behind the answer.
-        async with asyncio.timeout(5):
-            while (  # noqa: ASYNC110  # PostgreSQL sets no event of ours
-                await superuser.fetchval(RUNNING) or api.database.busy
-            ):
-                await asyncio.sleep(0.01)
+        await until_no_request_runs(api.database, superuser)
 
 
 async def nobody_hangs_up() -> dict[str, Any]:

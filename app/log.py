@@ -37,6 +37,14 @@ def start_logging(*, readable: bool = False) -> None:
     logging.basicConfig(handlers=[Forward()], level=logging.WARNING, force=True)
 
 
+class Loggable(Exception):
+    """What went wrong as the log may say it, in one line, and perhaps what somebody else said of it, who may quote what
+    they were sent: people at a terminal are told both."""
+
+    def __str__(self) -> str:
+        return ": ".join(map(str, filter(None, self.args)))
+
+
 class Output:
     """Standard output. A line that it does not take is let go: a full disk, or a reader who left, fails no request."""
 
@@ -71,9 +79,12 @@ def stack_of(error: BaseException) -> str:
 
 
 def named(error: BaseException) -> str:
-    """What the log may say of an error: its kind, and its message where that can only be about our own names."""
+    """What the log may say of an error: its kind, and its message where that can only be about our own names. Where
+    somebody has to do something about it, that alone."""
     kind = f"{type(error).__module__}.{type(error).__qualname__}"
     match error:
+        case Loggable(args=(str(reason), *_)):
+            return reason
         case asyncpg.PostgresError() if not (error.sqlstate or DATA_EXCEPTION).startswith(DATA_EXCEPTION):
             return f"{kind}: {error.args[0]}"  # the first line: the DETAIL after it quotes rows
         case OSError(strerror=str(reason)):

@@ -7,13 +7,14 @@ from typing import Any, Protocol, TypeAlias
 import orjson
 
 from app.config import Settings
+from app.log import Loggable
 
 # numpy's, of float32 and the shape (n, dimension). Importing it takes a tenth of the server's start, so only embedders
 # do, which are imported when they are used.
 Vectors: TypeAlias = Any
 
 
-class EmbedderUnavailable(Exception):
+class EmbedderUnavailable(Loggable):
     """The model cannot be used now: it is not installed, does not answer, or is not the one that was expected."""
 
 
@@ -21,7 +22,7 @@ class RateLimited(EmbedderUnavailable):
     """The model works, and will not be asked so much: whatever it was asked, no text is at fault."""
 
 
-class TextRefused(Exception):
+class TextRefused(Loggable):
     """The model works, but makes nothing of one of these texts."""
 
 
@@ -29,7 +30,7 @@ class Embedder(Protocol):
     """A model. `name` is what TRELLIS_EMBEDDER calls it, `weight` how much it counts beside full text, from 0 to 1.
 
     A text that is less similar to a query than `floor` has nothing to do with it; None where that has to be measured
-    (measure.py).
+    (measure.py). `max_batch` may become less, where the model turns out to take fewer.
     """
 
     name: str

@@ -1,17 +1,20 @@
 """Models behind an OpenAI-compatible API: OpenAI itself, Ollama, vLLM, Text Embeddings Inference, LiteLLM …"""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from random import uniform
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import numpy as np
-import orjson
 
 from app.config import Settings
 from app.embedders.embedder import EmbedderUnavailable, RateLimited, TextRefused, Vectors
 from app.embedders.normalize import of_unit_length
+from app.embedders.openai_answer import Answer, Misshapen, TooFew
+
+logger = logging.getLogger("trellis")
 
 LONGEST = 8_000  # characters: the usual limit is some 8,000 tokens, and a token is rarely less than a character
 MOST_BYTES = 8 * 1024 * 1024  # of an answer: 32 vectors of 2,000 numbers, indented, are 3 MiB
@@ -31,28 +34,19 @@ class Passing(EmbedderUnavailable):
 class TooMany(RateLimited):
     """It will not be asked more for `wait` seconds."""
 
-    def __init__(self, said: str, wait: float) -> None:
-        super().__init__(said)
+    def __init__(self, *said: str, wait: float) -> None:
+        super().__init__(*said)
         self.wait = wait
 
 
-class Answer(NamedTuple):
-    """What came back, as a whole."""
-
-    status: int
-    retry_after: str
-    content: bytes
-
-    @property
-    def beginning(self) -> str:
-        """In one line."""
-        return " ".join(self.content[:1_000].decode(errors="replace").split())[:200]
+class TooFewVectors(EmbedderUnavailable):
+    """It answers fewer vectors than it was asked for."""
 
 
 class OpenAI:
     """See Embedder."""
 
-    max_batch = 32  # of the longest texts, a quarter of a megabyte
+    max_batch = 32  # of the longest texts, a quarter of a megabyte; fewer once so many were refused
     weight = 0.5
     floor: float | None = None
 
@@ -74,7 +68,29 @@ class OpenAI:
         return of_unit_length(vectors)
 
     async def raw(self, texts: Sequence[str]) -> Vectors:
-        """The vectors as they are answered, whatever their dimension, of whatever length. Raises as `embed` does."""
+        """The vectors as they are answered, whatever their dimension, of whatever length. Raises as `embed` does.
+
+        What is refused together is asked for by halves. Where those are taken it was too much, whatever was said of
+        it, and so much is never asked for again. Where a text alone is refused it is at fault.
+        """
+        most = self.max_batch
+        if len(texts) > most:
+            parts = [texts[first : first + most] for first in range(0, len(texts), most)]
+            return np.concatenate([await self.raw(part) for part in parts])
+        try:
+            return await self._persist(texts)
+        except (TextRefused, TooFewVectors) as error:
+            if len(texts) == 1:
+                raise
+            half = (len(texts) + 1) // 2
+            vectors = np.concatenate([await self.raw(part) for part in (texts[:half], texts[half:])])
+            if half < self.max_batch:
+                logger.warning("%s is asked for %d texts at once from now on: %s", self.name, half, error.args[0])
+                self.max_batch = half
+            return vectors
+
+    async def _persist(self, texts: Sequence[str]) -> Vectors:
+        """Asks again where that may help."""
         given = [text[:LONGEST] for text in texts]
         for attempt in range(1, ATTEMPTS):
             wait = FIRST_WAIT * 2 ** (attempt - 1) * uniform(0.5, 1.5)  # noqa: S311  # no secret
@@ -115,30 +131,21 @@ class OpenAI:
 
     def _read(self, answer: Answer, amount: int) -> Vectors:
         status = answer.status
+        said = f"{self.name} answers {status}", answer.beginning
         if status in TOO_MANY:
             wait = float(answer.retry_after) if answer.retry_after.isdecimal() else 0.0
-            raise TooMany(f"{self.name} answers {status}: {answer.beginning}", min(wait, LONGEST_WAIT))
+            raise TooMany(*said, wait=min(wait, LONGEST_WAIT))
         if status in PASSING:
-            raise Passing(f"{self.name} answers {status}: {answer.beginning}")
+            raise Passing(*said)
         if status in AT_FAULT:
-            raise TextRefused(f"{self.name} answers {status}: {answer.beginning}")
+            raise TextRefused(*said)
         if not 200 <= status < 300:
             raise EmbedderUnavailable(f"{self.name} answers {status}: {CHECK}")
         try:
-            return _vectors(answer.content, amount)
-        except (ValueError, KeyError, TypeError, OverflowError) as error:
-            raise EmbedderUnavailable(f"{self.name} does not answer as OpenAI does: {answer.beginning}") from error
-
-
-def _vectors(content: bytes, amount: int) -> Vectors:
-    """One row for each of `amount` texts, in their order; raises one of Python's errors where that is not there."""
-    rows: list[Any] = sorted(orjson.loads(content)["data"], key=lambda row: row["index"])
-    if [row["index"] for row in rows] != list(range(amount)):
-        raise ValueError
-    vectors = np.array([row["embedding"] for row in rows], dtype=np.float64)
-    if vectors.ndim != 2 or not vectors.size:
-        raise ValueError
-    return vectors
+            return answer.vectors(amount)
+        except Misshapen as error:
+            kind = TooFewVectors if isinstance(error, TooFew) else EmbedderUnavailable
+            raise kind(f"{self.name} does not answer as OpenAI does: {error}", answer.beginning) from error
 
 
 def load(model: str, dimension: int | None, settings: Settings) -> OpenAI:

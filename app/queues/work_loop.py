@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import uniform
 
-from app.log import named
+from app.log import Loggable, named
 
 logger = logging.getLogger("trellis")
 
@@ -28,7 +28,8 @@ async def work_off(name: str, work: Callable[[], Awaitable[int]], woken: asyncio
         except Exception as error:  # whatever it is, it may have passed by the next time
             _check_cancelled()
             found, failures = 0, failures + 1
-            logger.warning("%s failed and will be tried again: %s", name, named(error), exc_info=failures == 1)
+            stack = failures == 1 and not isinstance(error, Loggable)
+            logger.warning("%s failed and will be tried again: %s", name, named(error), exc_info=stack)
         if not found:
             await _pause(failures, woken)
 

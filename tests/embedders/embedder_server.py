@@ -4,9 +4,10 @@ import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from random import Random
+from typing import Any
 
 DIMENSION = 384
 
@@ -16,7 +17,7 @@ class EmbedderServer:
 
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
-        self.requests = 0
+        self.batches: list[int] = []  # of how many texts each request was
         self.statuses: list[int] = []  # of the next answers; then `status`
         self.status = 200
         self.refused: set[str] = set()  # words that make it answer 400
@@ -24,12 +25,16 @@ class EmbedderServer:
         self.deadly: set[str] = set()  # words that make it hang up without an answer, as it does to those that follow
         self.rising = 0  # requests that follow, until it is there again
         self.endless: set[str] = set()  # words that make it take ten seconds
-        self.most = 0  # texts, above which it answers 429
+        self.most = 0  # texts, above which it answers this, or leaves the others out:
+        self.too_many: tuple[int, bytes] | None = (429, b'{"error": {"message": "this is a 429"}}')
+        self.most_letters = 0  # of all texts, above which it answers 413
         self.content: bytes | None = None  # what it answers in place of vectors
+        self.alter: Callable[[list[Any]], list[Any]] | None = None  # what it makes of its rows
         self.retry_after = 0  # seconds that it asks to wait for
         self.pause = 0.0  # seconds before an answer
         self.drip = 0.0  # seconds between two bytes of it
         self.dimension = DIMENSION
+        self.write: Callable[[Any], bytes] = lambda answer: json.dumps(answer).encode()
         self.url = ""
         self._down = 0
 
@@ -64,18 +69,27 @@ class EmbedderServer:
             await writer.drain()
             await asyncio.sleep(self.drip)
 
+    @property
+    def requests(self) -> int:
+        return len(self.batches)
+
     def _answer(self, body: dict[str, list[str]]) -> tuple[int, bytes]:
-        self.requests += 1
-        self.asked.update(body["input"])
+        texts = body["input"]
+        self.batches.append(len(texts))
+        self.asked.update(texts)
         status = self.statuses.pop(0) if self.statuses else self.status
         status = 400 if holds(self.refused, body) else 500 if holds(self.failing, body) else status
-        status = 429 if self.most and len(body["input"]) > self.most else status
-        if status != 200:
-            return status, json.dumps({"error": {"message": f"this is a {status}"}}).encode()
+        status = 413 if self.most_letters and sum(map(len, texts)) > self.most_letters else status
+        if self.most and len(texts) > self.most:
+            if self.too_many is not None:
+                return self.too_many
+            texts = texts[: self.most]
         if self.content is not None:
             return status, self.content
-        rows = [{"index": place, "embedding": self.vector(text)} for place, text in enumerate(body["input"])]
-        return status, json.dumps({"data": rows[::-1]}).encode()
+        if status != 200:
+            return status, json.dumps({"error": {"message": f"this is a {status}"}}).encode()
+        rows = [{"index": place, "embedding": self.vector(text)} for place, text in enumerate(texts)]
+        return status, self.write({"data": self.alter(rows) if self.alter else rows[::-1]})
 
     def vector(self, text: str) -> list[float]:
         """The same for the same text, and far from those of others."""

@@ -1,7 +1,7 @@
 """Models behind an OpenAI-compatible API: what they answer, what goes wrong, and what is made of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,24 @@ MISSHAPEN = [
     b'{"data": [{"index": 0, "embedding": [[%s]]}, {"index": 1, "embedding": [[%s]]}]}' % (NUMBERS, NUMBERS),
     b'{"data": [{"index": 0, "embedding": [NaN, %s]}, {"index": 1, "embedding": [%s]}]}' % (NUMBERS[2:], NUMBERS),
     b'{"data": [{"index": 0, "embedding": "AACAPw=="}, {"index": 1, "embedding": "AACAPw=="}]}',
-    b'{"data": [{"index": 0, "embedding": [1e300, %s]}, {"index": 1, "embedding": [%s]}]}' % (NUMBERS[2:], NUMBERS),
+    b'{"data": [{"index": 0, "embedding": [null, %s]}, {"index": 1, "embedding": [%s]}]}' % (NUMBERS[2:], NUMBERS),
+    b'{"data": [{"index": 0, "embedding": [1e999, %s]}, {"index": 1, "embedding": [%s]}]}' % (NUMBERS[2:], NUMBERS),
+    b'{"data": [{"index": 0, "embedding": [%s]}, {"index": 2, "embedding": [%s]}]}' % (NUMBERS, NUMBERS),
+    b'{"data": [{"index": [0], "embedding": [%s]}, {"index": 1, "embedding": [%s]}]}' % (NUMBERS, NUMBERS),
+    b'{"data": [{"index": 0}, {"index": 1}]}',
+]
+
+HTML = (
+    b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>\r\n<hr><center>nginx</center>\r\n"
+    b"</body>\r\n</html>\r\n"
+)
+# How APIs refuse more texts than they take, in their own words, and None for one that leaves some out.
+TOO_MANY = [
+    (400, b'{"error": {"message": "Value error, batch size is invalid, it should not be larger than 10.: input"}}'),
+    (422, b'{"error": "batch size 32 > maximum allowed batch size 10", "error_type": "Validation"}'),
+    (400, '{"error": {"message": "input数组最大不得超过10条"}}'.encode()),
+    (413, HTML),
+    None,
 ]
 
 
@@ -97,7 +114,65 @@ async def test_a_refused_text_is_told_apart(asked: Asked) -> None:
     asked.server.refused = {"poison"}
     with pytest.raises(TextRefused, match="answers 400"):
         await asked.embedder.embed(["a", "poison"])
-    assert asked.server.requests == 1
+    assert asked.server.asked == {"a": 2, "poison": 2}
+    assert asked.embedder.max_batch == 32
+
+
+@pytest.mark.parametrize("too_many", TOO_MANY, ids=str)
+async def test_how_many_texts_it_takes_at_once_is_learned(asked: Asked, too_many: tuple[int, bytes] | None) -> None:
+    """Whatever it says of more, or where it answers fewer vectors and says nothing."""
+    asked.server.most, asked.server.too_many = 10, too_many
+    texts = [f"text {number}" for number in range(32)]
+
+    first = await asked.embedder.embed(texts)
+    batches = asked.server.batches[:]
+    again = await asked.embedder.embed(texts)
+
+    assert batches == [32, 16, 8, 8, 8, 8]
+    assert asked.server.batches[6:] == [8, 8, 8, 8]
+    assert asked.embedder.max_batch == 8
+    expected = np.array([asked.server.vector(text) for text in texts], dtype=np.float32)
+    assert first == pytest.approx(expected / np.linalg.norm(expected, axis=1, keepdims=True))
+    assert np.array_equal(again, first)
+
+
+async def test_what_the_texts_hold_together_may_be_too_much(asked: Asked) -> None:
+    """Another eight of them would do, and nobody can tell: so many are not asked for again."""
+    asked.server.most_letters = 100
+    await asked.embedder.embed(["a" * 30] * 8)
+    await asked.embedder.embed(["a"] * 8)
+    assert asked.server.batches == [8, 4, 2, 2, 2, 2, 2, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    "numbered",
+    [
+        lambda rows: [{"embedding": row["embedding"]} for row in rows],
+        lambda rows: [rows[2], {"embedding": rows[0]["embedding"]}, rows[1]],
+        lambda rows: [rows[1], rows[2], rows[0]],
+    ],
+    ids=["not at all", "but for zero", "in any order"],
+)
+async def test_vectors_are_numbered_one_way_or_another(
+    asked: Asked, numbered: Callable[[list[Any]], list[Any]]
+) -> None:
+    asked.server.alter = numbered
+    vectors = await asked.embedder.embed(["a", "b", "c"])
+    expected = np.array([asked.server.vector(text) for text in "abc"], dtype=np.float32)
+    assert vectors == pytest.approx(expected / np.linalg.norm(expected, axis=1, keepdims=True))
+
+
+async def test_large_numbers_have_a_direction(asked: Asked) -> None:
+    asked.server.vector = lambda text: [3e300, 4e300] + [0.0 * len(text)] * 382  # type: ignore[method-assign]  # one of its own
+    (vector,) = await asked.embedder.embed(["a"])
+    assert vector[:3].tolist() == pytest.approx([0.6, 0.8, 0.0])
+
+
+async def test_a_page_is_shown_as_a_line_without_tags_and_control_characters(asked: Asked) -> None:
+    asked.server.statuses, asked.server.content = [413], HTML + b"\x1b[31m\xe2\x80\xa8red"
+    with pytest.raises(TextRefused) as refusal:
+        await asked.embedder.embed(["a"])
+    assert str(refusal.value) == "openai:new answers 413: 413 Request Entity Too Large nginx \ufffd[31m red"
 
 
 async def test_another_dimension_is_another_model(asked: Asked) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import Uuid, bindparam, func, select
 
+from app.db.analyze import analyze
 from app.db.columns import table_of
 from app.db.engine import Database
 from app.db.statement import Clause, Fetch, Statement, statement_of
@@ -35,11 +36,16 @@ organizations = table_of(Organization)
 
 
 async def purge_regularly(database: Database) -> None:
-    """Purges once an hour until it is cancelled; what fails is logged and tried again an hour later."""
+    """Purges once an hour until it is cancelled; what fails is logged and tried again an hour later.
+
+    Statistics are refreshed after that, of what nobody has filled, too: a database comes without any from pg_upgrade.
+    """
     await asyncio.sleep(uniform(0, FIRST_PAUSE))  # noqa: S311  # no secret
     while True:
         try:
             await purge_due(database)
+            async with database.lent() as connection:
+                await analyze(connection)
         except Exception:  # whatever it is, the next hour may be better
             logger.exception("the purge failed and will be tried again in an hour")
         await asyncio.sleep(PAUSE)

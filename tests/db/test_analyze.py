@@ -54,6 +54,17 @@ async def test_the_server_refreshes_what_has_been_filled_and_nothing_twice(fille
     assert await superuser.fetchval(ANALYZED, "documents") == 0
 
 
+async def test_what_nothing_is_known_of_is_refreshed_though_nothing_changed(filled: Any) -> None:
+    """As after pg_upgrade."""
+    superuser, runtime = filled
+    await analyze(runtime)
+    await superuser.execute("UPDATE pg_class SET reltuples = -1 WHERE oid = 'tasks'::regclass")
+    await analyze(runtime)
+    await analyze(runtime)
+
+    assert (await superuser.fetchval(KNOWN), await superuser.fetchval(ANALYZED, "tasks")) == (300, 2)
+
+
 async def test_it_waits_for_nobody(filled: Any) -> None:
     superuser, runtime = filled
     async with superuser.transaction(), asyncio.timeout(5):
@@ -61,7 +72,7 @@ async def test_it_waits_for_nobody(filled: Any) -> None:
         await analyze(runtime)
 
     assert await superuser.fetchval(ANALYZED, "tasks") == 0
-    assert await superuser.fetchval(ANALYZED, "team_members") == 0  # of one row
+    assert await superuser.fetchval(ANALYZED, "documents") == 0  # of which there is none
     await analyze(runtime)
     assert await superuser.fetchval(ANALYZED, "tasks") == 1
 

@@ -64,6 +64,6 @@ class DocumentQueries:
         search_documents,
         "documents",
         DocumentFilter,
-        description="The documents of an organization that a search finds by their chunks. A chunk must hold each "
-        '"quoted phrase" and no `-word`. Deleted documents are not found.',
+        description="The documents of an organization that a search finds by their chunks: phrases and "
+        "`-words` are looked for in each chunk. Deleted documents are not found.",
     )

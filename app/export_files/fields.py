@@ -14,7 +14,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from app.auth.email import LONGEST_EMAIL
 from app.documents.models import LARGEST_TEXT, LONGEST_SOURCE, DocumentKind
 from app.members.models import OrganizationRole
-from app.ranking.search import SearchMode
+from app.ranking.signals import SearchMode
 from app.settings.models import LONGEST_RETENTION, SettingName, Weekday
 from app.settings.resolve import ZONES
 from app.tasks.models import (

@@ -15,9 +15,15 @@ from app.organizations.loaders import live_organization
 from app.organizations.policies import can_read
 from app.organizations.rows import OrganizationRow
 from app.ranking.connection import Results
-from app.ranking.search import LONGEST_QUERY, SearchMode
+from app.ranking.search import LONGEST_QUERY
+from app.ranking.signals import SearchMode
 from app.settings.choose import search_mode
 
+QUERY = (
+    f'What to search for: 1 to {LONGEST_QUERY} characters, not blank. What is found holds each "quoted phrase", in any '
+    "quotation marks, and no `-word`; where every text with the other words holds that, as in `git push -f`, it is an "
+    "option and excludes nothing. A query of nothing but `-words` is BAD_USER_INPUT."
+)
 SEARCHING = 500  # objects, which a search takes as long as: 5 points
 
 
@@ -75,7 +81,7 @@ def _arguments(nouns: str, filters: type) -> list[Parameter]:
     mode = "By what; left out, what the organization's `searchMode` says."
     return [
         argument("organization_id", strawberry.ID, "The organization.", Parameter.empty),
-        argument("query", str, f"What to search for: 1 to {LONGEST_QUERY} characters, not blank.", Parameter.empty),
+        argument("query", str, QUERY, Parameter.empty),
         argument("mode", SearchMode | None, mode),
         argument("filter", filters | None, f"Only {nouns} for which all of this holds; null for all."),
         argument("first", int | None, first),

@@ -28,12 +28,13 @@ Scale = tuple[float | None, float | None, float | None, float | None]
 
 class Basis(NamedTuple):
     """What the scores of a search are computed from: the ends of both legs, the model, the words and their weights; and
-    what must be as similar to be found by meaning."""
+    what must be as similar to be found by meaning. `keeps` says that its -words exclude nothing."""
 
     scale: Scale
     model_id: int | None
     terms: tuple[Term, ...]
     floor: float
+    keeps: bool = False
 
 
 class Position(NamedTuple):
@@ -48,7 +49,7 @@ class Position(NamedTuple):
 def encode(listed: str, basis: Basis, rows: Iterator[tuple[float, UUID, int]]) -> list[str]:
     """The cursors of rows (score, id, place from 1 on) of the search that `listed` names."""
     tag = _tag(listed)
-    same = [basis.scale, basis.model_id, [tuple(term) for term in basis.terms], basis.floor]
+    same = [basis.scale, basis.model_id, [tuple(term) for term in basis.terms], basis.floor, basis.keeps]
     return [
         urlsafe_b64encode(tag + row_id.bytes + orjson.dumps([score, shown, *same])).decode()
         for score, row_id, shown in rows
@@ -63,12 +64,12 @@ def decode(listed: str, cursor: str) -> Position:
         content = urlsafe_b64decode(cursor.encode("ascii"))
         if content[:TAG] != _tag(listed):
             raise ValueError
-        score, shown, scale, model_id, terms, floor = orjson.loads(content[TAG + ID :])
+        score, shown, scale, model_id, terms, floor, keeps = orjson.loads(content[TAG + ID :])
         return Position(
             _number(score),
             UUID(bytes=content[TAG : TAG + ID]),
             _whole(shown, MOST_RESULTS),
-            _basis(scale, model_id, terms, floor),
+            _basis(scale, model_id, terms, floor, keeps is True),
         )
     except (ValueError, TypeError, OverflowError):
         raise BadUserInput(
@@ -76,9 +77,9 @@ def decode(listed: str, cursor: str) -> Position:
         ) from None
 
 
-def _basis(scale: Any, model_id: Any, terms: Any, floor: Any) -> Basis:
+def _basis(scale: Any, model_id: Any, terms: Any, floor: Any, keeps: bool) -> Basis:
     known_id = None if model_id is None else _whole(model_id, 2**15 - 1)
-    return Basis(_scale(scale), known_id, _terms(terms), _within(-1, _number(floor), 1))
+    return Basis(_scale(scale), known_id, _terms(terms), _within(-1, _number(floor), 1), keeps)
 
 
 def _tag(listed: str) -> bytes:

@@ -1,13 +1,10 @@
 """One search, from what was typed to a page of ids with scores."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
-
-import strawberry
 
 from app.db.statement import Parameters
 from app.graph.conditions import Chosen
@@ -18,12 +15,12 @@ from app.ranking.cursors import MOST_RESULTS, Basis, Position, Scale, decode
 from app.ranking.names import Owner
 from app.ranking.names import values as owner_values
 from app.ranking.phrases import Demands, demands_of
-from app.ranking.query import Query, read_query
+from app.ranking.query import Query, as_typed, read_query
 from app.ranking.rank import Ranked, ranking
 from app.ranking.scope import Searched, counting
 from app.ranking.score import Legs
 from app.ranking.signals import signals_of
-from app.ranking.terms import Term, as_query, similar_terms, terms_of
+from app.ranking.terms import Term, as_query, beside, similar_terms, terms_of
 from app.ranking.vectors import WALK, Model, floor_of
 from app.search.searchable import Searchable
 
@@ -32,24 +29,7 @@ DEPTH = 100  # what each leg ranks for a combination: more cost more, and put no
 TITLE_AND_BODY = [0.1, 0.2, 0.4, 1.0]  # what a word weighs by its letter, from D to A: titles are A, bodies B
 TITLE = [0.0, 0.0, 0.0, 1.0]
 
-
-@strawberry.enum(description="By what a search finds.")
-class SearchMode(Enum):
-    HYBRID = strawberry.enum_value(
-        "HYBRID",
-        description="By words and by meaning, put together. Where the query is the name of a team or a person and "
-        "nothing else, their tasks are found too, after those that its words are in.",
-    )
-    SEMANTIC = strawberry.enum_value(
-        "SEMANTIC",
-        description="By meaning: other words for the same are found too. What has nothing to do with the query is not, "
-        "even where it is the closest there is.",
-    )
-    FULL_TEXT = strawberry.enum_value("FULL_TEXT", description="By words, in whatever form; rare ones count most.")
-    FUZZY = strawberry.enum_value(
-        "FUZZY",
-        description="By the words of titles, the names of teams and assignees, and keys, however they are spelled.",
-    )
+Embedded: TypeAlias = tuple[QueryEmbedding | None, bool]  # whether less is found by it than should be
 
 
 @dataclass(frozen=True)
@@ -70,7 +50,7 @@ class Search:
     whole: bool = False  # all that is found, however much is asked for; `after` says only how it is scored
 
     def __post_init__(self) -> None:
-        if not self.text.strip():
+        if not as_typed(self.text).strip():
             raise BadUserInput("`query` is blank: say what to search for.")
         if len(self.text) > LONGEST_QUERY:
             raise BadUserInput(f"`query` has {len(self.text)} characters: at most {LONGEST_QUERY} are allowed.")
@@ -125,27 +105,39 @@ class Found:
 
 
 async def find(context: Context, search: Search) -> Found:
-    """The page that `search` asks for."""
+    """The page that `search` asks for.
+
+    A -word is an option of a command and excludes nothing where that would leave nothing: `git push -f`.
+    """
     after = decode(search.listed, search.after) if search.after is not None else None
     query = read_query(search.text)
     coming = asyncio.ensure_future(_embedding(context, search, query))  # the model works while the database does
     try:
-        terms = after.basis.terms if after else await _terms(context, search, query)
-        scope = await _scope_of(context, search, await demands_of(context, query))
-        embedding, degraded = await coming
+        found = await _found(context, search, query.kept if after and after.basis.keeps else query, coming, after)
+        if query.unwanted and after is None and not found.hits:
+            found = await _found(context, search, query.kept, coming, None)
     finally:
         coming.cancel()
+    return found
+
+
+async def _found(
+    context: Context, search: Search, query: Query, coming: Awaitable[Embedded], after: Position | None
+) -> Found:
+    terms = after.basis.terms if after else await _terms(context, search, query)
+    scope = await _scope_of(context, search, await demands_of(context, query))
+    embedding, degraded = await coming
     model_id = embedding and embedding.model_id
     if after and after.basis.model_id != model_id:
         raise BadUserInput("`after` is of a search by another model than is asked now: search again from the start.")
     proven = None if scope.searched.holds else embedding  # who holds a phrase that was asked for needs nothing else
     floor = after.basis.floor if after else floor_of(proven, search.mode, scope.texts)
     rows = await _ranked(context, search, terms, embedding, scope.above(floor), after)
-    basis = Basis(_scale(rows, after), model_id, terms, floor)
+    basis = Basis(_scale(rows, after), model_id, terms, floor, keeps=bool(query.options))
     return _page(search, rows, after, basis, degraded=degraded)
 
 
-async def _embedding(context: Context, search: Search, query: Query) -> tuple[QueryEmbedding | None, bool]:
+async def _embedding(context: Context, search: Search, query: Query) -> Embedded:
     """What the query means, and whether less is found by it than should be."""
     if search.mode in ("FULL_TEXT", "FUZZY") or not query.words:
         return None, False
@@ -162,8 +154,13 @@ async def _terms(context: Context, search: Search, query: Query) -> tuple[Term, 
         return ()
     organization_id, kind = search.organization_id, search.searchable.kind
     if search.mode == "FUZZY":
-        return await similar_terms(context, organization_id, kind, query.words)
-    return await terms_of(context, organization_id, kind, query.words, correcting=not search.spelled)
+        terms = await similar_terms(context, organization_id, kind, query.words)
+    else:
+        terms = await terms_of(context, organization_id, kind, query.words, correcting=not search.spelled)
+    if not query.options:
+        return terms
+    options = await terms_of(context, organization_id, kind, " ".join(query.options), correcting=False)
+    return beside(terms, options)
 
 
 async def _scope_of(context: Context, search: Search, demands: Demands) -> Scope:

@@ -1,4 +1,4 @@
-"""What made a search find a row, as clients are told."""
+"""By what a search finds, and what made it find a row, as clients are told."""
 
 from enum import Enum
 from uuid import UUID
@@ -6,6 +6,25 @@ from uuid import UUID
 import strawberry
 
 from app.ranking.rank import Ranked
+
+
+@strawberry.enum(description="By what a search finds.")
+class SearchMode(Enum):
+    HYBRID = strawberry.enum_value(
+        "HYBRID",
+        description="By words and by meaning, put together. Where the query is the name of a team or a person and "
+        "nothing else, their tasks are found too, after those that its words are in.",
+    )
+    SEMANTIC = strawberry.enum_value(
+        "SEMANTIC",
+        description="By meaning: other words for the same are found too. What has nothing to do with the query is not, "
+        "even where it is the closest there is.",
+    )
+    FULL_TEXT = strawberry.enum_value("FULL_TEXT", description="By words, in whatever form; rare ones count most.")
+    FUZZY = strawberry.enum_value(
+        "FUZZY",
+        description="By the words of titles, the names of teams and assignees, and keys, however they are spelled.",
+    )
 
 
 @strawberry.enum(description="What made a search find an object.")

@@ -97,6 +97,13 @@ async def similar_terms(context: Context, organization_id: UUID, kind: str, text
     return tuple(term._replace(finds=True) for term in _weighted([*similar, *_own(known)], known[0].texts))
 
 
+def beside(terms: Sequence[Term], others: Sequence[Term]) -> tuple[Term, ...]:
+    """The terms, and others by which nothing is found, and what is found is ranked."""
+    known = {term.lexeme for term in terms}
+    more = [other._replace(finds=False) for other in others if other.lexeme not in known]
+    return (*terms, *more)[:MOST_TERMS]
+
+
 def _spelled_like(word: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Those that are much like the word, by trigrams or by letters."""
     by_letters = likenesses(word, [one.lexeme for one in candidates])

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.graph.context import Context
-from app.ranking.search import SearchMode
+from app.ranking.signals import SearchMode
 from app.settings.loaders import Subject
 from app.settings.resolve import effective_settings
 

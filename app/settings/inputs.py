@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 from strawberry import UNSET
 
-from app.ranking.search import SearchMode
+from app.ranking.signals import SearchMode
 from app.settings.models import LONGEST_RETENTION, SettingName, Weekday
 from app.settings.resolve import ZONES
 from app.tasks.models import TaskPriority

@@ -7,7 +7,7 @@ import strawberry
 from app.graph.context import Context
 from app.graph.fields import Arguments
 from app.organizations.rows import OrganizationRow
-from app.ranking.search import SearchMode
+from app.ranking.signals import SearchMode
 from app.settings.loaders import Subject
 from app.settings.models import SettingName, SettingSource, Weekday
 from app.settings.resolve import Effective, effective_settings

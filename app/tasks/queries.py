@@ -53,8 +53,7 @@ class TaskQueries:
         "tasks",
         TaskFilter,
         description=f"The tasks of an organization that a search finds, the best first, at most {MOST_RESULTS} in all. "
-        'A task must hold each "quoted phrase" and no `-word`; a key such as ENG-42 comes first, also one that it had '
-        "before. Deleted tasks are not found.",
+        "A key such as ENG-42 comes first, also one that it had before. Deleted tasks are not found.",
     )
 
 

@@ -10,8 +10,9 @@ from app.graph.select import Key
 from app.organizations.search import Inquiry
 from app.ranking.connection import Results
 from app.ranking.names import Owner
-from app.ranking.query import read_query
-from app.ranking.search import Search, SearchMode, find
+from app.ranking.query import as_typed, read_query
+from app.ranking.search import Search, find
+from app.ranking.signals import SearchMode
 from app.ranking.similar import Match, similar
 from app.tasks.key import name_of
 from app.tasks.loaders import TASKS, task_by_id, task_by_name
@@ -34,7 +35,7 @@ async def search_tasks(context: Context, inquiry: Inquiry) -> Results:
         size=inquiry.size,
         after=inquiry.after,
     )
-    key = name_of(inquiry.organization.slug, inquiry.query.strip(), loosely=inquiry.mode is SearchMode.FUZZY)
+    key = name_of(inquiry.organization.slug, as_typed(inquiry.query).strip(), loosely=inquiry.mode is SearchMode.FUZZY)
     row = await context.load(task_by_name, key) if key else None
     pinned_id = row.id if row and row.deleted_at is None else None
     owners = await _owners(context, inquiry) if key is None or inquiry.mode is SearchMode.FUZZY else ()

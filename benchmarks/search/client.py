@@ -24,7 +24,7 @@ from app.http.endpoint import Endpoint
 from app.main import create_app
 from app.organizations.loaders import live_organization
 from app.organizations.search import Inquiry
-from app.ranking.search import SearchMode
+from app.ranking.signals import SearchMode
 from app.tasks.search import search_tasks
 from benchmarks.search.fill import READER
 

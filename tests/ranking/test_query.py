@@ -1,5 +1,8 @@
 """Taking a query apart, and writing its words for PostgreSQL."""
 
+# ruff: noqa: RUF001  # quotation marks and dashes as people type them
+
+from random import Random
 from typing import Any
 
 import asyncpg
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.graph.errors import BadUserInput
 from app.ranking.cursors import Basis, Position, decode, encode
-from app.ranking.query import Query, read_query
+from app.ranking.query import APOSTROPHES, HYPHENS, QUOTES, Query, as_typed, read_query
 from app.ranking.snippet import shown
 from app.ranking.terms import Term, as_query
 from tests.conftest import Database
@@ -26,8 +29,9 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6
         ('export -"as excel" now', Query("export now", (), ("as excel",))),
         ("wi-fi -5 e-mail", Query("wi-fi e-mail", (), ("5",))),
         ('never "closed again', Query("never closed again", ("closed again",))),
-        ("-excel", Query("", (), ("excel",))),
         ('"" - "  "', Query("-")),
+        ("git push -f origin", Query("git push origin", (), ("f",))),
+        ("ls --all", Query("ls --all")),
         ("", Query("")),
     ],
 )
@@ -35,13 +39,68 @@ def test_a_query_is_taken_apart(text: str, expected: Query) -> None:
     assert read_query(text) == expected
 
 
+@pytest.mark.parametrize("text", ["-excel", '-"as excel"', "–excel", "  -a -b ", '-a ""', "−“as excel”"])
+def test_a_query_that_only_excludes_is_refused(text: str) -> None:
+    with pytest.raises(BadUserInput, match="only says what must not be there"):
+        read_query(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the “password form” fails -export",
+        "the ”password form” fails –export",
+        "the „password form“ fails —export",
+        "the «password form» fails −export",
+        "the »password form« fails ‐export",
+        "the ‹password form› fails ‑export",
+        "the 「password form」 fails －export",
+        "the 『password form』 fails ―export",
+        "the 〝password form〟 fails ‒export",
+        "the ＂password form＂ fails ﹣export",
+        "\ufeffthe\u3000\u2067“password form”\u2069 fails\u00a0\u200e–export",
+    ],
+)
+def test_typography_reads_as_what_is_on_a_keyboard(text: str) -> None:
+    assert read_query(text) == Query("the password form fails", ("password form",), ("export",))
+
+
+def test_apostrophes_hyphens_and_letters_have_one_spelling() -> None:
+    assert read_query("don’t resume\u0301 a wi‑fi 10–20 – now") == Query("don't resum\u00e9 a wi-fi 10–20 – now")
+
+
+@given(st.lists(st.sampled_from(["word", " ", "-", '"', "'", "ü", "🎉"]), max_size=30), st.randoms())
+def test_a_query_reads_the_same_in_any_typography(parts: list[str], draw: Random) -> None:
+    other = {'"': QUOTES, "'": APOSTROPHES, "-": HYPHENS, "ü": ["u\u0308"], " ": [" ", "\u00a0", "\u3000", "\u2028"]}
+    typed = "".join(parts)
+    varied = "".join(draw.choice([part, *other.get(part, [])]) for part in parts)
+
+    assert _read(varied) == _read(typed)
+
+
+def _read(text: str) -> Query | None:
+    try:
+        return read_query(text)
+    except BadUserInput:
+        return None
+
+
+@given(TEXT | st.text(st.sampled_from("-–—−\"“”„«»'’ ab🎉\u200b\u202e\u0301\u200d漢"), max_size=40))
+def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
+    query = _read(text)
+
+    assert query is None or query.words or not query.unwanted
+
+
 @given(TEXT)
 def test_no_word_is_lost_or_counted_twice(text: str) -> None:
-    query = read_query(text)
+    query, typed = _read(text), as_typed(text)
+    if query is None:
+        return
 
     said = sorted(" ".join([query.words, *query.unwanted]).replace('"', " ").split())
-    assert len(said) <= len(text.replace('"', " ").split())
-    assert set("".join(said)) <= set(text)
+    assert len(said) <= len(typed.replace('"', " ").split())
+    assert set("".join(said)) <= set(typed)
 
 
 async def test_every_lexeme_is_a_query_for_itself(database: Database) -> None:

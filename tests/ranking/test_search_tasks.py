@@ -83,7 +83,37 @@ async def test_a_phrase_must_be_there(api: Api, tenant: Tenant) -> None:
 async def test_an_unwanted_word_must_not_be_there(api: Api, tenant: Tenant) -> None:
     assert await titles(api, tenant, "export -excel", mode="FULL_TEXT") == ["Nightly export is slow"]
     assert "Export invoices as spreadsheets" not in await titles(api, tenant, "export -excel")
-    assert await titles(api, tenant, "-excel") == []
+
+
+@pytest.mark.parametrize("mode", ["HYBRID", "SEMANTIC", "FULL_TEXT", "FUZZY"])
+async def test_a_search_that_only_excludes_is_refused(api: Api, tenant: Tenant, mode: str) -> None:
+    error = await api.error(SEARCH, who=tenant.owner, organization=str(tenant.id), text="–excel", mode=mode)  # noqa: RUF001  # as phones write it
+
+    assert error["message"].startswith("`query` only says what must not be there: add a word to search for")
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_an_option_excludes_nothing_where_that_leaves_nothing(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    commands = ["Run java -jar a.jar now", "Run java -Xmx512m -jar a.jar"]
+    own = await make_searchable(superuser, [*commands, "A jar of jam"])
+
+    for mode in "FULL_TEXT", "HYBRID", "FUZZY":
+        assert (await titles(api, own, "java -Xmx512m -jar a.jar", mode=mode))[0] == commands[1]
+    assert await titles(api, own, "java -Xmx512m -jar", mode="FULL_TEXT") == [commands[1], commands[0]]
+    assert await titles(api, own, "java -Xmx512m", mode="FULL_TEXT") == [commands[0]]  # which leaves something
+    assert await titles(api, own, "python -jar", mode="FULL_TEXT") == []  # no word is there
+
+
+async def test_pages_of_a_command_go_on_as_they_began(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    own = await make_searchable(superuser, ["Other", *(f"git push -f {number}" for number in range(5))])
+    first = await search(api, own, "git -f", mode="FULL_TEXT", first=3)
+    await write(superuser, own, ["git pull"])
+    second = await search(api, own, "git -f", mode="FULL_TEXT", first=3, after=first["pageInfo"]["endCursor"])
+
+    found = [edge["node"]["title"] for page in (first, second) for edge in page["edges"]]
+    assert sorted(found) == ["git pull", *(f"git push -f {number}" for number in range(5))]
 
 
 @pytest.mark.parametrize("mode", ["HYBRID", "SEMANTIC", "FULL_TEXT", "FUZZY"])

@@ -25,7 +25,7 @@ from app.db.statement import Parameters, prepare
 from app.importer.check import Row
 from app.importer.connection import fetch, fetching, insert_rows, insertion
 from app.importer.events import Events
-from app.importer.lock import lock_rows
+from app.importer.lock import hold_assignees, lock_rows
 from app.importer.organizations import Target
 from app.indexing.search_texts import write_texts
 from app.tasks.create import RECORDED
@@ -84,6 +84,7 @@ async def write(connection: asyncpg.Connection, batch: Sequence[Placed], events:
     homes = {placed.target.id: placed.target.organization_id for placed in batch}
     locked = await lock_rows(connection, TEAMS, set(homes.values()), homes)
     newest: dict[UUID, int] = {row.id: row.last_number for row in locked}
+    await hold_assignees(connection, homes.values(), _assignees(batch))
     new, named = await _tell_apart(connection, batch, set(homes.values()))
     rows = [_columns(new_id, placed, _number(placed, newest), creator_id) for new_id, placed in new.items()]
     await _insert(connection, rows, newest)
@@ -171,6 +172,14 @@ def _assignee_id(row: Row, target: Target) -> UUID | None:
     if target.made_up:
         return target.made_up[crc32(row.identities[0].encode()) % len(target.made_up)]
     return None
+
+
+def _assignees(batch: Sequence[Placed]) -> dict[UUID, str]:
+    """The addresses of the people whom these rows are assigned to, by their memberships in the teams."""
+    assigned = {_assignee_id(placed.row, placed.target) for placed in batch}
+    targets = {placed.target.id: placed.target for placed in batch}.values()
+    people = chain.from_iterable(target.assignees.items() for target in targets)
+    return {member_id: email for email, member_id in people if member_id is not None and member_id in assigned}
 
 
 async def _write_texts(connection: asyncpg.Connection, made: Sequence[Parameters]) -> None:

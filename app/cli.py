@@ -9,6 +9,7 @@ import typer
 
 from app.postgres.home import pass_by_closed_home
 from app.refusal import Refusal
+from app.spelling import escaped
 
 # Each is a function in a module of its name, in the order in which `trellis --help` shows them.
 VERBS = (
@@ -62,7 +63,7 @@ def main() -> None:
     try:
         commands("".join(sys.argv[1:2]))()
     except Refusal as refusal:
-        typer.echo(str(refusal), err=True)
+        typer.echo(escaped(str(refusal)), err=True)
         sys.exit(refusal.exit_code)
     except KeyboardInterrupt:  # while its modules are loaded: a verb that runs says so itself
         sys.exit(INTERRUPTED)

@@ -12,6 +12,8 @@ import asyncpg
 import orjson
 import structlog
 
+from app.spelling import escaped
+
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 DATA_EXCEPTION = "22"  # the class of SQLSTATEs whose messages quote the value that was wrong
 LONGEST_CHAIN = 10  # errors that led to each other
@@ -26,7 +28,7 @@ def start_logging(*, readable: bool = False) -> None:
     ends: list[structlog.typing.Processor] = (
         [structlog.processors.TimeStamper("%H:%M:%S", utc=False), _readable()]
         if readable
-        else [structlog.processors.TimeStamper("iso"), structlog.processors.JSONRenderer(orjson.dumps)]
+        else [structlog.processors.TimeStamper("iso"), structlog.processors.JSONRenderer(_as_json)]
     )
     structlog.configure(
         processors=[_add_request_id, structlog.processors.add_log_level, *ends],
@@ -107,10 +109,16 @@ def _add_request_id(_logger: object, _method: str, event: MutableMapping[str, An
     return event
 
 
+def _as_json(event: Any, **options: Any) -> bytes:
+    """What would turn around its neighbours is written as JSON may, in numbers: it reads the same."""
+    line = orjson.dumps(event, **options)
+    return line if line.isascii() else escaped(line.decode()).encode()
+
+
 def _readable() -> structlog.typing.Processor:
     console = structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), pad_event_to=0)
 
     def render(logger: Any, method: str, event: MutableMapping[str, Any]) -> bytes:
-        return console(logger, method, event).encode()
+        return escaped(console(logger, method, event)).encode()
 
     return render

@@ -12,6 +12,7 @@ APP = ROOT / "app"
 GROUND = [
     "errors",
     "refusal",
+    "spelling",
     "time_limits",
     "token_settings",
     "caller_limits",

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -211,3 +213,14 @@ def test_asyncio_shows_nothing_of_what_it_holds(said: str, event: str) -> None:
     with capture_logs() as captured:
         Forward().emit(logging.makeLogRecord({"name": "asyncio", "levelno": logging.CRITICAL, "msg": said}))
     assert captured == [{"logger": "asyncio", "event": event, "log_level": "critical"}]
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_nothing_in_a_line_turns_the_rest_of_it_around(readable: bool) -> None:
+    program = f"from app.log import *; start_logging(readable={readable}); log.info('a\\u202eb', name='é\\u2066')"
+    line = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout.decode()
+
+    assert "a\\u202eb" in line
+    assert "é\\u2066" in line
+    if not readable:
+        assert json.loads(line)["event"] == "a\u202eb"

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from app.auth.email import InvalidEmail, parse_email
+from app.spelling import shows_nothing
 
 LONGEST_SUBJECT = 255  # OpenID Connect Core §2
 LONGEST_NAME = 100
@@ -73,7 +74,8 @@ def _name(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     kept = "".join(letter for letter in " ".join(value.split()) if unicodedata.category(letter) not in ("Cc", "Cs"))
-    return kept[:LONGEST_NAME].strip() or None
+    name = kept[:LONGEST_NAME].strip()
+    return None if shows_nothing(name) else name
 
 
 def _seconds(value: object) -> float:

@@ -9,16 +9,12 @@ from string import ascii_lowercase, ascii_uppercase
 
 import idna
 
+from app.spelling import INVISIBLE
+
 LONGEST_EMAIL = 254  # RFC 5321 §4.5.3.1.3, without the angle brackets
 # Only its form: what stands before the last @ is its own server's business, and only a letter that arrives proves more.
 FORM = re.compile(r"[^@\s]+@[^@\s]+")
 LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
-# Letters and signs that show nothing, beside those that are no printable ones anyway: Unicode's property
-# Default_Ignorable_Code_Point, and two that are blank.
-INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
-    "\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
-)
 
 
 class InvalidEmail(Exception):
@@ -28,7 +24,7 @@ class InvalidEmail(Exception):
 def parse_email(text: str) -> str:
     """The address as it is kept: its domain in the letters of the DNS (RFC 5891). Raises InvalidEmail."""
     for letter in text:
-        if not letter.isprintable() or INVISIBLE.match(letter):
+        if not letter.isprintable() or (INVISIBLE.match(letter) and letter != " "):
             raise InvalidEmail(f"It holds an invisible character (U+{ord(letter):04X}): type the address anew.")
     if not FORM.fullmatch(text):
         raise InvalidEmail("This is no e-mail address.")

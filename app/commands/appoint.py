@@ -13,6 +13,7 @@ from app.refusal import Refusal
 from app.terminal.database import explained, reach_both
 from app.terminal.options import DataOption
 from app.terminal.person import Named, named_by, person_named, shown
+from app.terminal.say import say
 from app.users.find import Person
 
 
@@ -33,7 +34,7 @@ def appoint(
     with reach_both(data) as (owner_url, url), explained():
         person = asyncio.run(_find(owner_url, named))
         new = asyncio.run(appointing.appoint(url, person.id, organization))
-    typer.echo(f"{shown(person)} is an owner of {organization} {'now' if new else 'already'}.")
+    say(f"{shown(person)} is an owner of {organization} {'now' if new else 'already'}.")
 
 
 async def _find(owner_url: str, named: Named) -> Person:

@@ -23,6 +23,7 @@ from app.search.models import ModelState
 from app.terminal.database import reach_database, unreachable
 from app.terminal.environment import misspelt, read_settings
 from app.terminal.options import DataOption
+from app.terminal.say import say
 
 OLDEST_POSTGRES = 16
 
@@ -42,7 +43,7 @@ def doctor(data: DataOption = DATA_DIRECTORY) -> None:
         findings += asyncio.run(_findings(settings))
         findings += asyncio.run(of_identity_provider(settings))
     for finding in findings:
-        typer.echo(f"{'ok   ' if finding.well else 'WRONG'} {finding.text}")
+        say(f"{'ok   ' if finding.well else 'WRONG'} {finding.text}")
     raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
 
 

@@ -27,6 +27,7 @@ from app.terminal.database import explained, reach_both
 from app.terminal.environment import read_settings
 from app.terminal.options import DataOption
 from app.terminal.progress import gauge
+from app.terminal.say import say
 
 
 class EmbeddingStopped(Refusal):
@@ -62,7 +63,7 @@ def embed(
             said = asyncio.run(fill_and_switch(wanted, owner_url, name, switch=switch, progress=progress))
         except EmbedderUnavailable as error:
             raise EmbeddingStopped(f"{error}") from error
-    typer.echo(said)
+    say(said)
 
 
 async def fill_and_switch(

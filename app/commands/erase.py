@@ -19,6 +19,7 @@ from app.terminal.counting import listed
 from app.terminal.database import explained, reach_both
 from app.terminal.options import DataOption
 from app.terminal.person import NOBODY, Named, NobodyFound, named_by, person_named, shown
+from app.terminal.say import say
 from app.users import erase as erasing
 from app.users.find import Person
 
@@ -39,11 +40,11 @@ def erase(
     named = named_by(who)
     with reach_both(data) as (owner_url, _), explained():
         person, taken = asyncio.run(_look(owner_url, named))
-        typer.echo(f"Erasing {shown(person)} takes {taken}. This cannot be undone.")
+        say(f"Erasing {shown(person)} takes {taken}. This cannot be undone.")
         if not yes:
             typer.confirm("Erase?", abort=True)
         asyncio.run(_erase(owner_url, person.id))
-    typer.echo("Erased. Memberships go with the next purge, within the hour, or by `trellis purge`.")
+    say("Erased. Memberships go with the next purge, within the hour, or by `trellis purge`.")
 
 
 async def _look(owner_url: str, named: Named) -> tuple[Person, str]:

@@ -24,6 +24,7 @@ from app.terminal.environment import read_settings
 from app.terminal.options import DataOption
 from app.terminal.person import Named, named_by, person_named
 from app.terminal.progress import gauge
+from app.terminal.say import say
 from app.terminal.whole_file import WholeFile
 
 Keep = Callable[[bytes], object]
@@ -61,7 +62,7 @@ def export(
                 transcript = asyncio.run(_export_person(owner_url, named, keep, tell))
     if file is not None:
         counts = {kind: amount for kind, amount in transcript.counts.items() if kind != FIRST}
-        typer.echo(f"Wrote {file}: {listed(counts)}; {time.monotonic() - started:.1f} s")
+        say(f"Wrote {file}: {listed(counts)}; {time.monotonic() - started:.1f} s")
 
 
 async def _export_organization(url: str, slug: str, keep: Keep, tell: Tell) -> Transcript:

@@ -21,6 +21,7 @@ from app.importer.read_folder import Found, documents_in, gather
 from app.importer.task_file import TaskFile
 from app.importer.tasks import Summary, load
 from app.refusal import Refusal
+from app.spelling import composed
 from app.terminal.counting import counted
 from app.terminal.database import reach_database
 from app.terminal.import_check import show_check
@@ -42,6 +43,7 @@ from app.terminal.import_options import (
 )
 from app.terminal.options import DataOption
 from app.terminal.progress import track
+from app.terminal.say import say
 from app.terminal.take_back import import_export
 
 
@@ -95,7 +97,7 @@ def import_(  # noqa: PLR0913, PLR0917  # each is an option
             raise typer.BadParameter("an export has teams and members of its own: leave --team and --members out")
         import_export(file, email, organization, data)
     elif file.is_dir():
-        _import_folder(file.resolve(), _required(organization), team, Run(email, operator, data, started))
+        _import_folder(file.resolve(), organization, team, Run(email, operator, data, started))
     else:
         _import_tasks(source, members, Run(email, operator, data, started))
 
@@ -117,16 +119,17 @@ def _import_tasks(source: TaskFile, members: int, run: Run) -> None:
     there, rejected = counted(summary.there, "task"), counted(rejects.count, "line")
     show(summary, f"{there} already there", f"{rejected} rejected", since=run.started)
     if rejects.path:
-        typer.echo(f"The rejected lines and why: {rejects.path}", err=True)
+        say(f"The rejected lines and why: {rejects.path}", err=True)
 
 
 def _required(organization: str | None) -> str:
     if organization is None:
         raise typer.BadParameter("a folder names no organization: add --organization NAME")
-    return organization
+    return composed(organization)
 
 
-def _import_folder(folder: Path, organization: str, team: str | None, run: Run) -> None:
+def _import_folder(folder: Path, organization: str | None, team: str | None, run: Run) -> None:
+    organization, team = _required(organization), team and composed(team)
     paths = documents_in(folder)
     with reach_database(run.data, make=True) as url, Rejects(folder) as rejects:
         documents = _kept(track(gather(folder, paths), "Importing", len(paths)), rejects)
@@ -139,7 +142,7 @@ def _import_folder(folder: Path, organization: str, team: str | None, run: Run) 
     there, rejected = counted(summary.there, "document"), counted(rejects.count, "file")
     show(summary, f"{there} already there", f"{rejected} rejected", since=run.started, noun="document")
     if rejects.path:
-        typer.echo(f"The rejected files and why: {rejects.path}", err=True)
+        say(f"The rejected files and why: {rejects.path}", err=True)
 
 
 def _kept(documents: Iterable[Found | Reject], rejects: Rejects) -> Iterator[Found]:
@@ -187,17 +190,17 @@ def _survey(source: TaskFile) -> tuple[Plan, Rejects]:
 def _tell(layout: Layout) -> None:
     """What a person should know of how their file was read."""
     if layout.encoding != UTF_8:
-        typer.echo("Read as Windows-1252, as it is no UTF-8", err=True)
+        say("Read as Windows-1252, as it is no UTF-8", err=True)
     if layout.skipped:
-        typer.echo(f"Left out above the header: {counted(layout.skipped, 'line')}", err=True)
+        say(f"Left out above the header: {counted(layout.skipped, 'line')}", err=True)
     if layout.left:
-        typer.echo(f"Left aside, as no column of a task: {readable(list(layout.left))}", err=True)
+        say(f"Left aside, as no column of a task: {readable(list(layout.left))}", err=True)
 
 
 def show(summary: Summary, *more: str, since: float, noun: str = "task") -> None:
     """Prints on one line what was made, and before it what the person should know."""
     for note in summary.notes:
-        typer.echo(note, err=True)
+        say(note, err=True)
     made = ", ".join(
         (
             counted(summary.organizations, "organization"),
@@ -206,4 +209,4 @@ def show(summary: Summary, *more: str, since: float, noun: str = "task") -> None
             counted(summary.made, noun),
         )
     )
-    typer.echo("; ".join((f"Made {made}", *more, f"{time.monotonic() - since:.1f} s")))
+    say("; ".join((f"Made {made}", *more, f"{time.monotonic() - since:.1f} s")))

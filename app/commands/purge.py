@@ -3,8 +3,6 @@
 import asyncio
 from collections import Counter
 
-import typer
-
 import app.schema  # noqa: F401  # every noun: what lies under a row is read off the tables that are known
 from app import time_limits
 from app.config import DATA_DIRECTORY
@@ -13,6 +11,7 @@ from app.purging.purge_job import purge_due
 from app.terminal.database import explained, reach_database
 from app.terminal.environment import read_settings
 from app.terminal.options import DataOption
+from app.terminal.say import say
 
 
 def purge(data: DataOption = DATA_DIRECTORY) -> None:
@@ -23,7 +22,7 @@ def purge(data: DataOption = DATA_DIRECTORY) -> None:
     with reach_database(data) as url, explained():
         purged = asyncio.run(_purge(url))
     kinds = ", ".join(f"{amount:,} {kind.replace('_', ' ')}" for kind, amount in sorted(purged.items()) if amount)
-    typer.echo(f"Purged {kinds}." if kinds else "Nothing is past its time.")
+    say(f"Purged {kinds}." if kinds else "Nothing is past its time.")
 
 
 async def _purge(url: str) -> Counter[str]:

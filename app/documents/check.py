@@ -7,6 +7,7 @@ from strawberry import UNSET
 
 from app.documents.inputs import CreateDocumentInput, UpdateDocumentInput
 from app.documents.models import LARGEST_TEXT, LONGEST_SOURCE, LONGEST_TITLE
+from app.spelling import composed
 from app.writing.inputs import Checks
 from app.writing.mutation import UserErrorCode
 
@@ -19,7 +20,8 @@ def columns_given(given: CreateDocumentInput | UpdateDocumentInput, checks: Chec
     if checks.required(given.kind, "kind"):
         columns["kind"] = given.kind.name
     if given.source is not UNSET:
-        columns["source"] = checks.optional_text(given.source, "source", longest=LONGEST_SOURCE)
+        source = given.source and composed(given.source)
+        columns["source"] = checks.optional_text(source, "source", longest=LONGEST_SOURCE)
     if checks.required(given.text, "text"):
         columns |= columns_of_text(given.text)
         if columns["size"] > LARGEST_TEXT:

@@ -17,6 +17,7 @@ from app.members.models import OrganizationRole
 from app.ranking.signals import SearchMode
 from app.settings.models import LONGEST_RETENTION, SettingName, Weekday
 from app.settings.resolve import ZONES
+from app.spelling import composed
 from app.tasks.models import (
     FIRST_DAY,
     LARGEST_ESTIMATE,
@@ -59,11 +60,21 @@ def _small(text: str) -> str:
     return text
 
 
+def _spelled(longest: int) -> AfterValidator:
+    """In its one spelling, which may be longer."""
+    return AfterValidator(lambda text: composed(text)[:longest])
+
+
+def _once(tags: list[str]) -> list[str]:
+    return list(dict.fromkeys(tags))
+
+
 NoNul = AfterValidator(_without_nul)
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=100), NoNul]
+Known: TypeAlias = Annotated[Name, _spelled(100)]  # by its name
 Title: TypeAlias = Annotated[str, Field(min_length=1, max_length=200), NoNul]
 Description: TypeAlias = Annotated[str, Field(max_length=LONGEST_DESCRIPTION), NoNul]
-Tag: TypeAlias = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG), NoNul]
+Tag: TypeAlias = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG), NoNul, _spelled(LONGEST_TAG)]
 Slug: TypeAlias = Annotated[str, Field(pattern="^[a-z0-9-]{2,50}$")]
 TeamKey: TypeAlias = Annotated[str, Field(pattern="^[A-Z][A-Z0-9]{0,11}$")]
 TaskKey: TypeAlias = Annotated[str, Field(pattern="^[A-Z][A-Z0-9_]{0,11}-[0-9]{1,10}$")]
@@ -102,7 +113,7 @@ class OrganizationSettings(GroupSettings):
 class OrganizationLine(Stamped):
     type: Literal["organization"]
     id: UUID
-    name: Name
+    name: Known
     slug: Slug
     version: Version
     settings: OrganizationSettings | None
@@ -132,7 +143,7 @@ class TeamLine(Stamped):
     type: Literal["team"]
     id: UUID
     key: TeamKey
-    name: Name
+    name: Known
     description: Description | None
     last_number: Annotated[int, Field(ge=0, le=HIGHEST)]
     version: Version
@@ -165,7 +176,7 @@ class TaskLine(Stamped):
     priority: Priority
     estimate: Annotated[float, Field(ge=0, le=LARGEST_ESTIMATE)] | None
     due_date: Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)] | None
-    tags: Annotated[list[Tag], Field(max_length=MOST_TAGS)]
+    tags: Annotated[list[Tag], Field(max_length=MOST_TAGS), AfterValidator(_once)]
     assignee: UUID | None
     creator: UUID | None
     completed_at: AwareDatetime | None
@@ -185,7 +196,7 @@ class DocumentLine(Stamped):
     team: UUID | None
     title: Title
     kind: Annotated[str, AfterValidator(_named(DocumentKind))]
-    source: Annotated[str, Field(min_length=1, max_length=LONGEST_SOURCE), NoNul] | None
+    source: Annotated[str, Field(min_length=1, max_length=LONGEST_SOURCE), NoNul, _spelled(LONGEST_SOURCE)] | None
     creator: UUID | None
     version: Version
     text: Annotated[str, NoNul, AfterValidator(_small)]

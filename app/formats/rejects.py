@@ -1,4 +1,7 @@
-"""Writes down what an import leaves out: FILE.rejects.csv, with line number, reason and the record as it was."""
+"""Writes down what an import leaves out: FILE.rejects.csv, with line number, reason and the record as it was.
+
+But what would turn around its neighbours is spelled out, as in `\\u202e`.
+"""
 
 import csv
 from contextlib import suppress
@@ -8,6 +11,7 @@ from typing import Self, TextIO
 
 from app.formats.record import Reject
 from app.refusal import Refusal
+from app.spelling import escaped
 
 HEADER = ("line", "reason", "record")
 
@@ -39,7 +43,7 @@ class Rejects:
         if self._file is None:
             self._file = self._open()
             csv.writer(self._file).writerow(HEADER)
-        csv.writer(self._file).writerow((reject.line, reject.reason, reject.raw))
+        csv.writer(self._file).writerow((reject.line, escaped(reject.reason), escaped(reject.raw)))
         self.count += 1
 
     def _remove_old(self) -> None:

@@ -1,12 +1,12 @@
 """A task as a file has it, and what every text has to be."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
 from app.auth.email import InvalidEmail, parse_email
+from app.spelling import composed, folded, shows_nothing
 from app.tasks.models import TaskPriority, TaskStatus
 from app.teams.models import LONGEST_NAME
 
@@ -75,23 +75,18 @@ def same(text: str) -> str:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if " \n" in text or "\t\n" in text:
         text = "\n".join(map(str.rstrip, text.split("\n")))
-    return (text if text.isascii() else unicodedata.normalize("NFC", text)).rstrip()
+    return composed(text).rstrip()
 
 
+@lru_cache(10_000)
 def group_of(organization: str, team: str) -> Group:
     """How the names of an organization and a team are compared."""
     return folded(organization), folded(team)
 
 
-@lru_cache(10_000)
-def folded(name: str) -> str:
-    """How names are compared: without case, and however their letters are composed."""
-    return unicodedata.normalize("NFC", name).casefold()
-
-
 def check_name(text: str, name: str) -> str:
     """The name of an organization or a team. Raises Unfit."""
-    return required(clean(text.strip(), name, LONGEST_NAME), f"{name}: is empty")
+    return required(clean(composed(text.strip()), name, LONGEST_NAME), f"{name}: is empty")
 
 
 def check_email(text: str, name: str) -> str:
@@ -103,8 +98,8 @@ def check_email(text: str, name: str) -> str:
 
 
 def required(text: str, reason: str) -> str:
-    """`text`, if there is any. Raises Unfit with the reason."""
-    if not text:
+    """`text`, if it shows anything. Raises Unfit with the reason."""
+    if shows_nothing(text):
         raise Unfit(reason)
     return text
 

@@ -14,7 +14,7 @@ from app.documents.check import columns_of_text
 from app.documents.loaders import DOCUMENTS
 from app.documents.models import Document, DocumentText
 from app.documents.write import RECORDED
-from app.importer.check import folded, group_of
+from app.importer.check import group_of
 from app.importer.connection import acting, connect, insert_rows, insertion
 from app.importer.lock import lock_rows
 from app.importer.members import guest, invite, join
@@ -25,6 +25,7 @@ from app.importer.roles import require_own_documents, require_work
 from app.importer.task_rows import stable_id
 from app.importer.tasks import Summary
 from app.organizations.loaders import ORGANIZATIONS
+from app.spelling import folded
 from app.teams.loaders import TEAMS
 
 MOST_TEXT = 4 * 1024 * 1024  # characters of texts to a transaction, or one text more

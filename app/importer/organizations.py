@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, func, select, upda
 
 from app.db.columns import new_id, now, table_of
 from app.db.statement import prepare
-from app.importer.check import Group, folded
+from app.importer.check import Group
 from app.importer.connection import fetch, insert_rows, insertion
 from app.importer.events import Events
 from app.importer.lock import lock_rows
@@ -21,6 +21,7 @@ from app.members.models import OrganizationMember, OrganizationRole
 from app.organizations.loaders import ORGANIZATIONS
 from app.organizations.models import LONGEST_SLUG, Organization
 from app.refusal import Refusal
+from app.spelling import folded
 from app.teams.loaders import TEAMS as SOURCE
 from app.teams.models import LONGEST_KEY, Team
 

@@ -1,6 +1,5 @@
 """Gathers the documents of a folder: its .md and .txt files, in whichever folders inside it."""
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from app.documents.models import LARGEST_TEXT, LONGEST_SOURCE, LONGEST_TITLE, Do
 from app.formats.record import Reject
 from app.importer.check import Unfit, clean
 from app.refusal import Refusal
+from app.spelling import composed, shows_nothing
 
 KINDS = {".md": DocumentKind.MARKDOWN, ".markdown": DocumentKind.MARKDOWN, ".txt": DocumentKind.TEXT}
 
@@ -49,7 +49,7 @@ def gather(folder: Path, paths: list[Path]) -> Iterator[Found | Reject]:
     seen = set()
     for path in paths:
         # Composed, as other systems name the same file: only then does it stay one document.
-        source = unicodedata.normalize("NFC", path.relative_to(folder).as_posix())
+        source = composed(path.relative_to(folder).as_posix())
         try:
             if source in seen:
                 raise Unfit("path: another file has it, with its letters composed otherwise")
@@ -75,6 +75,7 @@ def _found(path: Path, source: str) -> Found:
 
 def _title(path: Path, text: str, kind: DocumentKind) -> str:
     """The first heading, or else the name of the file without its ending."""
-    headings = (mark.section for mark in headings_of(text, markdown=kind is DocumentKind.MARKDOWN) if mark.section)
-    name = " ".join(path.stem.replace("_", " ").split()) or path.name
-    return next(headings, name)[:LONGEST_TITLE].strip()
+    sections = (mark.section for mark in headings_of(text, markdown=kind is DocumentKind.MARKDOWN))
+    headings = (section for section in sections if section and not shows_nothing(section))
+    name = " ".join(path.stem.replace("_", " ").split())
+    return next(headings, path.name if shows_nothing(name) else name)[:LONGEST_TITLE].strip()

@@ -2,7 +2,6 @@
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +14,7 @@ from app.formats.record import FileUnusable, Record
 from app.formats.tags import tags_of
 from app.formats.words import PRIORITIES, STATUSES, Words
 from app.importer.check import Key, Row, Unfit, check_email, clean, required
+from app.spelling import composed, shows_nothing
 from app.tasks.models import (
     FIRST_DAY,
     LARGEST_ESTIMATE,
@@ -144,26 +144,25 @@ def _known(meaning: str | None, name: str, text: str, words: Words) -> str:
 
 
 def _text(values: Values, name: str, longest: int = LONGEST_NAME) -> str:
+    return clean(_given(values, name).strip(), name, longest)
+
+
+def _given(values: Values, name: str) -> str:
     value = values.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
+    if not isinstance(value, str | None):
         raise Unfit(f"{name}: must be text")
-    return clean(value.strip(), name, longest)
+    return value or ""
 
 
 def _owner(values: Values, name: str, otherwise: str | None) -> str:
-    text = unicodedata.normalize("NFC", _text(values, name) or otherwise or "")
+    given = composed(_given(values, name).strip())
+    text = composed(otherwise or "") if shows_nothing(given) else clean(given, name, LONGEST_NAME)
     return required(text, f"{name}: is empty, and there is no --{name}")
 
 
 def _description(values: Values) -> str | None:
-    value = values.get("description")
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise Unfit("description: must be text")
-    return clean(value, "description", LONGEST_DESCRIPTION) if value.strip() else None  # its indent may mean something
+    text = _given(values, "description")  # not stripped: its indent may mean something
+    return None if shows_nothing(text) else clean(text, "description", LONGEST_DESCRIPTION)
 
 
 def _cut(title: str, description: str | None) -> dict[str, str]:
@@ -207,8 +206,8 @@ def _tags(values: Values) -> tuple[str, ...]:
     given = [*_listed(values.get("tag")), *tags_of(values.get("tags"))]
     if not all(isinstance(tag, str) for tag in given):
         raise Unfit("tags: must be text or a list of texts")
-    trimmed = (unicodedata.normalize("NFC", clean(tag.strip(), "tags", LONGEST_TAG)) for tag in given)
-    tags = dict.fromkeys(tag for tag in trimmed if tag)
+    trimmed = (clean(composed(tag.strip()), "tags", LONGEST_TAG) for tag in given)
+    tags = dict.fromkeys(tag for tag in trimmed if not shows_nothing(tag))
     if len(tags) > MOST_TAGS:
         raise Unfit(f"tags: there are {len(tags)}, at most {MOST_TAGS} fit")
     return tuple(tags)

@@ -121,7 +121,7 @@ def _values(given: CreateOrganizationInput | UpdateOrganizationInput) -> dict[st
     checks = Checks("input")
     values = {}
     if checks.required(given.name, "name"):
-        values["name"] = checks.text(given.name, "name", longest=LONGEST_NAME)
+        values["name"] = checks.name(given.name, "name", longest=LONGEST_NAME)
     if checks.required(given.slug, "slug"):
         values["slug"] = checks.form(given.slug, "slug", pattern=SLUG, hint=SLUG_HINT)
     checks.done()

@@ -14,6 +14,7 @@ from app.graph.select import Key, given_keys, key_values, the_callers
 from app.indexing.search_texts import whole_text
 from app.ranking.terms import ENGLISH, as_query
 from app.search.searchable import Searchable
+from app.spelling import isolated
 
 MARKING = 10  # objects, which a snippet takes as long as
 LONGEST = 20_000  # characters of a text that are looked through: reading more takes longer than ranking did
@@ -22,7 +23,10 @@ LONGEST = 20_000  # characters of a text that are looked through: reading more t
 START, STOP, LESS, GREATER = "\x01", "\x02", "\x03", "\x04"
 SHOWN = {START: "<mark>", STOP: "</mark>", LESS: "&lt;", GREATER: "&gt;"}
 HTML = str.maketrans(SHOWN)
-OPTIONS = f'StartSel="{START}", StopSel="{STOP}", MaxFragments=2, MaxWords=20, MinWords=10, FragmentDelimiter=" … "'
+BETWEEN = " … "  # the pieces of a text
+OPTIONS = (
+    f'StartSel="{START}", StopSel="{STOP}", MaxFragments=2, MaxWords=20, MinWords=10, FragmentDelimiter="{BETWEEN}"'
+)
 
 
 async def snippets(
@@ -38,7 +42,9 @@ async def snippets(
 
 def shown(headline: str) -> str:
     """What PostgreSQL marked, as HTML: escaped first, so that only the marks are tags."""
-    return escape(headline).translate(HTML)
+    # Each piece by itself: what it says of directions may have its end in what was left out.
+    pieces = escape(headline).translate(HTML).split(BETWEEN)
+    return BETWEEN.join(map(isolated, pieces))
 
 
 @lru_cache(10)

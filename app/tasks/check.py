@@ -8,6 +8,7 @@ from strawberry import UNSET
 
 from app.db.statement import Parameters
 from app.graph.ids import parse_id
+from app.spelling import composed
 from app.tasks.inputs import CreateTaskInput, UpdateTaskInput
 from app.tasks.loaders import TASKS
 from app.tasks.models import (
@@ -91,10 +92,10 @@ def _due_date(value: date | None, checks: Checks) -> date | None:
 
 
 def _tags(given: list[str] | None, checks: Checks, path: str) -> list[str]:
-    """The tags without white space around them, each once, in the order in which they are given."""
+    """The tags in their one spelling, without white space around them, each once, in the order of the input."""
     places: dict[str, int] = {}
     for place, tag in enumerate((given or []) if checks.required(given, path) else []):
-        places.setdefault(tag.strip(), place)
+        places.setdefault(composed(tag.strip()), place)
     # One mistake for too many of them, not one for each.
     if check_amount(list(places), checks, path):
         for tag, place in places.items():

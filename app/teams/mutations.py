@@ -146,7 +146,7 @@ def _values(given: CreateTeamInput | UpdateTeamInput, checks: Checks) -> dict[st
     if checks.required(given.key, "key"):
         values["key"] = checks.form(given.key, "key", pattern=KEY, hint=KEY_HINT)
     if checks.required(given.name, "name"):
-        values["name"] = checks.text(given.name, "name", longest=LONGEST_NAME)
+        values["name"] = checks.name(given.name, "name", longest=LONGEST_NAME)
     if given.description is not UNSET:
         values["description"] = checks.optional_text(given.description, "description", longest=LONGEST_DESCRIPTION)
     return values

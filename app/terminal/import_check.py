@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import typer
-
 from app.formats.layout import Layout
 from app.formats.lines import UTF_8
 from app.formats.record import Reject
@@ -13,6 +11,7 @@ from app.importer.plan import Plan, survey
 from app.importer.task_file import TaskFile
 from app.terminal.counting import counted
 from app.terminal.progress import track
+from app.terminal.say import say
 
 MOST_REJECTS = 10
 NAMED_BY_NOBODY = "…"
@@ -28,46 +27,46 @@ def show_check(source: TaskFile) -> int:
         _show_words(option, words)
     _show_plan(plan)
     _show_rejects(rejects)
-    typer.echo("Nothing was written.")
+    say("Nothing was written.")
     return plan.rows
 
 
 def _show_layout(layout: Layout) -> None:
     encoding = "UTF-8" if layout.encoding == UTF_8 else "Windows-1252 (it is no UTF-8)"
-    typer.echo(f"{layout.path}: {layout.container}, {encoding}, format {layout.format.name}")
+    say(f"{layout.path}: {layout.container}, {encoding}, format {layout.format.name}")
     if layout.skipped:
-        typer.echo(f"Left out above the header: {counted(layout.skipped, 'line')}")
+        say(f"Left out above the header: {counted(layout.skipped, 'line')}")
     taken = {column: is_ for column, is_ in layout.taken.items() if is_ in TARGETS}  # others go with one of these
     width = max(map(len, taken), default=0)
     for column, is_ in taken.items():
-        typer.echo(f"  {column:{width}}  → {is_}")
+        say(f"  {column:{width}}  → {is_}")
     if layout.left:
-        typer.echo(f"Left aside: {', '.join(layout.left)}")
+        say(f"Left aside: {', '.join(layout.left)}")
 
 
 def _show_words(option: str, words: Words) -> None:
     for word, meaning, count in words.translated():
         means = meaning or f'nothing known: add {option} "{word}=…", one of {", ".join(words.meanings)}'
-        typer.echo(f"{option.strip('-')} {word} ({count:,}) → {means}")
+        say(f"{option.strip('-')} {word} ({count:,}) → {means}")
 
 
 def _show_plan(plan: Plan) -> None:
-    typer.echo(f"Would come in: {counted(plan.rows, 'task')}; of these, what is there already stays as it is")
+    say(f"Would come in: {counted(plan.rows, 'task')}; of these, what is there already stays as it is")
     for team in plan.teams.values():
-        typer.echo(f"  {team.organization} / {team.name}: {counted(team.rows, 'task')}")
+        say(f"  {team.organization} / {team.name}: {counted(team.rows, 'task')}")
     teams = plan.teams.values()
     for option, names in (
         ("--organization", {team.organization for team in teams}),
         ("--team", {team.name for team in teams}),
     ):
         if NAMED_BY_NOBODY in names:
-            typer.echo(f"The file does not say everywhere where tasks go: add {option} NAME")
+            say(f"The file does not say everywhere where tasks go: add {option} NAME")
 
 
 def _show_rejects(rejects: list[Reject]) -> None:
     if rejects:
-        typer.echo(f"Would be rejected: {counted(len(rejects), 'line')}")
+        say(f"Would be rejected: {counted(len(rejects), 'line')}")
     for reject in rejects[:MOST_REJECTS]:
-        typer.echo(f"  line {reject.line}: {reject.reason}")
+        say(f"  line {reject.line}: {reject.reason}")
     if len(rejects) > MOST_REJECTS:
-        typer.echo(f"  and {len(rejects) - MOST_REJECTS:,} more")
+        say(f"  and {len(rejects) - MOST_REJECTS:,} more")

@@ -12,6 +12,7 @@ from app.organizations.mutations import SLUG, SLUG_HINT
 from app.terminal.counting import counted, listed
 from app.terminal.database import reach_database
 from app.terminal.progress import track
+from app.terminal.say import say
 
 
 def import_export(file: Path, email: str, slug: str | None, data: Path) -> None:
@@ -26,9 +27,7 @@ def import_export(file: Path, email: str, slug: str | None, data: Path) -> None:
         made = asyncio.run(take_back(url, lines, plan, slug=slug, email=email))
     if strangers := plan.counts["member"] - made["member"]:
         people = counted(strangers, "person", "people")
-        typer.echo(
-            f"Left out, as nobody vouches for their addresses: {people}. Invite them, and give them tasks", err=True
-        )
+        say(f"Left out, as nobody vouches for their addresses: {people}. Invite them, and give them tasks", err=True)
     if events := plan.counts["event"]:
-        typer.echo(f"Left in the file, as the history of the former organization: {counted(events, 'event')}", err=True)
-    typer.echo(f"Made {slug}: {listed(made)}; {time.monotonic() - started:.1f} s")
+        say(f"Left in the file, as the history of the former organization: {counted(events, 'event')}", err=True)
+    say(f"Made {slug}: {listed(made)}; {time.monotonic() - started:.1f} s")

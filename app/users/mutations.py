@@ -108,7 +108,7 @@ def _values(given: UpdateProfileInput) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if checks.required(given.name, "name"):
         values["name"] = checks.text(given.name, "name", longest=LONGEST_NAME)
-        if any(unicodedata.category(letter) == "Cc" for letter in values["name"]):
+        if not checks.errors and any(unicodedata.category(letter) == "Cc" for letter in values["name"]):
             checks.wrong(UserErrorCode.INVALID, "Line breaks and control characters are not allowed.", "name")
     if given.avatar_url is not UNSET:
         values["avatar_url"] = checks.optional_text(given.avatar_url, "avatarUrl", longest=LONGEST_URL)

@@ -5,6 +5,7 @@ from typing import TypeGuard, TypeVar
 
 from strawberry import UNSET
 
+from app.spelling import composed, shows_nothing
 from app.writing.mutation import Rejected, UserError, UserErrorCode
 
 Value = TypeVar("Value")
@@ -23,7 +24,7 @@ class Checks:
     def text(self, value: str, *path: str, longest: int, shortest: int = 1) -> str:
         """`value` without white space around it, if it is of a fitting length in characters."""
         trimmed = value.strip()
-        if not trimmed:
+        if shows_nothing(trimmed):
             self.wrong(UserErrorCode.BLANK, "Write something here.", *path)
         elif len(trimmed) < shortest:
             self.wrong(UserErrorCode.TOO_SHORT, f"At least {shortest} characters are needed.", *path)
@@ -31,19 +32,22 @@ class Checks:
             self.wrong(UserErrorCode.TOO_LONG, f"At most {longest} characters are allowed, not {len(trimmed)}.", *path)
         return trimmed
 
+    def name(self, value: str, *path: str, longest: int) -> str:
+        """The same for a text by which something is known: in its one spelling, so that no other is taken for it."""
+        return self.text(composed(value), *path, longest=longest)
+
     def form(self, value: str, *path: str, pattern: re.Pattern[str], hint: str) -> str:
         """`value` without white space around it, if all of it is of the form of `pattern`, which `hint` describes."""
         trimmed = value.strip()
-        if not trimmed:
+        if shows_nothing(trimmed):
             self.wrong(UserErrorCode.BLANK, "Write something here.", *path)
         elif not pattern.fullmatch(trimmed):
             self.wrong(UserErrorCode.INVALID, hint, *path)
         return trimmed
 
     def optional_text(self, value: str | None, *path: str, longest: int) -> str | None:
-        """The same for a text that may be missing: nothing but white space is as good as none."""
-        trimmed = value.strip() if value else ""
-        return self.text(trimmed, *path, longest=longest) if trimmed else None
+        """The same for a text that may be missing: one that shows nothing is as good as none."""
+        return None if value is None or shows_nothing(value) else self.text(value, *path, longest=longest)
 
     def required(self, value: Value | None, *path: str) -> TypeGuard[Value]:
         """Whether `value` says something; `null` for what cannot be cleared is a mistake, leaving it out is not."""

@@ -20,7 +20,7 @@ SHARD = re.compile(r"_\d+$")  # Citus puts the number of the shard behind the na
 
 @strawberry.enum(description="What is wrong with an input.")
 class UserErrorCode(Enum):
-    BLANK = strawberry.enum_value("BLANK", description="Nothing but white space.")
+    BLANK = strawberry.enum_value("BLANK", description="Nothing that shows: white space, or invisible letters.")
     TOO_LONG = strawberry.enum_value("TOO_LONG", description="More characters or items than are allowed.")
     TOO_SHORT = strawberry.enum_value("TOO_SHORT", description="Fewer characters or items than are needed.")
     INVALID = strawberry.enum_value("INVALID", description="Not of the form or in the range that is allowed.")

@@ -103,6 +103,7 @@ async def test_a_person_is_no_key(api: Api, superuser: "asyncpg.Connection[Any]"
     ("wrong", "code", "field"),
     [
         ({"name": " "}, "BLANK", "name"),
+        ({"name": "\ufeff"}, "BLANK", "name"),
         ({"name": "a" * 101}, "TOO_LONG", "name"),
         ({"scopes": []}, "TOO_SHORT", "scopes"),
         ({"expiresAt": "2020-01-01T00:00:00Z"}, "INVALID", "expiresAt"),

@@ -55,6 +55,37 @@ async def test_good_lines_go_in_and_bad_ones_beside_the_file(tmp_path: Path, imp
     ]
 
 
+async def test_a_reject_turns_nothing_around_that_stands_beside_it(tmp_path: Path, importer: Importer) -> None:
+    (tmp_path / "tasks.csv").write_text("title,status\nA \u202etitle,\u2067OPEN\n")
+
+    status, said, complained = run(tmp_path, importer, "tasks.csv", "--team", "Engineering \u202e")
+
+    assert (status, said) == (1, "")
+    assert complained.splitlines() == ["Nothing came in: 1 line rejected. Why: tasks.csv.rejects.csv"]
+    with (tmp_path / "tasks.csv.rejects.csv").open(newline="") as rejects:
+        _, reject = csv.reader(rejects)
+    reason = "status: '\\u2067OPEN' is none of BACKLOG, CANCELED, DONE, IN_PROGRESS, IN_REVIEW, TODO"
+    assert reject == ["2", reason, "A \\u202etitle,\\u2067OPEN"]
+
+
+async def test_names_have_one_spelling_and_titles_must_show(tmp_path: Path, importer: Importer) -> None:
+    lines = ["team,title,tags", "Bu\u0308ro,Ame\u0301lie,e\u0301", "B\u00fcro,\u200b\u2800,x", "B\u00dcRO,Two,\u00e9"]
+    (tmp_path / "tasks.csv").write_text("\n".join(lines))
+
+    status, said, _ = run(tmp_path, importer, "tasks.csv")
+
+    assert (status, said.startswith("Made 1 organization, 1 team, 0 people, 2 tasks; ")) == (0, True)
+    found = await importer.superuser.fetch(
+        "SELECT teams.name, title, tags FROM tasks JOIN teams ON teams.id = team_id"
+        " JOIN organizations ON organizations.id = tasks.organization_id WHERE organizations.name = $1 ORDER BY number",
+        importer.organization,
+    )
+    assert [tuple(row) for row in found] == [
+        ("B\u00fcro", "Ame\u0301lie", ["\u00e9"]),
+        ("B\u00fcro", "Two", ["\u00e9"]),
+    ]
+
+
 async def test_rejects_go_to_the_current_folder_where_the_files_takes_none(tmp_path: Path, importer: Importer) -> None:
     (tmp_path / "data" / "tasks.csv.rejects.csv").mkdir(
         parents=True

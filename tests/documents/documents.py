@@ -22,6 +22,7 @@ RETRY = """mutation ($id: ID!) { retryDocument(id: $id) {
 MIB = 1024 * 1024
 MISTAKES = [
     ({"title": " "}, "BLANK", "title"),
+    ({"title": "\u2800"}, "BLANK", "title"),
     ({"title": "a" * 201}, "TOO_LONG", "title"),
     ({"source": "a" * 2_001}, "TOO_LONG", "source"),
 ]

@@ -21,6 +21,7 @@ RESTORE = """mutation ($id: ID!) { restoreOrganization(id: $id) {
 ROW = "SELECT name, slug, version, deleted_at FROM organizations WHERE id = $1"
 MISTAKES = [
     ({"name": " \n"}, "BLANK", "name"),
+    ({"name": "\u2066\u00ad\u2069"}, "BLANK", "name"),
     ({"name": "a" * 101}, "TOO_LONG", "name"),
     ({"slug": " "}, "BLANK", "slug"),
     ({"slug": "a"}, "INVALID", "slug"),

@@ -279,6 +279,15 @@ async def test_a_snippet_marks_the_words_and_escapes_the_rest(api: Api, superuse
     )
 
 
+async def test_a_snippet_turns_nothing_around_that_stands_beside_it(
+    api: Api, superuser: "asyncpg.Connection[Any]"
+) -> None:
+    own = await make_searchable(superuser, ["Exports \u202e of \u2069\u2067 tasks"])
+    (edge,) = (await search(api, own, "export", mode="FULL_TEXT"))["edges"]
+
+    assert edge["snippet"] == "\u2068<mark>Exports</mark> \u202e of \u2067 tasks\u2069\u2069"
+
+
 async def test_where_no_word_matches_the_snippet_is_the_start(api: Api, tenant: Tenant) -> None:
     first = (await search(api, tenant, "unable to authenticate", mode="SEMANTIC", first=1))["edges"][0]
 

@@ -25,6 +25,7 @@ LONGEST = {
 }
 REFUSED = [
     ({"title": " \t\n"}, "BLANK", ["title"]),
+    ({"title": "\u200b\u2800\u3164\ufeff\u202e"}, "BLANK", ["title"]),
     ({"title": "t" * 201}, "TOO_LONG", ["title"]),
     ({"description": "d" * 65_537}, "TOO_LONG", ["description"]),
     ({"estimate": -0.5}, "INVALID", ["estimate"]),
@@ -32,6 +33,7 @@ REFUSED = [
     ({"dueDate": "0001-01-01"}, "INVALID", ["dueDate"]),
     ({"dueDate": "9999-12-31"}, "INVALID", ["dueDate"]),
     ({"tags": ["a", " "]}, "BLANK", ["tags", "1"]),
+    ({"tags": ["a", "\u2060"]}, "BLANK", ["tags", "1"]),
     ({"tags": ["a", "t" * 51]}, "TOO_LONG", ["tags", "1"]),
     ({"tags": [str(number) for number in range(21)]}, "TOO_LONG", ["tags"]),
 ]

@@ -25,6 +25,7 @@ MISTAKES = [
     ({"key": "A" * 13}, "INVALID", "key"),
     ({"key": "Ä"}, "INVALID", "key"),
     ({"name": ""}, "BLANK", "name"),
+    ({"name": "\u3164"}, "BLANK", "name"),
     ({"name": "a" * 101}, "TOO_LONG", "name"),
     ({"description": "a" * 65_537}, "TOO_LONG", "description"),
 ]

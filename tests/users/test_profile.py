@@ -54,6 +54,7 @@ async def test_what_is_left_out_stays_and_null_clears(api: Api, superuser: "asyn
     ("given", "code", "field"),
     [
         ({"name": " "}, "BLANK", "name"),
+        ({"name": "\x01\u200d"}, "BLANK", "name"),
         ({"name": None}, "INVALID", "name"),
         ({"name": "a" * 101}, "TOO_LONG", "name"),
         ({"name": "a\nb"}, "INVALID", "name"),

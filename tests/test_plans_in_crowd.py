@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from string import Template
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
@@ -12,6 +13,7 @@ from app.chunking.process import Processor
 from app.config import Settings
 from app.db.engine import Database
 from app.exports.process import Exporter
+from app.indexing import backfill
 from app.indexing.embeddings import read_texts
 from app.indexing.health import late_organizations
 from app.indexing.queue import QUEUE, embedding, postpone
@@ -55,6 +57,12 @@ LARGE = {
 }
 RANKED = {"searchTasks", "searchDocuments"}  # see tests/ranking/test_plans.py, as for `Task.similar`
 COUNTED = 3 * OWN // 6  # rows that a preview may count: what is under a team, or a person's
+ROWS = 20  # that a model lacks
+FORGET_VECTORS = """
+WITH few AS (SELECT subject_id FROM embeddings WHERE organization_id = $1 AND kind = 'TASK' LIMIT $2),
+     jobs AS (DELETE FROM embedding_jobs WHERE subject_id IN (SELECT subject_id FROM few))
+DELETE FROM embeddings WHERE subject_id IN (SELECT subject_id FROM few)
+"""
 ANALYZING = "SELECT pg_advisory_lock(hashtextextended('trellis_analyze', 0))"
 
 
@@ -128,6 +136,26 @@ async def test_embedding_a_batch_reads_the_batch(site: Site) -> None:
 
     assert embedded == BATCH
     assert site.excessive(FOR_EACH * BATCH) == []
+
+
+async def test_filling_a_model_reads_what_the_organization_has(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = site.crowd.newest
+
+    async def only_newest(_database: Database) -> list[UUID]:
+        return [newest.id]
+
+    monkeypatch.setattr(backfill, "organization_ids", only_newest)
+    await site.crowd.superuser.execute(FORGET_VECTORS, newest.id, ROWS)
+    lacked = await backfill.missing(site.database, 1)
+    queued = await backfill.queue_missing(site.database, 1)
+    await backfill.remove_embeddings(site.database, 2)
+
+    excessive = site.excessive(3 * (OWN + 4 * CHUNKS))  # each text, its vector and its job
+    await queue_texts(site.crowd)
+
+    assert excessive == []
+    assert ROWS <= len(lacked) <= OWN
+    assert ROWS <= queued <= OWN
 
 
 async def test_looks_for_texts_that_were_given_up_read_no_others(site: Site) -> None:

@@ -1,7 +1,7 @@
 """Making, rotating and revoking API keys."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -131,7 +131,7 @@ async def _require_room(context: Context, organization_id: UUID, checks: Checks)
         checks.wrong(UserErrorCode.LIMIT_EXCEEDED, message, "organizationId")
 
 
-def _values(given: CreateApiKeyInput, checks: Checks, *, most_points: int) -> dict[str, Any]:
+def _values(given: CreateApiKeyInput, checks: Checks, *, most_points: int) -> dict[str, object]:
     """The columns of a new key; what is wrong with the input is noted."""
     expires_at, rate_limit = given.expires_at or None, given.rate_limit_per_minute
     if not given.scopes:

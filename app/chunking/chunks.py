@@ -1,8 +1,7 @@
 """Keeping a document's chunks: those whose text stays keep their ids, and with them what search knows of them."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 import orjson
@@ -34,9 +33,10 @@ async def keep_chunks(fetch: Fetch, organization_id: UUID, document_id: UUID, cu
         {**key, "id": one, "index": place, **chunk._asdict()}
         for place, (one, chunk) in enumerate(zip(ids, cut, strict=True))
     ]
-    for part in _parts(rows):
-        await fetch(_place(), {"given": orjson.dumps(part, default=str).decode()})
-        await write_texts(fetch, CHUNKS, organization_id, [row["id"] for row in part])
+    for first in range(0, len(rows), BATCH):
+        part = slice(first, first + BATCH)
+        await fetch(_place(), {"given": orjson.dumps(rows[part], default=str).decode()})
+        await write_texts(fetch, CHUNKS, organization_id, ids[part])
 
 
 def _ids(known: Sequence[DocumentChunkRow], cut: Sequence[Chunk]) -> list[UUID]:
@@ -45,10 +45,6 @@ def _ids(known: Sequence[DocumentChunkRow], cut: Sequence[Chunk]) -> list[UUID]:
     for row in known:
         by_text[row.text].append(row.id)
     return [by_text[chunk.text].popleft() if by_text[chunk.text] else new_id() for chunk in cut]
-
-
-def _parts(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    return (rows[first : first + BATCH] for first in range(0, len(rows), BATCH))
 
 
 @statement_of(DOCUMENT_CHUNKS)

@@ -1,7 +1,7 @@
 """What an input says of a document's columns: each mistake in it is noted with its place."""
 
 from hashlib import sha256
-from typing import Any
+from typing import TypedDict
 
 from strawberry import UNSET
 
@@ -12,9 +12,9 @@ from app.writing.inputs import Checks
 from app.writing.mutation import UserErrorCode
 
 
-def columns_given(given: CreateDocumentInput | UpdateDocumentInput, checks: Checks) -> dict[str, Any]:
+def columns_given(given: CreateDocumentInput | UpdateDocumentInput, checks: Checks) -> dict[str, object]:
     """The columns that the input says something about; of the text those that tell it from others."""
-    columns: dict[str, Any] = {}
+    columns: dict[str, object] = {}
     if checks.required(given.title, "title"):
         columns["title"] = checks.text(given.title, "title", longest=LONGEST_TITLE)
     if checks.required(given.kind, "kind"):
@@ -23,14 +23,22 @@ def columns_given(given: CreateDocumentInput | UpdateDocumentInput, checks: Chec
         source = given.source and composed(given.source)
         columns["source"] = checks.optional_text(source, "source", longest=LONGEST_SOURCE)
     if checks.required(given.text, "text"):
-        columns |= columns_of_text(given.text)
-        if columns["size"] > LARGEST_TEXT:
-            message = f"At most {LARGEST_TEXT:,} bytes in UTF-8 are allowed, not {columns['size']:,}."
+        written = columns_of_text(given.text)
+        if written["size"] > LARGEST_TEXT:
+            message = f"At most {LARGEST_TEXT:,} bytes in UTF-8 are allowed, not {written['size']:,}."
             checks.wrong(UserErrorCode.TOO_LONG, message, "text")
+        columns |= written
     return columns
 
 
-def columns_of_text(text: str) -> dict[str, Any]:
-    """The columns by which a document knows its text: how many bytes it has, and their SHA-256."""
+class TextColumns(TypedDict):
+    """The columns by which a document knows its text."""
+
+    size: int  # bytes
+    text_hash: str  # its SHA-256
+
+
+def columns_of_text(text: str) -> TextColumns:
+    """What is known of `text` without reading it."""
     content = text.encode()
     return {"size": len(content), "text_hash": sha256(content).hexdigest()}

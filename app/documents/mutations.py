@@ -1,6 +1,6 @@
 """Making, changing, deleting and restoring documents."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
@@ -100,7 +100,7 @@ class DocumentMutations:
         return Payload.of(restored)
 
 
-async def _parent(context: Context, given: CreateDocumentInput, checks: Checks) -> dict[str, Any]:
+async def _parent(context: Context, given: CreateDocumentInput, checks: Checks) -> dict[str, object]:
     """The columns by which a new document is under what it will belong to, whose row is locked; raises Forbidden."""
     organization_id = parse_id(given.organization_id, "input.organizationId")
     if given.team_id is None or given.team_id is UNSET:

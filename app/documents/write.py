@@ -1,7 +1,5 @@
 """Writing documents, each with its text beside it. What changes how a document is found has it cut anew."""
 
-from typing import Any
-
 from sqlalchemy import Text, Uuid, bindparam
 from sqlalchemy.dialects.postgresql import insert
 
@@ -53,7 +51,7 @@ async def process_again(context: Context, row: DocumentRow) -> DocumentRow:
     return after
 
 
-def _undone() -> dict[str, Any]:
+def _undone() -> dict[str, object]:
     return {"status": DocumentStatus.PENDING.name, "due_at": now(), "attempts": 0, "processing_error": None}
 
 

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -115,7 +114,7 @@ def _turn(unit: Unit, keyed: KeyedRequest) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def _name(unit: Unit, keyed: KeyedRequest) -> dict[str, Any]:
+def _name(unit: Unit, keyed: KeyedRequest) -> dict[str, object]:
     return {"actor_id": unit.actor.id, "key": keyed.key}
 
 

@@ -1,7 +1,7 @@
 """Inviting people, and accepting or declining invitations."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -79,11 +79,11 @@ class InvitationMutations:
         if parent is not None:
             await context.signed_in.refresh_actor()
             require(can_invite(context.actor, parent, given.role.name))
-        values = _values(given, checks)
+        email, values = _email(given, checks), _values(given, checks)
         teams = await _teams(context, given, parent, checks)
         organization = checks.passed(parent)
-        await _require_new(context, organization.id, values["email"])
-        return _payload(context, await issue(context, organization.id, values, teams))
+        await _require_new(context, organization.id, email)
+        return _payload(context, await issue(context, organization.id, {"email": email, **values}, teams))
 
     @mutation(
         description="Makes another link for an invitation that has not ended, which the one before no longer opens, "
@@ -155,15 +155,18 @@ def _named(by: InvitationBy) -> tuple[UUID, PresentedKey | None]:
     return key.id, key
 
 
-def _values(given: InviteToOrganizationInput, checks: Checks) -> dict[str, Any]:
-    """The columns of a new invitation; what is wrong with the input is noted."""
-    email = ""
+def _email(given: InviteToOrganizationInput, checks: Checks) -> str:
+    """Whom it is for; what is wrong with that is noted."""
     try:
-        email = parse_email(given.email.strip())
+        return parse_email(given.email.strip())
     except InvalidEmail as error:
         checks.wrong(UserErrorCode.INVALID, str(error), "email")
+        return ""
+
+
+def _values(given: InviteToOrganizationInput, checks: Checks) -> dict[str, object]:
+    """The other columns of a new invitation; what is wrong with them is noted."""
     return {
-        "email": email,
         "role": given.role.name,
         "message": checks.optional_text(given.message or None, "message", longest=LONGEST_MESSAGE),
         "expires_at": _expiry(given.expires_in_days, checks, "expiresInDays"),

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Uuid, bindparam, func, select, update
 
@@ -63,7 +62,7 @@ async def _purge(context: Context, due: DeletionRow) -> Counter[str] | None:
     return gone
 
 
-def _key(deletion: DeletionRow) -> dict[str, Any]:
+def _key(deletion: DeletionRow) -> dict[str, object]:
     return {"key_organization_id": deletion.organization_id, "key_id": deletion.id}
 
 

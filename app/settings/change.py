@@ -52,7 +52,7 @@ async def change_settings(
         record(context, EventType.UPDATED, row, before=_named(had), after=_named(changes))
 
 
-def _named(values: Parameters) -> dict[str, Any]:
+def _named(values: Parameters) -> dict[str, object]:
     """As fields of the event, which is one of what has the settings."""
     return {f"settings.{name}": value for name, value in values.items()}
 

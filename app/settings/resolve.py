@@ -52,7 +52,7 @@ async def actor_settings(context: Context, teams: Sequence[Key]) -> list[Effecti
     return [effective(defaults, levels) for levels in await levels_of_actor(context, teams)]
 
 
-def defaults_of(context: Context) -> dict[str, Any]:
+def defaults_of(context: Context) -> dict[str, object]:
     """What the server says where nobody else does."""
     return {
         "timezone": "UTC",

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from app.db.columns import now
 from app.events.models import EventType
@@ -38,11 +37,12 @@ def _assignee(row: TaskRow, wanted: Wanted) -> Assignee | None:
     return Assignee(row.organization_id, row.team_id, assignee_id) if assignee_id else None
 
 
-def _changes(item: Item, wanted: Wanted, values: dict[str, Any], moment: datetime) -> dict[str, Any]:
+def _changes(item: Item, wanted: Wanted, values: dict[str, object], moment: datetime) -> dict[str, object]:
     row = item.row
     if wanted.added_tags or wanted.removed_tags:
-        values["tags"] = wanted.tags_after(row.tags)
-        check_amount(values["tags"], item.checks, "addTags")
+        tags = wanted.tags_after(row.tags)
+        check_amount(tags, item.checks, "addTags")
+        values["tags"] = tags
     if "status" in values and (values["status"] == DONE) != (row.status == DONE):
         values["completed_at"] = moment if values["status"] == DONE else None
     return {name: value for name, value in values.items() if value != row[name]}

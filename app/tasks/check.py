@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from strawberry import UNSET
 
@@ -43,7 +43,7 @@ class Wanted(NamedTuple):
         return list(dict.fromkeys([*left, *self.added_tags]))
 
 
-def columns_of_new(given: CreateTaskInput, checks: Checks) -> dict[str, Any]:
+def columns_of_new(given: CreateTaskInput, checks: Checks) -> dict[str, object]:
     """The values of a new task's columns; those that the input leaves out are missing."""
     return {**_columns(given, checks), "tags": _tags(given.tags, checks, "tags")}
 
@@ -59,8 +59,8 @@ def wanted(given: UpdateTaskInput, checks: Checks) -> Wanted:
     return Wanted(columns, added, removed)
 
 
-def _columns(given: CreateTaskInput | UpdateTaskInput, checks: Checks) -> dict[str, Any]:
-    columns: dict[str, Any] = {}
+def _columns(given: CreateTaskInput | UpdateTaskInput, checks: Checks) -> dict[str, object]:
+    columns: dict[str, object] = {}
     if checks.required(given.title, "title"):
         columns["title"] = checks.text(given.title or "", "title", longest=LONGEST_TITLE)
     if given.description is not UNSET:

@@ -2,9 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Table, Uuid, bindparam, func, insert, null, select, update
@@ -37,10 +36,11 @@ async def delete_rows(context: Context, source: Source, rows: Sequence[Deletable
     if not rows:
         gone_by = first.deletion_id
         return await context.load(deletion_by_id, Key(first.organization_id, gone_by)) if gone_by else None
-    stamp = _new_stamp(rows)
+    deleted_at = now()
+    stamp = _new_stamp(rows, deleted_at)
     ids = [row.id for row in rows]
     counts = await _stamp_all(context, source.table, ids, stamp)
-    purge_at = stamp["deleted_at"] + await _retention(context, rows)
+    purge_at = deleted_at + await _retention(context, rows)
     deletion = await _insert_deletion(context, source, ids, {**stamp, "purge_at": purge_at}, counts)
     for row in rows:
         record(context, EventType.DELETED, row, after={name: stamp[name] for name in ("deleted_at", "deletion_id")})
@@ -48,12 +48,12 @@ async def delete_rows(context: Context, source: Source, rows: Sequence[Deletable
     return deletion
 
 
-def _new_stamp(rows: Sequence[DeletableRow]) -> dict[str, Any]:
+def _new_stamp(rows: Sequence[DeletableRow], deleted_at: datetime) -> dict[str, object]:
     organizations = {row.organization_id for row in rows}
     if len(organizations) > 1:
         message = "They are of several organizations: delete those of each organization by themselves."
         raise rejected(UserErrorCode.INVALID, message, "ids")
-    return {"organization_id": organizations.pop(), "deletion_id": new_id(), "deleted_at": now()}
+    return {"organization_id": organizations.pop(), "deletion_id": new_id(), "deleted_at": deleted_at}
 
 
 async def _retention(context: Context, rows: Sequence[DeletableRow]) -> timedelta:
@@ -63,7 +63,7 @@ async def _retention(context: Context, rows: Sequence[DeletableRow]) -> timedelt
     return timedelta(days=max(one.retention_days.value for one in settings))
 
 
-async def _stamp_all(context: Context, root: Table, ids: list[UUID], stamp: dict[str, Any]) -> Counter[str]:
+async def _stamp_all(context: Context, root: Table, ids: list[UUID], stamp: dict[str, object]) -> Counter[str]:
     """How many rows of each table were stamped.
 
     Parents come before their children. Who makes or moves a child locks its parent first, so once the parents are
@@ -77,7 +77,7 @@ async def _stamp_all(context: Context, root: Table, ids: list[UUID], stamp: dict
     return counts
 
 
-async def _stamp_under(context: Context, root: Table, ids: list[UUID], stamp: dict[str, Any]) -> Counter[str]:
+async def _stamp_under(context: Context, root: Table, ids: list[UUID], stamp: dict[str, object]) -> Counter[str]:
     counts: Counter[str] = Counter()
     taken = defaultdict(list, {root: ids})
     for edge in owned_under(root):
@@ -110,7 +110,7 @@ def _stamp(table: Table, column: str) -> Statement:
 
 
 async def _insert_deletion(
-    context: Context, source: Source, ids: list[UUID], stamp: dict[str, Any], counts: Counter[str]
+    context: Context, source: Source, ids: list[UUID], stamp: dict[str, object], counts: Counter[str]
 ) -> DeletionRow:
     values = {
         "organization_id": stamp["organization_id"],

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -220,7 +220,7 @@ def _given() -> FromClause:
     return as_few(given.render_derived(), func.cardinality(arrays[0]))
 
 
-def _given_values(parents: Sequence[Released]) -> dict[str, Any]:
+def _given_values(parents: Sequence[Released]) -> dict[str, object]:
     columns = zip(*parents, strict=True)
     return dict(
         zip(("key_organization_ids", "key_ids", "key_deletion_ids", "key_heirs"), map(list, columns), strict=True)

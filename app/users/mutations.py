@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -102,17 +102,17 @@ async def _come_out(context: Context, person: UUID, within: UUID | None) -> None
         await context.signed_in.refresh_actor()
 
 
-def _values(given: UpdateProfileInput) -> dict[str, Any]:
+def _values(given: UpdateProfileInput) -> dict[str, object]:
     """The columns that the input says something about; raises Rejected with all that is wrong."""
     checks = Checks("input")
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     if checks.required(given.name, "name"):
-        values["name"] = checks.text(given.name, "name", longest=LONGEST_NAME)
-        if not checks.errors and any(unicodedata.category(letter) == "Cc" for letter in values["name"]):
+        values["name"] = name = checks.text(given.name, "name", longest=LONGEST_NAME)
+        if not checks.errors and any(unicodedata.category(letter) == "Cc" for letter in name):
             checks.wrong(UserErrorCode.INVALID, "Line breaks and control characters are not allowed.", "name")
     if given.avatar_url is not UNSET:
-        values["avatar_url"] = checks.optional_text(given.avatar_url, "avatarUrl", longest=LONGEST_URL)
-        if values["avatar_url"] is not None and not _is_https(values["avatar_url"]):
+        values["avatar_url"] = url = checks.optional_text(given.avatar_url, "avatarUrl", longest=LONGEST_URL)
+        if url is not None and not _is_https(url):
             checks.wrong(UserErrorCode.INVALID, "Write an address that begins with https://.", "avatarUrl")
     checks.done()
     return values

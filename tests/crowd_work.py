@@ -54,7 +54,7 @@ INSERT INTO embedding_jobs (organization_id, kind, subject_id, due_at)
 SELECT organization_id, kind, subject_id, now() + interval '1 day' FROM search_texts
 """
 GIVE_UP: Final = """
-UPDATE embedding_jobs SET parked_at = now() - interval '2 days', due_at = now() + interval '1 day'
+UPDATE embedding_jobs SET parked_at = now() - interval '2 days', error = 'No', due_at = now() + interval '1 day'
 WHERE organization_id <> $1 AND hashtext(subject_id::text) % 50 = 0
 """
 PUT_OFF: Final = "UPDATE embedding_jobs SET due_at = now() + interval '1 day' WHERE due_at <= now()"

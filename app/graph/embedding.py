@@ -13,6 +13,13 @@ class ModelUnavailable(AppError):
     status = 503
 
 
+class NothingMeant(AppError):
+    """The model works, and makes nothing of this text."""
+
+    code = "BAD_USER_INPUT"
+    status = 400
+
+
 class QueryEmbedding(NamedTuple):
     """A text as the active model has it; `vector` is what PostgreSQL casts to a vector of that dimension."""
 
@@ -27,7 +34,7 @@ class EmbeddingModels(Protocol):
     """The models of this process."""
 
     async def embed(self, text: str) -> QueryEmbedding:
-        """Takes a millisecond to two seconds; raises ModelUnavailable."""
+        """Takes a millisecond to two seconds; raises ModelUnavailable, and NothingMeant."""
 
     def lacks_texts(self, organization_id: UUID) -> bool:
         """Whether some of its texts have waited for the model for more than five minutes, a look ago."""

@@ -7,7 +7,20 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from pgvector.sqlalchemy import VECTOR
-from sqlalchemy import ARRAY, LargeBinary, SmallInteger, Text, Uuid, any_, bindparam, cast, func, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.columns import table_of
@@ -117,4 +130,20 @@ def _write() -> Clause:
     return written.on_conflict_do_update(
         index_elements=list(embeddings.primary_key.columns.keys()),
         set_={name: written.excluded[name] for name in ("content_hash", "embedding")},
+    )
+
+
+async def remove_vectors(fetch: Fetch, jobs: Sequence[Job]) -> None:
+    """Removes what the models had of these texts of one organization before they changed."""
+    values = {"kinds": [job.kind for job in jobs], "subject_ids": [job.subject_id for job in jobs]}
+    await fetch(_remove(), values | {"organization_id": jobs[0].organization_id})
+
+
+@statement
+def _remove() -> Clause:
+    columns = embeddings.c
+    return delete(embeddings).where(
+        columns.organization_id == bindparam("organization_id", type_=Uuid),
+        columns.kind == any_(bindparam("kinds", type_=ARRAY(Text))),
+        columns.subject_id == any_(bindparam("subject_ids", type_=ARRAY(Uuid))),
     )

@@ -16,6 +16,7 @@ from app.search.models import EmbeddingJob
 
 jobs = table_of(EmbeddingJob)
 
+FAILED = jobs.c.parked_at.is_not(None) & jobs.c.error.is_not(None)  # without one there is nothing to embed
 LATE = timedelta(minutes=5)  # what waits for so long waits for a server, or for a model
 
 
@@ -72,7 +73,7 @@ def _counts() -> Clause:
         func.min(jobs.c.waiting_since).filter(waits).label("oldest"),
         func.count(jobs.c.error).filter(waits).label("failing"),
         func.max(jobs.c.error).filter(waits).label("error"),
-        func.count().filter(~waits).label("amount_parked"),
+        func.count().filter(FAILED).label("amount_parked"),
     )
 
 
@@ -94,7 +95,7 @@ def _parked() -> Clause:
     columns = jobs.c
     return (
         select(columns.organization_id, columns.kind, columns.subject_id, columns.error)
-        .where(columns.parked_at.is_not(None))
+        .where(FAILED)
         .order_by(columns.parked_at.desc())
         .limit(literal_column("10"))
     )

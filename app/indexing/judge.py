@@ -11,10 +11,8 @@ from collections.abc import Sequence
 
 from app import time_limits
 from app.embedders.embedder import EmbedderUnavailable, RateLimited, TextRefused, as_text
-from app.indexing.registry import ModelRegistry
+from app.indexing.registry import KNOWN_TEXT, ModelRegistry
 from app.search.embedding_models import Model
-
-KNOWN_TEXT = "a text"
 
 
 class Judge:

@@ -48,3 +48,8 @@ async def postpone(fetch: Fetch, taken: Sequence[Job], error: str, wait: timedel
     later = wait * 4 ** (attempts - 2) if attempts > 1 else NO_WAIT
     parked_at = now() if attempts >= MOST_ATTEMPTS else None
     await QUEUE.postpone(fetch, taken, later, error=error[:LONGEST_ERROR], parked_at=parked_at)
+
+
+async def pass_over(fetch: Fetch, taken: Sequence[Job]) -> None:
+    """Keeps what there is nothing to embed of until its text changes: parked, but without an error."""
+    await QUEUE.postpone(fetch, taken, NO_WAIT, error=None, parked_at=now())

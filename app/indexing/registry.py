@@ -11,7 +11,7 @@ import asyncpg
 from app.config import Settings
 from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.embedders.embedder import Embedder, EmbedderUnavailable, TextRefused, as_text, load_embedder
-from app.graph.embedding import ModelUnavailable, QueryEmbedding
+from app.graph.embedding import ModelUnavailable, NothingMeant, QueryEmbedding
 from app.indexing.health import late_organizations
 from app.indexing.queue import embedding
 from app.search.embedding_models import Model, living_models
@@ -19,6 +19,7 @@ from app.search.models import ModelState
 
 logger = logging.getLogger("trellis")
 
+KNOWN_TEXT = "a text"  # that every model knows
 FOLLOWING = 1.0  # seconds between two looks at which model is the active one
 RARELY = 10  # looks until it is looked, too, where texts have waited for long
 LEISURE = 3  # looks until the model is loaded though nobody has needed it: a server that starts has better to do
@@ -67,11 +68,20 @@ class ModelRegistry:
             async with asyncio.timeout(PATIENCE):
                 return await self._embed(text)
         except TextRefused as error:
-            raise ModelUnavailable(str(error)) from error
+            await self._require()
+            raise NothingMeant(str(error)) from error
         except (EmbedderUnavailable, TimeoutError) as error:
             self._reason = str(error) or "The model takes too long to answer"
             self._rests_until = now + REST
             raise ModelUnavailable(self._reason) from error
+
+    async def _require(self) -> None:
+        """Raises ModelUnavailable where no text is at fault: a wrong key, too, may be told in such words."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._embed(KNOWN_TEXT)
+        except (TextRefused, EmbedderUnavailable, TimeoutError) as error:
+            raise ModelUnavailable(str(error)) from error
 
     async def _embed(self, text: str) -> QueryEmbedding:
         await self._known.wait()

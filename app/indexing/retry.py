@@ -47,7 +47,7 @@ async def retry_parked(database: Database, *, parked_for: timedelta = timedelta(
     return amount
 
 
-parked = jobs.c.parked_at <= func.now() - bindparam("parked_for", type_=Interval)
+parked = (jobs.c.parked_at <= func.now() - bindparam("parked_for", type_=Interval)) & jobs.c.error.is_not(None)
 
 
 @statement

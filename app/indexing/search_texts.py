@@ -84,5 +84,10 @@ def whole_text(searchable: Searchable) -> ColumnElement[str]:
     return searchable.title + literal_column("E'\\n'") + _body(searchable)
 
 
+def has_words(text: str) -> bool:
+    """Whether a model can make something of it: of signs and emoji alone each makes another thing, or an error."""
+    return any(letter.isalnum() for letter in text)
+
+
 def _body(searchable: Searchable) -> ColumnElement[str]:
     return func.coalesce(searchable.body, literal_column("''"))

@@ -16,10 +16,11 @@ import asyncpg
 from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.db.statement import Fetch
 from app.embedders.embedder import EmbedderUnavailable, RateLimited, TextRefused
-from app.indexing.embeddings import Made, Waiting, read_texts, write_vectors
+from app.indexing.embeddings import Made, Waiting, read_texts, remove_vectors, write_vectors
 from app.indexing.judge import Judge
-from app.indexing.queue import FIRST_WAIT, MOST_ATTEMPTS, QUEUE, Job, embedding, postpone
+from app.indexing.queue import FIRST_WAIT, MOST_ATTEMPTS, QUEUE, Job, embedding, pass_over, postpone
 from app.indexing.registry import ModelRegistry
+from app.indexing.search_texts import has_words
 from app.indexing.word_counts import note_changes
 from app.log import named
 from app.queues.lease_queue import NO_WAIT, Taker
@@ -126,7 +127,9 @@ class Worker:
         if any(job.attempts > MOST_ATTEMPTS for job in taken):
             raise TextRefused(KILLED)
         async with embedding(self.database, organization_id) as fetch:  # who writes one waits for the taking alone
-            waiting = await read_texts(fetch, self.searchables, organization_id, taken)
+            every = await read_texts(fetch, self.searchables, organization_id, taken)
+        waiting = [one for one in every if has_words(one.text)]
+        await self._write(organization_id, living, [one for one in every if one not in waiting], (), _let_go)
         made, failures = await self._made(living, waiting)
         end: End = QUEUE.remove
         if refusals := [error for model, error in failures.items() if self._needs(model)]:
@@ -208,3 +211,9 @@ class Worker:
             raise Overtaken(locked)
         come = {model.id for model in await filled_models(fetch)} - {model.id for model in living}
         await (QUEUE.give_back if come else end)(fetch, jobs)
+
+
+async def _let_go(fetch: Fetch, jobs: Sequence[Job]) -> None:
+    """Texts without words, of which there is nothing to embed: what they said before is not found any more."""
+    await remove_vectors(fetch, jobs)
+    await pass_over(fetch, jobs)

@@ -114,5 +114,5 @@ class SearchConnection(Generic[Row]):
         degradations,
         description="What the search had to do without, in whole or in part: SEMANTIC while the embedding model cannot "
         "be reached, or some texts of the organization have waited for it for more than five minutes; empty when all "
-        "is well.",
+        "is well, also where there is nothing to embed, as in emoji.",
     )

@@ -9,8 +9,9 @@ from uuid import UUID
 from app.db.statement import Parameters
 from app.graph.conditions import Chosen
 from app.graph.context import Context
-from app.graph.embedding import ModelUnavailable, QueryEmbedding
+from app.graph.embedding import ModelUnavailable, NothingMeant, QueryEmbedding
 from app.graph.errors import BadUserInput
+from app.indexing.search_texts import has_words
 from app.ranking.cursors import MOST_RESULTS, Basis, Position, Scale, decode
 from app.ranking.names import Owner
 from app.ranking.names import values as owner_values
@@ -139,12 +140,14 @@ async def _found(
 
 async def _embedding(context: Context, search: Search, query: Query) -> Embedded:
     """What the query means, and whether less is found by it than should be."""
-    if search.mode in ("FULL_TEXT", "FUZZY") or not query.words:
+    if search.mode in ("FULL_TEXT", "FUZZY") or not has_words(query.words):
         return None, False
     if context.models is None:
         return None, True
     try:
         return await context.models.embed(query.words), context.models.lacks_texts(search.organization_id)
+    except NothingMeant:
+        return None, False
     except ModelUnavailable:
         return None, True
 

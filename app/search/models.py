@@ -119,7 +119,7 @@ class EmbeddingJob(SQLModel, table=True):
 
     `attempts` counts how often it was taken and not embedded, through its own fault or with the end of whoever took it.
     Searches have lacked the text as it is for as long as it is `waiting_since`; NULL where it waits only for a model
-    that no search reads yet.
+    that no search reads yet. Where it is parked without an error it has no words: there is nothing to embed.
     """
 
     __tablename__ = "embedding_jobs"

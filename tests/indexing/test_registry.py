@@ -11,7 +11,7 @@ import pytest
 
 from app.embedders.embedder import Embedder, EmbedderUnavailable, load_embedder
 from app.embedders.openai import OpenAI
-from app.graph.embedding import ModelUnavailable
+from app.graph.embedding import ModelUnavailable, NothingMeant
 from app.indexing import registry
 from app.queues.work_loop import work_off
 from app.search.embedding_models import Model
@@ -82,6 +82,18 @@ async def test_a_model_that_is_down_is_not_asked_by_every_search(site: Site, mon
 
         await asyncio.sleep(0.5)
         assert (await site.models.embed("login fails")).model_id == 1
+
+
+async def test_a_query_that_a_model_makes_nothing_of_is_no_failure_of_the_model(site: Site) -> None:
+    site.server.refused = {"spell"}
+    async with following(site):
+        with pytest.raises(NothingMeant, match="openai:test answers 400"):
+            await site.models.embed("a spell")
+        assert (await site.models.embed("login fails")).model_id == 1
+
+        site.server.status = 400  # which a model may say of a wrong key, too
+        with pytest.raises(ModelUnavailable, match="openai:test answers 400"):
+            await site.models.embed("login fails")
 
 
 async def test_a_slow_model_keeps_no_search_for_longer_than_its_patience(

@@ -68,7 +68,7 @@ async def test_a_free_connection_is_another_callers_at_once(database: Any) -> No
         mine, theirs = await pool.take("mine"), await pool.take("theirs")
         pool.release(theirs)
         waiting = [await in_line(pool, "mine") for _ in range(3)]
-        assert await asyncio.wait_for(pool.take("theirs"), 1) is theirs
+        assert await asyncio.wait_for(pool.take("theirs"), 10) is theirs
 
         pool.release(mine)
         assert await waiting[0] is mine

@@ -87,7 +87,7 @@ async def test_an_operation_that_is_not_committed_takes_no_sequence(
 
 async def until_it_waits(superuser: "asyncpg.Connection[Any]") -> None:
     waiting = f"SELECT EXISTS (SELECT {WAITING})"
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(10):
         while not await superuser.fetchval(waiting):  # noqa: ASYNC110  # PostgreSQL tells nobody of it
             await asyncio.sleep(0.01)
 

@@ -144,18 +144,18 @@ async def test_a_slow_redis_makes_no_request_slow(
     tenant = await make_tenant(superuser)
     async with sharing(1, database, redis) as (api,), Redis.from_url(redis.url) as client:
         await api.data(VIEWER, who=tenant.owner)
-        await client.client_pause(5_000)
+        await client.client_pause(10_000)
         started, answers = time.monotonic(), 0
         while not said(caplog):
             assert (await api.send(VIEWER, who=tenant.owner)).status_code == 200
             answers += 1
         # One after the other they waited 50 ms each, until a second had gone.
         assert answers >= 10
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 4
         started = time.monotonic()
-        for _ in range(10):
+        for _ in range(40):
             assert (await api.send(VIEWER, who=tenant.owner)).status_code == 200
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 40 * 0.05
 
 
 async def test_two_workers_let_through_what_the_limit_says(

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, Redi
 from pydantic_settings import NoDecode
 
 from app.caller_limits import CallerLimits
+from app.metrics_settings import MetricsSettings
 from app.time_limits import LONGEST_EMBEDDING, TimeLimits
 from app.token_settings import TokenSettings
 
@@ -131,7 +132,7 @@ class Limits(TimeLimits):
     )
 
 
-class Settings(Limits, CallerLimits, TokenSettings):
+class Settings(Limits, CallerLimits, TokenSettings, MetricsSettings):
     """What a server is told from outside: `TRELLIS_DATABASE_URL` sets `database_url`, and so on."""
 
     database_url: DatabaseUrl | None = Field(

@@ -2,10 +2,11 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -14,7 +15,6 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from app import time_limits
 from app.api_keys.use import note_uses_regularly
 from app.auth.tokens import Tokens
 from app.chunking.process import Processor
@@ -31,15 +31,20 @@ from app.http.deadline import Turns, Watch
 from app.http.endpoint import Endpoint
 from app.http.graphiql import Assets
 from app.http.readiness import Readiness
+from app.http.request_counts import RequestCounts
 from app.http.sharing import Sharing
 from app.idempotency.replay import Replays
 from app.indexing.registry import ModelRegistry
 from app.indexing.retry import retry_regularly
 from app.indexing.word_counts import WordCounter
 from app.indexing.worker import Worker
+from app.metrics.answer import Told, telling
+from app.metrics.counted import Sources
+from app.metrics.probe import Probe
 from app.operations.documents import Documents
-from app.operations.manifest import read_manifests
+from app.operations.manifest import Manifest, read_manifests
 from app.operations.persisted import Persisted
+from app.pools import open_pools
 from app.purging.purge_job import purge_regularly
 from app.queues.work_loop import work_off
 from app.rates.limiter import Rates
@@ -47,50 +52,72 @@ from app.schema import graphql_schema
 from app.tasks.searchable import TASKS
 
 SEARCHABLES = (TASKS, CHUNKS)
-EXPORT_CONNECTIONS = 2  # one that reads for as long as it takes, and one that keeps what was read
-BACKGROUND_CONNECTIONS = 6  # one for each of its tasks: no request waits for a batch, nor a task for another
 
 
 def create_app(
-    settings: Settings, *, token: str | None = None, loopback: bool = False, preloaded: Embedder | None = None
+    settings: Settings,
+    *,
+    token: str | None = None,
+    loopback: bool = False,
+    preloaded: Embedder | None = None,
+    meeting_place: Path | None = None,
 ) -> Starlette:
     """The ASGI application. Raises UnusableManifest.
 
     For development only: `token` is what GraphiQL opens with, and `loopback` lets pages in that this machine serves.
-    `preloaded` is a model that need not be loaded again.
+    `preloaded` is a model that need not be loaded again, `meeting_place` a directory for the workers of one server.
     """
     manifest = read_manifests(settings.manifests)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.database = database = Database.open(settings)
-        rates = Rates(settings)
-        app.state.readiness = readiness = Readiness(Database.open(settings, size=1), rates)
-        app.state.downloads = Downloads(database, rates)
+        pools = open_pools(settings)
+        app.state.database = database = pools["requests"]
+        sources = Sources(RequestCounts(manifest.values()), Rates(settings), pools, Probe())
+        app.state.readiness = readiness = Readiness(pools["readiness"], sources.rates)
+        app.state.downloads = Downloads(database, sources.rates, sources.counts)
         calm_collector()
-        documents = Documents(graphql_schema, settings, introspection=settings.introspection)
         identities = Identities(database)
         try:
-            async with at_work(identities.uses, settings, preloaded) as models:
-                app.state.endpoint = Endpoint(
-                    identities,
-                    Tokens(settings),
-                    limits=settings,
-                    persisted=Persisted(documents, manifest, settings.documents),
-                    new_context=contexts(settings, models),
-                    retries=Replays(),
-                    rates=rates,
-                    watch=Watch(turns_of(settings)),
-                    playground=settings.playground,
-                    debug=settings.debug,
-                    token=token,
-                )
+            async with (
+                at_work(identities.uses, settings, preloaded, pools) as models,
+                telling(app.state, settings, sources, meeting_place),
+            ):
+                app.state.endpoint = answering(settings, identities, models, sources, manifest, token)
                 yield
         finally:
-            await asyncio.gather(readiness.close(), rates.close(), database.close())
+            await asyncio.gather(readiness.close(), sources.rates.close(), database.close())
 
-    sharing = Middleware(Sharing, settings.cors_origins, loopback=loopback)
-    return without_redirects(Starlette(routes=routes(), middleware=[sharing], lifespan=lifespan))
+    middleware = [Middleware(Sharing, settings.cors_origins, loopback=loopback)]
+    if settings.tells_metrics:
+        middleware.insert(0, Middleware(Told, settings.metrics_port, settings.metrics_token))
+    return without_redirects(Starlette(routes=routes(), middleware=middleware, lifespan=lifespan))
+
+
+def answering(  # each is a part of it
+    settings: Settings,
+    identities: Identities,
+    models: ModelRegistry,
+    sources: Sources,
+    manifest: Manifest,
+    token: str | None,
+) -> Endpoint:
+    """What answers at /graphql."""
+    documents = Documents(graphql_schema, settings, introspection=settings.introspection)
+    return Endpoint(
+        identities,
+        Tokens(settings),
+        limits=settings,
+        persisted=Persisted(documents, manifest, settings.documents),
+        new_context=contexts(settings, models),
+        retries=Replays(),
+        rates=sources.rates,
+        watch=Watch(turns_of(settings)),
+        counts=sources.counts,
+        playground=settings.playground,
+        debug=settings.debug,
+        token=token,
+    )
 
 
 def without_redirects(app: Starlette) -> Starlette:
@@ -128,11 +155,11 @@ def turns_of(settings: Settings) -> Turns:
 
 
 @asynccontextmanager
-async def at_work(uses: Uses, settings: Settings, preloaded: Embedder | None) -> AsyncIterator[ModelRegistry]:
+async def at_work(
+    uses: Uses, settings: Settings, preloaded: Embedder | None, pools: Mapping[str, Database]
+) -> AsyncIterator[ModelRegistry]:
     """What the server does beside answering, for as long as the block runs."""
-    background = Database.open(settings, time_limits.BACKGROUND, size=BACKGROUND_CONNECTIONS)
-    housekeeping = Database.open(settings, time_limits.HOUSEKEEPING, size=1)
-    exporting = Database.open(settings, time_limits.BACKGROUND, size=EXPORT_CONNECTIONS)
+    background, housekeeping, exporting = (pools[name] for name in ("background", "housekeeping", "exports"))
     models = ModelRegistry(background, settings, preloaded)
     worker = Worker(background, models, SEARCHABLES)
     processor = Processor(background, then=models.wake)

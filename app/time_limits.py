@@ -21,6 +21,8 @@ class WorkLimits(NamedTuple):
 # Embedding, cutting documents, the purge, noting what was used. What its transactions hold, requests may have to wait
 # for until their `lock_timeout` ends that: they write small batches, and give up on locks sooner than requests.
 BACKGROUND: Final = WorkLimits(connection=10.0, statement=30.0, lock=1.0)
+# What waits is counted for whoever looks after the server: a second late it is of no use.
+SCRAPE: Final = WorkLimits(connection=1.0, statement=1.0, lock=0.5)
 # What has to go through a whole organization, such as counting its words: it holds no lock that a request waits for.
 HOUSEKEEPING: Final = WorkLimits(connection=10.0, statement=300.0, lock=1.0)
 # A job that was taken in the background is another's after this: its worker is gone. What it takes must be over sooner:

@@ -12,6 +12,7 @@ from sqlalchemy import ForeignKeyConstraint, Table
 from app.caller_limits import CallerLimits
 from app.config import Limits, Settings
 from app.db.statement import DIALECT
+from app.metrics.catalogue import CATALOGUE
 from app.migrations.tables import all_tables
 from app.time_limits import TimeLimits
 
@@ -66,6 +67,15 @@ def time_limits() -> str:
     return _variables(TimeLimits.model_fields)
 
 
+def metrics() -> str:
+    """Every metric, with its labels."""
+    rows = [
+        f"| `{one.name}` | {one.kind} | {', '.join(f'`{label}`' for label in one.labels)} | {one.says} |"
+        for one in CATALOGUE
+    ]
+    return "\n".join(["| Metric | Kind | Labels | What it says |", "| --- | --- | --- | --- |", *rows])
+
+
 def _variables(fields: dict[str, FieldInfo]) -> str:
     rows = [
         f"| `TRELLIS_{name.upper()}` | {_default(one)} | {(one.description or '').replace('|', '&#124;')} |"
@@ -103,6 +113,7 @@ PARTS = [
     Part(HERE / "operations.md", "time limits", time_limits),
     Part(HERE / "operations.md", "caller limits", caller_limits),
     Part(HERE / "operations.md", "limits", limits),
+    Part(HERE / "operations.md", "metrics", metrics),
 ]
 
 if __name__ == "__main__":

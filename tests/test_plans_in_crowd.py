@@ -22,9 +22,10 @@ from app.indexing.retry import DAY, retry_parked
 from app.indexing.word_counts import WordCounter
 from app.indexing.worker import BATCH, Worker
 from app.main import SEARCHABLES
+from app.metrics.stored import stored
 from app.postgres.server import Addresses
 from app.purging.purge_job import purge_due
-from app.queues.lease_queue import Taker
+from app.queues.taker import Taker
 from tests.actions import ACTIONS, document, make_target
 from tests.api import SECRET, Api, serving
 from tests.crowd import CHUNKS, OWN, STATES, Crowd, making_crowd
@@ -63,6 +64,7 @@ WITH few AS (SELECT subject_id FROM embeddings WHERE organization_id = $1 AND ki
      jobs AS (DELETE FROM embedding_jobs WHERE subject_id IN (SELECT subject_id FROM few))
 DELETE FROM embeddings WHERE subject_id IN (SELECT subject_id FROM few)
 """
+QUEUES = ("embedding_jobs", "documents", "exports")  # all of whose rows wait, or were given up
 ANALYZING = "SELECT pg_advisory_lock(hashtextextended('trellis_analyze', 0))"
 
 
@@ -203,6 +205,14 @@ async def test_keeping_an_export_reads_none_of_others(site: Site) -> None:
 
     assert written == 1
     assert site.excessive(FEW) == []
+
+
+async def test_telling_what_waits_reads_what_waits(site: Site) -> None:
+    told = await stored(site.database)
+    amounts = [await site.crowd.superuser.fetchval(f"SELECT count(*) FROM {table}") for table in QUEUES]
+
+    assert told["trellis_database_up"] == "trellis_database_up 1\n"
+    assert site.excessive(max(amounts) + FEW) == []  # the looks at what waits and at what was given up together
 
 
 async def test_purging_reads_what_it_removes(site: Site) -> None:

@@ -20,7 +20,7 @@ from app.events.models import EventType
 from app.events.record import Happened, append, differences
 from app.log import named
 from app.queues.background import is_away, is_busy
-from app.queues.lease_queue import Taker
+from app.queues.taker import Taker
 
 logger = logging.getLogger("trellis")
 
@@ -110,7 +110,8 @@ def reason_of(error: Exception) -> str:
 async def _end(fetch: Fetch, job: Job, row: Record, values: Parameters) -> None:
     """Writes what became of a document that is locked as `row`, with its event, by which those who wait for it hear. Of
     the attempts until then there were none."""
-    await QUEUE.finish(fetch, [job], **values)
+    outcome = "given_up" if values["status"] == DocumentStatus.FAILED.name else "done"
+    await QUEUE.finish(fetch, [job], outcome=outcome, **values)
     before = {**{name: row[name] for name in values}, "status": DocumentStatus.PENDING.name}
     changes = differences(before, values)
     happened = Happened(job.organization_id, EventType.UPDATED, DOCUMENTS.typename, job.id, changes)

@@ -19,7 +19,7 @@ from app.main import create_app
 from app.migrations.migrate import migrate
 from app.postgres import embedded
 from app.serving.http_protocol import UVICORN
-from app.serving.listen import listen
+from app.serving.listen import listening
 from app.terminal.environment import database_urls, read_settings
 from app.terminal.options import DataOption, HostOption, PortOption
 
@@ -45,7 +45,7 @@ def dev(data: DataOption = DATA_DIRECTORY, host: HostOption = "127.0.0.1", port:
     """Run everything on this machine: PostgreSQL, tables, a demo, the server and GraphiQL. Ctrl-C ends it all."""
     console = Console()
     start_logging(readable=True)
-    with listen(host, port) as listener, ExitStack() as stack:
+    with listening(read_settings(), host, port) as sockets, ExitStack() as stack:
         with console.status("Starting PostgreSQL and bringing its tables up to date"):
             database_url = stack.enter_context(_migrated_database(data))
         settings = _settings(data, database_url)
@@ -56,7 +56,7 @@ def dev(data: DataOption = DATA_DIRECTORY, host: HostOption = "127.0.0.1", port:
             timeout_graceful_shutdown=SECONDS_TO_FINISH,
             **UVICORN,
         )
-        AnnouncingServer(config, lambda: _announce(console, listener, token)).run(sockets=[listener])
+        AnnouncingServer(config, lambda: _announce(console, sockets[0], token)).run(sockets=sockets)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import asyncio
 import math
 import socket
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Annotated
 
 import asyncpg
@@ -19,9 +21,10 @@ from app.embedders.embedder import Embedder
 from app.embedders.preload import preload
 from app.log import log, start_logging
 from app.main import create_app
+from app.metrics.workers import meeting_place
 from app.operations.manifest import read_manifests
 from app.serving.http_protocol import UVICORN
-from app.serving.listen import listen
+from app.serving.listen import listening
 from app.serving.workers import BROKEN, Beat, Workers
 from app.terminal.environment import UnusableSettings, misspelt, read_settings
 from app.terminal.options import HostOption, PortOption
@@ -37,23 +40,35 @@ def serve(
     settings = production_settings()
     asyncio.run(require_held_role(settings))
     start_logging()
-    with listen(host, port) as listener:
-        log.info("listening", address="{}:{}".format(*listener.getsockname()[:2]))
+    with listening(settings, host, port) as sockets:
+        address, *told = ("{}:{}".format(*one.getsockname()[:2]) for one in sockets)
+        log.info("listening", address=address, **({"metrics": told[0]} if told else {}))
         if workers == 1:
-            run_server(listener)
+            run_server(sockets)
         else:
-            preloaded = preload(settings)
-
-            def work(beat: Beat) -> None:
-                run_server(listener, preloaded, beat)
-
-            sys.exit(Workers(workers, work, seconds_to_finish=seconds_to_finish(settings)).run())
+            sys.exit(run_workers(workers, settings, sockets))
 
 
-def run_server(listener: socket.socket, preloaded: Embedder | None = None, beat: Beat | None = None) -> None:
+def run_workers(amount: int, settings: Settings, sockets: list[socket.socket]) -> int:
+    """Serves in so many processes; answers how this one shall exit."""
+    preloaded = preload(settings)
+    with meeting_place() if settings.tells_metrics else nullcontext() as directory:
+
+        def work(beat: Beat) -> None:
+            run_server(sockets, preloaded, beat, directory)
+
+        return Workers(amount, work, seconds_to_finish=seconds_to_finish(settings)).run()
+
+
+def run_server(
+    sockets: list[socket.socket],
+    preloaded: Embedder | None = None,
+    beat: Beat | None = None,
+    directory: Path | None = None,
+) -> None:
     """Serves in this process until SIGTERM or SIGINT, from the same environment as all workers; exits where it cannot.
 
-    `beat` is called once a second for as long as the event loop runs.
+    `beat` is called once a second for as long as the event loop runs; in `directory` workers meet each other.
     """
 
     async def notify() -> None:
@@ -62,7 +77,7 @@ def run_server(listener: socket.socket, preloaded: Embedder | None = None, beat:
 
     settings = production_settings()
     config = uvicorn.Config(
-        create_app(settings, preloaded=preloaded),
+        create_app(settings, preloaded=preloaded, meeting_place=directory),
         log_level="info",
         timeout_graceful_shutdown=seconds_to_finish(settings),
         timeout_notify=0,
@@ -70,7 +85,7 @@ def run_server(listener: socket.socket, preloaded: Embedder | None = None, beat:
         **UVICORN,
     )
     server = uvicorn.Server(config)
-    server.run(sockets=[listener])
+    server.run(sockets=sockets)
     if not server.started:
         sys.exit(BROKEN)
 

@@ -4,11 +4,12 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 import asyncpg
 
 from app.config import IN_FLIGHT_PER_CONNECTION
+from app.counting import Histogram
 from app.db.record import Record
 from app.errors import AppError
 
@@ -17,7 +18,17 @@ Caller: TypeAlias = Hashable
 Given: TypeAlias = "asyncpg.Connection[Record] | None"  # a connection, or leave to open one
 Turn: TypeAlias = "asyncio.Future[Given]"
 
+WAITS = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0)  # seconds
 LONGEST_LINE = 100  # of one caller, where ten for each connection are not more: a flood takes no memory
+
+
+class Crowd(NamedTuple):
+    """How many connections some hold, how many they wait for, and how long those waited that were not served at once,
+    in seconds, whether or not they got one."""
+
+    held: int
+    waiting: int
+    waited: Histogram
 
 
 class CallerBusy(AppError):
@@ -46,6 +57,7 @@ class Admission:
         self._longest_line = max(LONGEST_LINE, IN_FLIGHT_PER_CONNECTION * size)
         self._held: dict[Caller, int] = {}
         self._lines: OrderedDict[Caller, deque[Turn]] = OrderedDict()  # the one whose turn it is comes first
+        self._waited = {True: Histogram(WAITS), False: Histogram(WAITS)}
 
     def admits(self, caller: Caller) -> bool:
         """Whether the caller may have one more."""
@@ -67,11 +79,14 @@ class Admission:
         line = self._lines.setdefault(caller, deque())
         if len(line) >= self._longest_line and caller is not None:
             raise CallerBusy(self.share)
-        turn: Turn = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        turn: Turn = loop.create_future()
+        started = loop.time()
         line.append(turn)
         try:
             yield turn
         finally:
+            self._waited[caller is None].observe(loop.time() - started)
             line.remove(turn)
             if not line:
                 del self._lines[caller]
@@ -91,3 +106,11 @@ class Admission:
     def waiting(self) -> int:
         """How many wait."""
         return sum(len(line) for line in self._lines.values())
+
+    def crowd(self, *, server: bool) -> Crowd:
+        """How it goes for the server's own work, or for callers."""
+        return Crowd(
+            sum(amount for caller, amount in self._held.items() if (caller is None) is server),
+            sum(len(line) for caller, line in self._lines.items() if (caller is None) is server),
+            self._waited[server],
+        )

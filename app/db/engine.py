@@ -57,7 +57,7 @@ class Database:
         self.limits = limits
         self.opened = 0  # connections, those that are being opened among them
         self._free: list[Connection] = []  # the one used last is used next, so that few are used at all
-        self._admission = Admission(size)
+        self.admission = Admission(size)
         self._holders: dict[Connection, Caller] = {}
         self._ending: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -115,10 +115,10 @@ class Database:
 
         Raises DatabaseUnavailable, and CallerBusy where it is the caller's own requests that hold what they wait for.
         """
-        while self._free and self._admission.admits(caller):
+        while self._free and self.admission.admits(caller):
             connection = self._free.pop()
             if not connection.is_closed():
-                self._admission.enter(caller)
+                self.admission.enter(caller)
                 self._holders[connection] = caller
                 return connection
             self.opened -= 1
@@ -129,11 +129,11 @@ class Database:
 
     async def _wait(self, caller: Caller, deadline: float) -> "Connection | None":
         """The next connection that is given back; None is leave to open one."""
-        if self.opened < self.size and self._admission.admits(caller):
+        if self.opened < self.size and self.admission.admits(caller):
             self.opened += 1
-            self._admission.enter(caller)
+            self.admission.enter(caller)
             return None
-        with self._admission.queueing(caller) as turn:
+        with self.admission.queueing(caller) as turn:
             try:
                 async with asyncio.timeout_at(deadline):
                     return await turn
@@ -146,8 +146,8 @@ class Database:
                 raise
 
     def _refusal(self, caller: Caller) -> AppError:
-        if not self._admission.admits(caller):
-            return CallerBusy(self._admission.share)
+        if not self.admission.admits(caller):
+            return CallerBusy(self.admission.share)
         return DatabaseUnavailable("All database connections are busy: try again in a moment.")
 
     async def _open(self, caller: Caller, deadline: float) -> Connection:
@@ -206,8 +206,8 @@ class Database:
 
     def _give(self, connection: "Connection | None", caller: Caller) -> None:
         """From the caller to whose turn it is: a connection, or leave to open one."""
-        self._admission.leave(caller)
-        if self._admission.call(connection):
+        self.admission.leave(caller)
+        if self.admission.call(connection):
             return
         if connection is not None and self.size:
             self._free.append(connection)
@@ -221,7 +221,7 @@ class Database:
         free, self._free = self._free, []
         for connection in free:
             if connection.is_in_transaction():
-                self._admission.enter(None)
+                self.admission.enter(None)
                 self._holders[connection] = None
                 ending = asyncio.create_task(self.end(connection))
                 self._ending.add(ending)

@@ -1,5 +1,6 @@
 """Writing the log: what a mutation did is noted at once and written last, just before its transaction commits."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import groupby
@@ -22,6 +23,8 @@ from app.graph.context import Context
 events = table_of(Event)
 counters = table_of(EventCounter)
 MOMENT = events.c.created_at.type
+# Events that this process has written, by their types; those of a commit that failed are among them.
+WRITTEN: Counter[str] = Counter()
 
 
 Changes: TypeAlias = dict[str, dict[str, Any]]  # column → its value `before` and `after`
@@ -92,6 +95,7 @@ async def append(fetch: Fetch, happened: list[Happened], *, by: Actor | None, re
     first = counted[0]["last_sequence"] - len(happened) + 1
     who = {"actor_id": by and by.user_id, "api_key_id": by and by.api_key_id, "request_id": request_id}
     await fetch(_insert(), {"organization_id": organization_id} | who | _values(happened, first))
+    WRITTEN.update(one.type.name for one in happened)
 
 
 def _values(happened: list[Happened], first: int) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from app.errors import AppError
 from app.http.access_log import Entry
 from app.http.rate_limit import Rates, RequestMeter
 from app.http.request import request_id_of
+from app.http.request_counts import RequestCounts
 from app.log import log
+from app.operations.names import DOWNLOAD
 
 
 class Piece(Record):
@@ -51,13 +53,15 @@ class FileGone(Exception):
 class Downloads:
     """Answers at /exports/<secret>. Each piece is read by itself, so that a slow client holds no connection."""
 
-    def __init__(self, database: Database, rates: Rates) -> None:
+    def __init__(self, database: Database, rates: Rates, counts: RequestCounts) -> None:
         self.database = database
         self.rates = rates
+        self.counts = counts
 
     async def respond(self, request: Request, send: Send) -> None:
         """Answers a request, which is under way until the file has been taken."""
-        meter, entry = RequestMeter(self.rates, request), Entry(request_id_of(request))
+        meter = RequestMeter(self.rates, request)
+        entry = Entry(request_id_of(request), self.counts, name=DOWNLOAD)
         try:
             response = await self._response(request, meter)
             response.headers.update({"X-Request-Id": entry.request_id, **meter.headers()})

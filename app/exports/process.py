@@ -22,11 +22,12 @@ from app.exports.pack import ExportFile
 from app.exports.queue import KEPT, QUEUE, Job, Overtaken, take_place
 from app.log import named
 from app.queues.background import is_away, is_busy
-from app.queues.lease_queue import Taker
+from app.queues.taker import Taker
 
 logger = logging.getLogger("trellis")
 
 MOST_ATTEMPTS = 5
+OUTCOMES = {ExportStatus.COMPLETED: "done", ExportStatus.FAILED: "given_up"}
 FIRST_WAIT = timedelta(seconds=2)  # after the first attempt; twice as long after each further one
 # Others write what it reads, or the log: no fault of it.
 REFUSED = "The database did not answer all that belongs into it: try it again."
@@ -99,7 +100,7 @@ class Exporter:
             if await QUEUE.lock(fetch, [job], "id", wait=True):
                 if status is ExportStatus.COMPLETED:
                     await take_place(fetch, job)
-                await QUEUE.finish(fetch, [job], **ended, **values)
+                await QUEUE.finish(fetch, [job], outcome=OUTCOMES[status], **ended, **values)
                 await _record(fetch, job, status)
 
     async def _fail(self, job: Job, error: str) -> None:

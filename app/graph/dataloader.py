@@ -4,9 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
 from typing import Any, TypeAlias, TypeVar
 
+from app.counting import Sizes
+
 Value = TypeVar("Value")
 BatchOf: TypeAlias = Callable[..., Awaitable[Sequence[Value]]]
 Batch: TypeAlias = BatchOf[Any]
+
+# How often each batch function of this process was called, and for how many keys, by its name.
+KEYS: dict[str, Sizes] = {}
+MOST_NAMES = 300  # of them there are less than a hundred, all of them in our code
 
 
 class Batches:
@@ -82,9 +88,18 @@ class Batches:
         leaving, self._leaving = self._leaving, []
         for group in leaving:
             keys, group.waiting = group.waiting, []
+            _count(group.batch, len(keys))
             task = asyncio.ensure_future(group.run(self._context, keys, group.next_turn))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
+
+
+def _count(batch: Batch, keys: int) -> None:
+    name = getattr(batch, "__name__", type(batch).__name__)
+    sizes = KEYS.get(name)
+    if sizes is None:
+        sizes = KEYS.setdefault(name if len(KEYS) < MOST_NAMES else "other", Sizes())
+    sizes.observe(keys)
 
 
 class _Group:

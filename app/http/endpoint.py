@@ -26,6 +26,7 @@ from app.http.graphiql import page, wants_page
 from app.http.idempotency import KeyedRequest, Retries, keyed_request_of, may_pass
 from app.http.rate_limit import Rates, RequestMeter, cost_estimate
 from app.http.request import Envelope, WrongMethod, read, request_id_of
+from app.http.request_counts import RequestCounts
 from app.http.response import Answer, answer_of, bounded, failed, shown
 from app.operations.cost_limit import check_cost, too_much_loaded
 from app.operations.documents import Document, Refused, execute, is_query
@@ -70,6 +71,7 @@ class Endpoint:
         retries: Retries,
         rates: Rates,
         watch: Watch,
+        counts: RequestCounts,
         playground: bool,
         debug: bool,
         token: str | None,
@@ -85,6 +87,7 @@ class Endpoint:
         self.debug = debug
         self.token = token
         self.watch = watch
+        self.counts = counts
 
     async def respond(self, request: Request, send: Send) -> None:
         """Answers a request, which is under way until its answer has been taken: one that nobody reads is memory."""
@@ -101,7 +104,7 @@ class Endpoint:
             return page(request, token=self.token)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": "GET, POST, OPTIONS"})
-        entry = Entry(request_id_of(request))
+        entry = Entry(request_id_of(request), self.counts)
         try:
             check_site(request)
             caller = await self._caller(request, meter, entry)

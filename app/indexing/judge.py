@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from app import time_limits
 from app.embedders.embedder import EmbedderUnavailable, RateLimited, TextRefused, as_text
+from app.indexing.asked import counting
 from app.indexing.registry import KNOWN_TEXT, ModelRegistry
 from app.search.embedding_models import Model
 
@@ -58,7 +59,8 @@ class Judge:
                 embedder = await self._models.embedder(model)
                 made: list[str] = []
                 while part := texts[len(made) : len(made) + embedder.max_batch]:
-                    made += map(as_text, await embedder.embed(part))
+                    with counting("texts", len(part)):
+                        made += map(as_text, await embedder.embed(part))
                 return made
         except TimeoutError as error:
             raise EmbedderUnavailable(f"{model.name} takes longer than {seconds:g} seconds") from error

@@ -47,9 +47,10 @@ async def postpone(fetch: Fetch, taken: Sequence[Job], error: str, wait: timedel
     attempts = taken[0].attempts
     later = wait * 4 ** (attempts - 2) if attempts > 1 else NO_WAIT
     parked_at = now() if attempts >= MOST_ATTEMPTS else None
-    await QUEUE.postpone(fetch, taken, later, error=error[:LONGEST_ERROR], parked_at=parked_at)
+    outcome = "given_up" if parked_at else "postponed"
+    await QUEUE.postpone(fetch, taken, later, outcome=outcome, error=error[:LONGEST_ERROR], parked_at=parked_at)
 
 
 async def pass_over(fetch: Fetch, taken: Sequence[Job]) -> None:
     """Keeps what there is nothing to embed of until its text changes: parked, but without an error."""
-    await QUEUE.postpone(fetch, taken, NO_WAIT, error=None, parked_at=now())
+    await QUEUE.postpone(fetch, taken, NO_WAIT, outcome="done", error=None, parked_at=now())

@@ -12,6 +12,7 @@ from app.config import Settings
 from app.db.engine import LOST, Database, DatabaseUnavailable
 from app.embedders.embedder import Embedder, EmbedderUnavailable, TextRefused, as_text, load_embedder
 from app.graph.embedding import ModelUnavailable, NothingMeant, QueryEmbedding
+from app.indexing.asked import counting
 from app.indexing.health import late_organizations
 from app.indexing.queue import embedding
 from app.search.embedding_models import Model, living_models
@@ -89,7 +90,8 @@ class ModelRegistry:
         if model is None or asyncio.get_running_loop().time() > self._looked_at + TRUSTED:
             raise EmbedderUnavailable("No model is active: `trellis doctor` says why")
         embedder = await self.embedder(model)
-        (vector,) = await embedder.embed([text])
+        with counting("query", 1):
+            (vector,) = await embedder.embed([text])
         floor = embedder.floor_for(text, model.floor)
         return QueryEmbedding(model.id, model.dimension, embedder.weight, floor, as_text(vector))
 

@@ -23,7 +23,8 @@ from app.indexing.registry import ModelRegistry
 from app.indexing.search_texts import has_words
 from app.indexing.word_counts import note_changes
 from app.log import named
-from app.queues.lease_queue import NO_WAIT, Taker
+from app.queues.lease_queue import NO_WAIT
+from app.queues.taker import Taker
 from app.search.embedding_models import Model, filled_models
 from app.search.searchable import Searchable
 

@@ -27,6 +27,9 @@ from app.trash.rows import DeletionRow
 BATCH = 1000  # rows; their locks are held for some milliseconds
 LOG = frozenset({"events", "event_counters", "deletions"})  # kept until the organization itself goes
 
+# Rows that this process has removed for good, by their tables; those of a commit that failed are among them.
+REMOVED: Counter[str] = Counter()
+
 organizations = table_of(Organization)
 
 
@@ -58,6 +61,7 @@ async def purge_batch(fetch: Fetch, deletion: DeletionRow) -> Purged | None:
     if batch.table is not organizations or await _forget_log(fetch, organization_id):
         await _update_counts(fetch, deletion, batch, Counter(row["deletion_id"] for row in rows))
         await _remove(fetch, organization_id, batch)
+        REMOVED[batch.table.name] += len(batch.ids)
         return batch
     return Purged(batch.table, [])
 

@@ -21,7 +21,7 @@ from app.events.record import Happened, append
 from app.exports.expire import remove_expired
 from app.idempotency.expire import FIRST, keys, remove_old
 from app.organizations.models import Organization
-from app.purging.purge import Purged, purge_batch
+from app.purging.purge import REMOVED, Purged, purge_batch
 from app.queues.background import background, identified_by
 from app.trash.loaders import DELETIONS
 from app.trash.rows import DeletionRow
@@ -68,9 +68,11 @@ async def purge_due(database: Database) -> Counter[str]:
     forgotten = FIRST
     while removed := await _forget_answers(database, forgotten):
         counts[keys.name] += len(removed)
+        REMOVED[keys.name] += len(removed)
         forgotten = max(removed)
     while amount := await _remove_export(database):
         counts["exports"] += amount
+        REMOVED["exports"] += amount
     return counts
 
 
@@ -109,11 +111,11 @@ async def _remove_export(database: Database) -> int:
 
 def _purging(database: Database, organization_id: UUID | None = None) -> AbstractAsyncContextManager[Fetch]:
     """A transaction that is shown what is due; with an organization in which something is, also its rows."""
-    return background(database, _identify(), organization_id)
+    return background(database, identify_purge(), organization_id)
 
 
 @lru_cache(1)
-def _identify() -> Statement:
+def identify_purge() -> Statement:
     return identified_by(func.trellis_purge(bindparam("organization_id", type_=Uuid)))
 
 

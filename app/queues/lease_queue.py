@@ -8,16 +8,15 @@ Taking counts as an attempt, which whoever gives a row back for no fault of its 
 behind it is taken alone: what a batch failed at, or somebody died of, is found among its rows.
 """
 
-import asyncio
+from collections import Counter
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -38,15 +37,13 @@ from sqlalchemy import (
 
 from app import time_limits
 from app.db.columns import Expression
-from app.db.engine import LOST, Database, DatabaseUnavailable
+from app.db.engine import Database
 from app.db.record import Record
 from app.db.statement import Fetch, Parameters, Statement, prepare
 from app.queues.background import background, identified_by
-from app.queues.turns import next_in_turn, turn
 
 LEASE = timedelta(seconds=time_limits.LEASE)
 NO_WAIT = timedelta(0)
-NOBODY = UUID(int=0)
 ONE: ColumnElement[int] = literal_column("1")
 NONE: ColumnElement[int] = literal_column("0")
 
@@ -92,13 +89,16 @@ class LeaseQueue(Generic[Taken]):
         self.newest_first = newest_first
         self.taken = taken
         self.waiting = waiting
+        # What became of the rows that this process took: done, postponed, given_back, given_up. Those of a commit that
+        # failed are among them.
+        self.outcomes: Counter[str] = Counter()
         self.identify = getattr(func, identify)(bindparam("organization_id", type_=Uuid))
 
     def transaction(
         self, database: Database, organization_id: UUID | None = None
     ) -> AbstractAsyncContextManager[Fetch]:
         """A transaction that is shown what is due in every organization, and the rows of this one."""
-        return background(database, _identify(self), organization_id)
+        return background(database, identifying(self), organization_id)
 
     async def lock(self, fetch: Fetch, taken: Sequence[Taken], *columns: str, wait: bool = False) -> list[Record]:
         """These columns of those that are still as they were taken, locked until the transaction ends.
@@ -111,18 +111,24 @@ class LeaseQueue(Generic[Taken]):
     async def remove(self, fetch: Fetch, taken: Sequence[Taken]) -> None:
         """Removes those that are still as they were taken."""
         await fetch(_remove(self), self.values(taken))
+        self.outcomes["done"] += len(taken)
 
-    async def finish(self, fetch: Fetch, taken: Sequence[Taken], **values: Any) -> None:
-        """Those that are still as they were taken wait no more, and get these values."""
+    async def finish(self, fetch: Fetch, taken: Sequence[Taken], *, outcome: str = "done", **values: Any) -> None:
+        """Those that are still as they were taken wait no more, and get these values; that is counted as `outcome`."""
         await fetch(_write(self, tuple(values), ends=True), self.values(taken, values))
+        self.outcomes[outcome] += len(taken)
 
     async def give_back(self, fetch: Fetch, taken: Sequence[Taken], wait: timedelta = NO_WAIT) -> None:
         """Makes them due again, at once or after `wait`, without counting it as an attempt."""
         await fetch(_give_back(self), self.values(taken) | {"wait": wait})
+        self.outcomes["given_back"] += len(taken)
 
-    async def postpone(self, fetch: Fetch, taken: Sequence[Taken], wait: timedelta, **values: Any) -> None:
-        """Lets the attempt count: they are due again after `wait`, and get these values."""
+    async def postpone(
+        self, fetch: Fetch, taken: Sequence[Taken], wait: timedelta, *, outcome: str = "postponed", **values: Any
+    ) -> None:
+        """Lets the attempt count: they are due again after `wait`, and get these values; counted as `outcome`."""
         await fetch(_write(self, tuple(values), ends=False), self.values(taken, values) | {"wait": wait})
+        self.outcomes[outcome] += len(taken)
 
     def values(self, taken: Sequence[Taken], new: Parameters = NOTHING) -> dict[str, Any]:
         """The parameters of `as_taken` and `_new`."""
@@ -143,49 +149,12 @@ class LeaseQueue(Generic[Taken]):
         return self.table.c.organization_id == bindparam("organization_id", type_=Uuid)
 
 
-class Taker(Generic[Taken]):
-    """Takes for one worker. Organizations take turns: none waits behind another's whole queue."""
-
-    def __init__(self, queue: LeaseQueue[Taken], database: Database) -> None:
-        self.queue = queue
-        self.database = database
-        self._last = NOBODY
-
-    async def take(self, most: int = 1) -> list[Taken]:
-        """Up to so many rows of the next organization; none where nothing is due, or others were faster."""
-        taken: list[Taken] = []
-        try:
-            async with self.queue.transaction(self.database) as fetch:
-                organization_id = await next_in_turn(fetch, _turn(self.queue), self._last)
-                if organization_id is not None:
-                    self._last = organization_id
-                    await fetch(_identify(self.queue), {"organization_id": organization_id})
-                    values = {"organization_id": organization_id, "most": most, "lease": LEASE}
-                    taken = await fetch(taking(self.queue), values)
-        except asyncio.CancelledError:  # perhaps while it was being committed
-            await self.give_back(taken)
-            raise
-        return taken
-
-    async def give_back(self, taken: Sequence[Taken], wait: timedelta = NO_WAIT) -> None:
-        """To whoever takes them next; where the database is away, once the lease has ended."""
-        with suppress(DatabaseUnavailable, asyncpg.PostgresError, *LOST):
-            if taken:
-                async with self.queue.transaction(self.database, taken[0].organization_id) as fetch:
-                    await self.queue.give_back(fetch, taken, wait)
-
-
 Queue = LeaseQueue[Any]
 
 
 @lru_cache(100)
-def _identify(queue: Queue) -> Statement:
+def identifying(queue: Queue) -> Statement:
     return identified_by(queue.identify)
-
-
-@lru_cache(100)
-def _turn(queue: Queue) -> Statement:
-    return prepare(turn(queue.table, queue.due))
 
 
 @lru_cache(100)

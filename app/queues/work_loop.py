@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from random import uniform
@@ -9,6 +10,9 @@ from random import uniform
 from app.log import Loggable, named
 
 logger = logging.getLogger("trellis")
+
+DONE: Counter[str] = Counter()  # what the work of this process found to do, by the names of what works
+FAILED: Counter[str] = Counter()  # how often it failed
 
 PAUSE = 2.0  # seconds until it looks by itself: what another process wrote wakes nobody here
 LONGEST_PAUSE = 15.0  # between two failures: when a database is back, nobody waits for long yet
@@ -25,9 +29,11 @@ async def work_off(name: str, work: Callable[[], Awaitable[int]], woken: asyncio
         try:
             found = await work()
             failures = 0
+            DONE[name] += found
         except Exception as error:  # whatever it is, it may have passed by the next time
             _check_cancelled()
             found, failures = 0, failures + 1
+            FAILED[name] += 1
             stack = failures == 1 and not isinstance(error, Loggable)
             logger.warning("%s failed and will be tried again: %s", name, named(error), exc_info=stack)
         if not found:

@@ -1,5 +1,6 @@
 """Who may go on: points within a minute, requests at once, sign-ins that fail."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from app.rates.client_address import locate
 from app.rates.redis_windows import Shared
 from app.rates.windows import Draw, Windows
 
+REASONS = ("points", "at_once", "sign_ins")  # why a request is refused
 MOST_PEOPLE = 20_000
 MOST_ADDRESSES = 20_000  # apart from people, whom a flood of addresses must not push out
 
@@ -30,6 +32,7 @@ class Rates:
         self._strangers = Windows(MOST_ADDRESSES)
         self._failures = Windows(MOST_ADDRESSES)
         self._in_flight: dict[str, int] = {}  # account → its requests under way
+        self.refused: Counter[str] = Counter()  # by REASONS
 
     def account(self, actor: Actor | None, request: Request) -> Account:
         if actor is not None:
@@ -48,6 +51,7 @@ class Rates:
         name = _payer(account).name
         under_way, most = self._in_flight.get(name, 0), self._settings.max_in_flight
         if under_way >= most:
+            self.refused["at_once"] += 1
             raise RateLimited(f"{most} requests are under way, and no more are taken at once: wait for one.", wait=1)
         self._in_flight[name] = under_way + 1
 
@@ -59,7 +63,8 @@ class Rates:
 
     async def take(self, account: Account, points: int) -> Standing:
         windows = self._people if account.signed_in else self._strangers
-        return await self._take([windows.draw(one.name, one.limit) for one in _drawn_on(account)], points)
+        standing = await self._take([windows.draw(one.name, one.limit) for one in _drawn_on(account)], points)
+        return self._noted("points", standing)
 
     async def charge(self, account: Account, points: int) -> Standing:
         draws = [self._people.draw(one.name, one.limit) for one in _drawn_on(account)]
@@ -67,10 +72,20 @@ class Rates:
 
     def failures(self, request: Request) -> Standing:
         draw = self._failing(request)
-        return _standing(draw, fits=draw.fits(1))
+        return self._noted("sign_ins", _standing(draw, fits=draw.fits(1)))
 
     async def note_failure(self, request: Request) -> Standing:
-        return await self._take([self._failing(request)], 1)
+        return self._noted("sign_ins", await self._take([self._failing(request)], 1))
+
+    def _noted(self, what: str, standing: Standing) -> Standing:
+        if not standing.fits:
+            self.refused[what] += 1
+        return standing
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are under way."""
+        return sum(self._in_flight.values())
 
     def _failing(self, request: Request) -> Draw:
         return self._failures.draw(f"failures/{self.address(request)}", self._settings.rate_limit_failures)

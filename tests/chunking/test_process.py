@@ -19,7 +19,7 @@ from app.config import Settings
 from app.db.columns import new_id
 from app.db.engine import Database
 from app.main import calm_collector
-from app.queues import lease_queue
+from app.queues import lease_queue, taker
 from tests.api import SECRET
 from tests.explain import explain
 from tests.factories import Tenant, make_tenant
@@ -467,7 +467,7 @@ async def test_the_queue_is_read_off_its_index(made: Any, superuser: "asyncpg.Co
 
     async with runtime.transaction():
         await runtime.fetchval("SELECT trellis_process(NULL)")
-        looking = lease_queue._turn(QUEUE)
+        looking = taker._turn(QUEUE)
         look = await explain(runtime, looking.text, looking.arguments({"after": tenants[0].id}))
         await runtime.fetchval("SELECT trellis_process($1)", tenants[1].id)
         taking = lease_queue.taking(QUEUE)

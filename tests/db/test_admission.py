@@ -15,8 +15,8 @@ from tests.db.test_engine import opened
 async def in_line(pool: Database, caller: str) -> "asyncio.Task[Connection]":
     """The task of one who waits for a connection."""
     waiting = asyncio.create_task(pool.take(caller))
-    before = pool._admission.waiting
-    while pool._admission.waiting == before:  # noqa: ASYNC110  # it is there in the next turn of the loop
+    before = pool.admission.waiting
+    while pool.admission.waiting == before:  # noqa: ASYNC110  # it is there in the next turn of the loop
         await asyncio.sleep(0)
     return waiting
 
@@ -33,7 +33,7 @@ async def test_a_caller_gets_half_of_the_connections(database: Any, size: int, s
 
         words = f"Your other requests hold all of the {share} database connections that you may have: wait for one."
         assert (refused.value.message, refused.value.extensions) == (words, {"code": "RATE_LIMITED", "retryAfter": 1})
-        assert (pool.opened, pool.busy, pool._admission.waiting) == (size, 0, 0)
+        assert (pool.opened, pool.busy, pool.admission.waiting) == (size, 0, 0)
 
 
 async def test_who_waits_for_others_is_not_told_that_it_is_their_own(database: Any) -> None:
@@ -78,7 +78,7 @@ async def test_a_free_connection_is_another_callers_at_once(database: Any) -> No
             one.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         pool.release(mine)
-        assert (pool.busy, pool._admission.waiting, pool._admission._held) == (0, 0, {})
+        assert (pool.busy, pool.admission.waiting, pool.admission._held) == (0, 0, {})
 
 
 async def test_the_server_itself_may_have_all(database: Any) -> None:
@@ -98,7 +98,7 @@ async def test_a_flood_of_one_caller_is_refused_and_not_kept(database: Any) -> N
             one.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         pool.release(held)
-        assert (pool._admission.waiting, pool._admission._held) == (0, {})
+        assert (pool.admission.waiting, pool.admission._held) == (0, {})
 
 
 async def test_crowds_of_several_callers_leave_nothing_behind(database: Any) -> None:
@@ -124,4 +124,4 @@ async def test_crowds_of_several_callers_leave_nothing_behind(database: Any) -> 
         outcomes = await asyncio.gather(*visits, return_exceptions=True)
 
         assert {type(one) for one in outcomes} == {type(None), asyncio.CancelledError}
-        assert (pool.busy, pool._admission.waiting, pool._admission._held, pool._holders) == (0, 0, {}, {})
+        assert (pool.busy, pool.admission.waiting, pool.admission._held, pool._holders) == (0, 0, {}, {})

@@ -124,7 +124,7 @@ async def test_who_hangs_up_while_every_connection_is_busy_waits_for_none(
 
 async def until_in_line(app: Starlette, amount: int) -> None:
     while (  # noqa: ASYNC110  # the pool has no event for it
-        app.state.database._admission.waiting != amount
+        app.state.database.admission.waiting != amount
     ):
         await asyncio.sleep(0.01)
 

@@ -1,0 +1,134 @@
+"""What metrics cost: `python -m benchmarks.metrics`.
+
+Serves the migrated database of TRELLIS_DATABASE_URL, with TRELLIS_JWT_SECRET: by turns without metrics, and with them
+asked for each second, fifteen times as often as Prometheus does. CPU rather than seconds, as others may be at work too.
+"""
+
+import gc
+import os
+import socket
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import httpx
+from pydantic import SecretStr
+
+from app.config import Settings
+from app.counting import Sizes
+from app.graph.dataloader import KEYS
+from app.http.request_counts import RequestCounts
+from app.metrics.counted import Sources, counted
+from app.metrics.lines import NEW, page
+from app.metrics.probe import Probe
+from app.pools import open_pools
+from app.rates.limiter import Rates
+from benchmarks.start import TRELLIS, cpu_seconds, free_port
+
+OPERATIONS, BATCHES = 100, 90
+OUTCOMES = ((200, ""), (200, "NOT_FOUND"), (429, "RATE_LIMITED"), (503, "TIMEOUT"))
+REQUESTS, ROUNDS = 1_500, 5
+QUERY = {"query": "query Ping { viewer { user { id } } }"}
+
+
+def main() -> None:
+    sources = full()
+    print(f"a scrape of one worker's own, all names taken: {milliseconds(lambda: told(sources), 50):.1f} ms of CPU")
+    print(f"  {told(sources).count(b'{'):,} series, {len(told(sources)) // 1024} KiB")
+    print(f"counting a request: {milliseconds(lambda: count(sources.counts), 50_000) * 1000:.1f} µs of CPU")
+    without, scraped = zip(*(pair() for _ in range(ROUNDS)), strict=True)
+    off, on = (statistics.median(one) * 1e6 for one in (without, scraped))
+    print(f"a request: {off:.0f} µs of CPU without metrics, {on:.0f} µs scraped each second ({(on / off - 1):+.1%})")
+
+
+def full() -> Sources:
+    """What is counted where every operation that is told apart has had four outcomes."""
+    settings = Settings(database_url="postgresql://nobody:@localhost/nothing", jwt_secret=SecretStr("x" * 32))
+    counts = RequestCounts(f"query Operation{place} {{ a }}" for place in range(OPERATIONS))
+    for place in range(OPERATIONS):
+        name = counts.names.label(f"Operation{place}", uuid4(), fine=True)
+        for status, code in OUTCOMES:
+            counts.note(name, status, [code] if code else []).seconds.observe(0.01)
+    KEYS.update({f"batch_{place}": Sizes() for place in range(BATCHES)})
+    return Sources(counts, Rates(settings), open_pools(settings), Probe())
+
+
+def told(sources: Sources) -> bytes:
+    return page([counted(sources, "0")], NEW)[0]
+
+
+def count(counts: RequestCounts) -> None:
+    """What `http/access_log` does for each request."""
+    noted = counts.note(counts.names.label("Operation7", None, fine=True), 200, ())
+    noted.seconds.observe(0.004)
+    noted.statements += 3
+    noted.rows += 40
+
+
+def milliseconds(run: Callable[[], object], times: int) -> float:
+    run()
+    gc.collect()
+    began = time.process_time()
+    for _ in range(times):
+        run()
+    return (time.process_time() - began) / times * 1000
+
+
+def pair() -> tuple[float, float]:
+    return seconds_a_request(None), seconds_a_request(free_port())
+
+
+def seconds_a_request(metrics_port: int | None) -> float:
+    """Of CPU of a server, which is asked for its metrics each second where it has a port for them."""
+    port = free_port()
+    variables = {**os.environ, "TRELLIS_RATE_LIMIT_ANONYMOUS": "1000000"}
+    if metrics_port:
+        variables["TRELLIS_METRICS_PORT"] = str(metrics_port)
+    command = [*TRELLIS, "serve", "--port", str(port)]
+    with subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL) as server:
+        try:
+            wait_for(port)
+            with scraping(metrics_port), httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+                ask(client, REQUESTS // 5)
+                began = cpu_seconds(server.pid)
+                ask(client, REQUESTS)
+                return (cpu_seconds(server.pid) - began) / REQUESTS
+        finally:
+            server.terminate()
+
+
+def ask(client: httpx.Client, times: int) -> None:
+    for _ in range(times):
+        client.post("/graphql", json=QUERY).raise_for_status()
+
+
+@contextmanager
+def scraping(port: int | None) -> Iterator[None]:
+    over = threading.Event()
+
+    def scrape() -> None:
+        while port and not over.wait(1):
+            httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status()
+
+    thread = threading.Thread(target=scrape)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+def wait_for(port: int) -> None:
+    while True:
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=30)
+
+
+if __name__ == "__main__":
+    main()

@@ -21,8 +21,8 @@ from app.settings.choose import search_mode
 
 QUERY = (
     f'What to search for: 1 to {LONGEST_QUERY} characters, not blank. What is found holds each "quoted phrase", in any '
-    "quotation marks, and no `-word`; where every text with the other words holds that, as in `git push -f`, it is an "
-    "option and excludes nothing. A query of nothing but `-words` is BAD_USER_INPUT."
+    "quotation marks, and no `-word`, unless it holds the whole query as it is typed, such as `git push -f`; where "
+    "every text with the other words holds that, it excludes nothing. Nothing but `-words` is BAD_USER_INPUT."
 )
 SEARCHING = 500  # objects, which a search takes as long as: 5 points
 

@@ -28,13 +28,15 @@ Scale = tuple[float | None, float | None, float | None, float | None]
 
 class Basis(NamedTuple):
     """What the scores of a search are computed from: the ends of both legs, the model, the words and their weights; and
-    what must be as similar to be found by meaning. `keeps` says that its -words exclude nothing."""
+    what must be as similar to be found by meaning. `keeps` says that its -words exclude nothing, `leads` that some rows
+    are first whatever they score."""
 
     scale: Scale
     model_id: int | None
     terms: tuple[Term, ...]
     floor: float
     keeps: bool = False
+    leads: bool = False
 
 
 class Position(NamedTuple):
@@ -49,7 +51,7 @@ class Position(NamedTuple):
 def encode(listed: str, basis: Basis, rows: Iterator[tuple[float, UUID, int]]) -> list[str]:
     """The cursors of rows (score, id, place from 1 on) of the search that `listed` names."""
     tag = _tag(listed)
-    same = [basis.scale, basis.model_id, [tuple(term) for term in basis.terms], basis.floor, basis.keeps]
+    same = [basis.scale, basis.model_id, [tuple(term) for term in basis.terms], basis.floor, basis.keeps, basis.leads]
     return [
         urlsafe_b64encode(tag + row_id.bytes + orjson.dumps([score, shown, *same])).decode()
         for score, row_id, shown in rows
@@ -64,12 +66,12 @@ def decode(listed: str, cursor: str) -> Position:
         content = urlsafe_b64decode(cursor.encode("ascii"))
         if content[:TAG] != _tag(listed):
             raise ValueError
-        score, shown, scale, model_id, terms, floor, keeps = orjson.loads(content[TAG + ID :])
+        score, shown, scale, model_id, terms, floor, keeps, leads = orjson.loads(content[TAG + ID :])
         return Position(
             _number(score),
             UUID(bytes=content[TAG : TAG + ID]),
             _whole(shown, MOST_RESULTS),
-            _basis(scale, model_id, terms, floor, keeps is True),
+            _basis(scale, model_id, terms, floor)._replace(keeps=keeps is True, leads=leads is True),
         )
     except (ValueError, TypeError, OverflowError):
         raise BadUserInput(
@@ -77,9 +79,9 @@ def decode(listed: str, cursor: str) -> Position:
         ) from None
 
 
-def _basis(scale: Any, model_id: Any, terms: Any, floor: Any, keeps: bool) -> Basis:
+def _basis(scale: Any, model_id: Any, terms: Any, floor: Any) -> Basis:
     known_id = None if model_id is None else _whole(model_id, 2**15 - 1)
-    return Basis(_scale(scale), known_id, _terms(terms), _within(-1, _number(floor), 1), keeps)
+    return Basis(_scale(scale), known_id, _terms(terms), _within(-1, _number(floor), 1))
 
 
 def _tag(listed: str) -> bytes:

@@ -1,6 +1,7 @@
-"""Finding by names: the rows of whatever a search calls by its name, as a task is of its team and of its assignee."""
+"""Finding by names: the rows that a search calls by their titles, or by the name of their team or their assignee."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Double,
     Integer,
+    Text,
     Uuid,
     bindparam,
     func,
@@ -20,8 +22,14 @@ from sqlalchemy import (
 )
 
 from app.db.columns import Expression, Rows
-from app.ranking.scope import Searched, few_rows
-from app.ranking.terms import is_callers
+from app.db.record import Record
+from app.db.statement import Statement, prepare_as
+from app.graph.context import Context
+from app.ranking.query import as_typed
+from app.ranking.scope import Scope, Searched, few_rows
+from app.ranking.terms import ENGLISH, is_callers
+
+MOST_TITLED = 1_000  # of which the titles are compared
 
 
 class Owner(NamedTuple):
@@ -98,3 +106,30 @@ def _of_each(searched: Searched, owners: CTE) -> Rows:
         found.append(select(rows.c.id, owners.c.likeness).select_from(owners.join(rows, true())))
     each = union_all(*found).subquery("each")
     return select(each.c.id.label("subject_id"), func.sum(each.c.likeness).label("likeness")).group_by(each.c.id)
+
+
+class Titled(Record):
+    """A row whose title has the words of a search, and no others."""
+
+    id: UUID
+    title: str
+
+
+async def titled_so(context: Context, scope: Scope, text: str) -> list[UUID]:
+    """The rows whose titles are `text`, however it is typed."""
+    rows = await context.fetch(_titled(scope.searched), {**scope.values, "titled": as_typed(text)})
+    return [row.id for row in rows if _plain(row.title) == _plain(text)]
+
+
+def _plain(title: str) -> str:
+    return " ".join(as_typed(title).replace('"', " ").casefold().split())
+
+
+@lru_cache(500)
+def _titled(searched: Searched) -> Statement[Titled]:
+    words = func.setweight(func.to_tsvector(ENGLISH, bindparam("titled", type_=Text)), literal_column("'A'"))
+    found = func.trellis_titled(searched.organization_id, searched.kind, words).table_valued("subject_id", name="found")
+    rows = searched.rows(searched.table.c.id, searched.searchable.title.label("title"))
+    one = rows.where(searched.table.c.id == found.c.subject_id).limit(literal_column("1")).lateral("one")
+    few = select(one.c.id, one.c.title).select_from(found.join(one, true())).order_by(one.c.id)
+    return prepare_as(few.limit(literal_column(str(MOST_TITLED))), Titled)

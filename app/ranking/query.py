@@ -1,7 +1,7 @@
 """What people type into a search: words, "quoted phrases" and -words that must not be there."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from unicodedata import normalize
 
 from app.graph.errors import BadUserInput
@@ -35,6 +35,7 @@ class Query:
     phrases: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    typed: str = field(default="", compare=False)  # all of it, where something is demanded
 
     @property
     def kept(self) -> "Query":
@@ -47,10 +48,11 @@ def read_query(text: str) -> Query:
 
     Raises BadUserInput where it only says what must not be there.
     """
+    typed = as_typed(text)
     words: list[str] = []
     phrases: list[str] = []
     unwanted: list[str] = []
-    for part in PART.finditer(as_typed(text)):
+    for part in PART.finditer(typed):
         said = part["word"] or part["phrase"] or ""
         if not said.strip():
             continue
@@ -65,7 +67,8 @@ def read_query(text: str) -> Query:
             "`query` only says what must not be there: add a word to search for, or put what begins with `-` in "
             'quotation marks, as in "-v".'
         )
-    return Query(" ".join(words), tuple(phrases), tuple(unwanted))
+    demanded = " ".join(typed.split()) if phrases or unwanted else ""
+    return Query(" ".join(words), tuple(phrases), tuple(unwanted), typed=demanded)
 
 
 def as_typed(text: str) -> str:

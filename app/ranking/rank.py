@@ -150,6 +150,9 @@ def _parts(searched: Searched, legs: Legs, terms: CTE, words: CTE | None, near: 
     owners = given_owners() if legs.owners else None
     named = None if owners is None else owned(searched, owners, narrow=legs.narrow)
     every = [select(leg.c.subject_id) for leg in (words, near, named) if leg is not None]
+    if legs.titles:
+        titled = func.unnest(bindparam("titled_ids", type_=ARRAY(Uuid))).table_valued("subject_id").render_derived()
+        every.append(select(titled.c.subject_id))
     found = union(*every, searched.pinned(narrow=legs.narrow)).subquery("found")
     rows: FromClause = found
     by_words: Expression = null()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -26,8 +27,10 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from app.db.columns import Expression, Rows, table_of
 from app.db.record import Record
-from app.db.statement import Statement, prepare_as
-from app.graph.conditions import Condition
+from app.db.statement import Parameters, Statement, prepare_as
+from app.graph.conditions import Chosen, Condition
+from app.graph.context import Context
+from app.ranking.phrases import Demands, held, holds, lacks
 from app.ranking.terms import is_callers
 from app.search.models import SearchWordTotal
 from app.search.searchable import Searchable
@@ -70,9 +73,9 @@ class Searched:
         """The database's look-up of texts by words, with the names of its parameters."""
         asked = cast(bindparam(query, type_=Text), TSQUERY)
         letters = cast(bindparam("letters", type_=ARRAY(REAL)), ARRAY(REAL))
-        held = asked if query in ("held", "unwanted") else literal_column("NULL::tsquery")
+        every: ColumnElement[str] = literal_column("NULL::tsquery")
         return func.trellis_matching(
-            self.organization_id, self.kind, bindparam(terms, type_=ARRAY(Text)), letters, asked, held
+            self.organization_id, self.kind, bindparam(terms, type_=ARRAY(Text)), letters, asked, every
         ).table_valued("subject_id", "rank", name=f"with_{terms}")
 
     def rows(self, *columns: Expression) -> Rows:
@@ -83,9 +86,9 @@ class Searched:
             self.condition.clause(),
         )
         if self.holds:
-            rows = rows.where(self.table.c.id.in_(select(self.matching("held_terms", "held").c.subject_id)))
+            rows = rows.where(holds(self.searchable))
         if self.lacks:
-            rows = rows.where(self.table.c.id.not_in(select(self.matching("unwanted_terms", "unwanted").c.subject_id)))
+            rows = rows.where(lacks(self.searchable))
         return rows
 
     def keep(self, found: Rows, source: FromClause, *, narrow: bool) -> Rows:
@@ -148,7 +151,7 @@ def counting(searched: Searched) -> Statement[Counted]:
     Where nothing is asked of them and there were many texts the last time they were counted, they are not counted
     again: reading 5,001 rows would be a fifth of the search.
     """
-    some = searched.rows(searched.table.c.id).limit(literal_column(str(FEW + 1))).subquery("some")
+    some = _some(searched).limit(literal_column(str(FEW + 1))).subquery("some")
     every = func.coalesce(func.array_agg(some.c.id), cast(literal_column("'{}'"), ARRAY(Uuid)))
     few = (
         select(case((func.count() <= literal_column(str(FEW)), cast(every, Text)))).select_from(some).scalar_subquery()
@@ -162,3 +165,38 @@ def counting(searched: Searched) -> Statement[Counted]:
     asks = searched.chosen or searched.holds or searched.lacks
     ids = few if asks else case((func.coalesce(texts, 0) <= literal_column(str(SURELY_MANY)), few))
     return prepare_as(select(ids.label("ids"), texts.label("texts")), Counted)
+
+
+def _some(searched: Searched) -> Rows:
+    """The ids of what may be found; where it holds a phrase, each that does is looked up."""
+    if not searched.holds:
+        return searched.rows(searched.table.c.id)
+    holding = held(searched.searchable)
+    return searched.keep(select(holding.c.subject_id.label("id")), holding, narrow=False)
+
+
+class Scope(NamedTuple):
+    """What a search may find, and the parameters that say so."""
+
+    searched: Searched
+    values: Parameters
+    texts: int | None  # of the organization; None before they were counted
+
+    @property
+    def narrow(self) -> bool:
+        """Whether that is few rows, whose ids are known."""
+        return self.values["ids"] is not None
+
+    def above(self, floor: float) -> "Scope":
+        """The same, of which what is found by meaning has to be as similar."""
+        return self._replace(values={**self.values, "floor": floor})
+
+
+async def scope_of(
+    context: Context, organization_id: UUID, searchable: Searchable, chosen: Chosen, demands: Demands
+) -> Scope:
+    """What may be found, and its ids where they are few."""
+    searched = Searched(searchable, chosen.condition, holds=bool(demands.held), lacks=bool(demands.unwanted))
+    values = {"organization_id": organization_id, **demands.values(), **chosen.values}
+    (counted,) = await context.fetch(counting(searched), values)
+    return Scope(searched, values | {"ids": counted.ids}, counted.texts)

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     ColumnElement,
     Double,
     Uuid,
     and_,
+    any_,
     bindparam,
     case,
     cast,
@@ -22,7 +24,8 @@ from app.db.columns import Expression
 from app.ranking.vectors import Model
 
 ZERO, ONE, TWO, THREE = (literal_column(number, Double) for number in ("0.0", "1.0", "2.0", "3.0"))
-BELOW_PINNED = literal_column("0.99", Double)
+BELOW_FIRST = 0.99  # what others score, of what they would, where one is first whatever it scores
+SECOND = literal_column("0.995", Double)
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Legs:
     words: bool
     model: Model | None
     owners: bool
+    titles: bool  # those that are what was typed come first
     narrow: bool  # among the few rows whose ids are given; else among all that pass the condition
 
     @property
@@ -94,7 +98,11 @@ def score(legs: Legs, parts: CTE, ends: CTE) -> Expression:
             else _names_between(combined, _has_words(parts, ends), by_owner)
         )
     pinned = bindparam("pinned_id", type_=Uuid)
-    return case((parts.c.subject_id == pinned, ONE), (pinned.is_not(None), combined * BELOW_PINNED), else_=combined)
+    first: list[tuple[ColumnElement[bool], Expression]] = [(parts.c.subject_id == pinned, ONE)]
+    if legs.titles:
+        is_titled = parts.c.subject_id == any_(bindparam("titled_ids", type_=ARRAY(Uuid)))
+        first.append((is_titled, case((pinned.is_(None), ONE), else_=SECOND)))
+    return case(*first, else_=combined * bindparam("share", type_=Double))
 
 
 def _floor() -> Expression:

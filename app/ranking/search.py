@@ -13,13 +13,13 @@ from app.graph.embedding import ModelUnavailable, NothingMeant, QueryEmbedding
 from app.graph.errors import BadUserInput
 from app.indexing.search_texts import has_words
 from app.ranking.cursors import MOST_RESULTS, Basis, Position, Scale, decode
-from app.ranking.names import Owner
+from app.ranking.names import Owner, titled_so
 from app.ranking.names import values as owner_values
-from app.ranking.phrases import Demands, demands_of
+from app.ranking.phrases import demands_of
 from app.ranking.query import Query, as_typed, read_query
 from app.ranking.rank import Ranked, ranking
-from app.ranking.scope import Searched, counting
-from app.ranking.score import Legs
+from app.ranking.scope import Scope, scope_of
+from app.ranking.score import BELOW_FIRST, Legs
 from app.ranking.signals import signals_of
 from app.ranking.terms import Term, as_query, beside, similar_terms, terms_of
 from app.ranking.vectors import WALK, Model, floor_of
@@ -76,23 +76,6 @@ class Hit(NamedTuple):
     texts: tuple[UUID, ...] = ()
 
 
-class Scope(NamedTuple):
-    """What a search may find, and the parameters that say so."""
-
-    searched: Searched
-    values: Parameters
-    texts: int | None  # of the organization; None before they were counted
-
-    @property
-    def narrow(self) -> bool:
-        """Whether that is few rows, whose ids are known."""
-        return self.values["ids"] is not None
-
-    def above(self, floor: float) -> "Scope":
-        """The same, of which what is found by meaning has to be as similar."""
-        return self._replace(values={**self.values, "floor": floor})
-
-
 @dataclass(frozen=True)
 class Found:
     """A page of a search."""
@@ -126,15 +109,20 @@ async def _found(
     context: Context, search: Search, query: Query, coming: Awaitable[Embedded], after: Position | None
 ) -> Found:
     terms = after.basis.terms if after else await _terms(context, search, query)
-    scope = await _scope_of(context, search, await demands_of(context, query))
+    scope = await scope_of(
+        context, search.organization_id, search.searchable, search.chosen, await demands_of(context, query)
+    )
+    titled = await titled_so(context, scope, search.text) if search.mode == "FUZZY" else ()
     embedding, degraded = await coming
     model_id = embedding and embedding.model_id
     if after and after.basis.model_id != model_id:
         raise BadUserInput("`after` is of a search by another model than is asked now: search again from the start.")
     proven = None if scope.searched.holds else embedding  # who holds a phrase that was asked for needs nothing else
     floor = after.basis.floor if after else floor_of(proven, search.mode, scope.texts)
-    rows = await _ranked(context, search, terms, embedding, scope.above(floor), after)
-    basis = Basis(_scale(rows, after), model_id, terms, floor, keeps=bool(query.options))
+    leads = after.basis.leads if after else search.pinned_id is not None or bool(titled)
+    values = {"titled_ids": titled, "share": BELOW_FIRST if leads else 1.0, **_values(search, terms, embedding, after)}
+    rows = await _ranked(context, scope.above(floor), _legs(search, terms, embedding, scope), values)
+    basis = Basis(_scale(rows, after), model_id, terms, floor, keeps=bool(query.options), leads=leads)
     return _page(search, rows, after, basis, degraded=degraded)
 
 
@@ -166,42 +154,23 @@ async def _terms(context: Context, search: Search, query: Query) -> tuple[Term, 
     return beside(terms, options)
 
 
-async def _scope_of(context: Context, search: Search, demands: Demands) -> Scope:
-    """What may be found, and its ids where they are few."""
-    searched = Searched(
-        search.searchable, search.chosen.condition, holds=bool(demands.held), lacks=bool(demands.unwanted)
-    )
-    values = {"organization_id": search.organization_id, "letters": _letters(search), **demands.values()}
-    values |= search.chosen.values
-    (counted,) = await context.fetch(counting(searched), values)
-    return Scope(searched, values | {"ids": counted.ids}, counted.texts)
-
-
-def _letters(search: Search) -> list[float]:
-    return TITLE if search.mode == "FUZZY" else TITLE_AND_BODY
-
-
-async def _ranked(
-    context: Context,
-    search: Search,
-    terms: Sequence[Term],
-    embedding: QueryEmbedding | None,
-    scope: Scope,
-    after: Position | None,
-) -> list[Ranked]:
-    if not terms and embedding is None and search.pinned_id is None and not search.owners:
-        return []
-    if embedding and not scope.narrow:
-        await context.fetch(WALK, {})
-    legs = Legs(
+def _legs(search: Search, terms: Sequence[Term], embedding: QueryEmbedding | None, scope: Scope) -> Legs:
+    return Legs(
         words=bool(terms),
         model=embedding and Model(embedding.model_id, embedding.dimension),
         owners=bool(search.owners),
+        titles=search.mode == "FUZZY",
         narrow=scope.narrow,
     )
-    return await context.fetch(
-        ranking(scope.searched, legs), {**scope.values, **_values(search, terms, embedding, after)}
-    )
+
+
+async def _ranked(context: Context, scope: Scope, legs: Legs, values: Parameters) -> list[Ranked]:
+    nothing = not legs.words and not legs.model and not legs.owners
+    if nothing and values["pinned_id"] is None and not values["titled_ids"]:
+        return []
+    if legs.model and not scope.narrow:
+        await context.fetch(WALK, {})
+    return await context.fetch(ranking(scope.searched, legs), {**scope.values, **values})
 
 
 def _values(
@@ -217,6 +186,7 @@ def _values(
         "scored": " | ".join(as_query(term.lexeme) for term in terms),
         "term_queries": [as_query(term.lexeme) for term in terms],
         "term_weights": [term.weight for term in terms],
+        "letters": TITLE if search.mode == "FUZZY" else TITLE_AND_BODY,
         "vector": embedding and embedding.vector,
         "weight": embedding and embedding.weight,
         "depth": MOST_RESULTS if alone or shown + size >= DEPTH else DEPTH,

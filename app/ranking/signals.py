@@ -23,7 +23,8 @@ class SearchMode(Enum):
     FULL_TEXT = strawberry.enum_value("FULL_TEXT", description="By words, in whatever form; rare ones count most.")
     FUZZY = strawberry.enum_value(
         "FUZZY",
-        description="By the words of titles, the names of teams and assignees, and keys, however they are spelled.",
+        description="By the words of titles, the names of teams and assignees, and keys, however they are spelled. A "
+        "title that is the query comes first.",
     )
 
 

@@ -98,6 +98,21 @@ async def test_what_is_similar_reads_its_own_organization(crowd: Crowd, asker: A
     assert read["embeddings"] <= 5 * TASKS + 25, read
 
 
+@pytest.mark.parametrize("mode", MODES)
+async def test_phrases_and_options_read_their_own_organization(crowd: Crowd, asker: Asker, mode: str) -> None:
+    """Of 3,000 words those with the trigrams of seven, too."""
+    words = await crowd.superuser.fetchval(
+        "SELECT title FROM tasks WHERE organization_id = $1 LIMIT 1", crowd.newest.id
+    )
+    one, two, three, other = words.split()[:4]
+    text = f'"{one} {two} {three}" -xylophone {words} -{other}'
+    read = await asker.read(SEARCH, who=crowd.newest.owner, organization=str(crowd.newest.id), text=text, mode=mode)
+
+    assert sum(amount for name, amount in read.items() if not name.endswith("()")) <= 2 * MOST_READ, read
+    assert read["trellis_pieces()"] == 0
+    assert read["trellis_terms()"] <= 40, read
+
+
 LIST = """query ($organization: ID!, $filter: TaskFilter) {
     organization(by: {id: $organization}) { tasks(first: 20, filter: $filter) { nodes { title } } }
 }"""

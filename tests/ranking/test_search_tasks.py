@@ -101,9 +101,20 @@ async def test_an_option_excludes_nothing_where_that_leaves_nothing(
 
     for mode in "FULL_TEXT", "HYBRID", "FUZZY":
         assert (await titles(api, own, "java -Xmx512m -jar a.jar", mode=mode))[0] == commands[1]
-    assert await titles(api, own, "java -Xmx512m -jar", mode="FULL_TEXT") == [commands[1], commands[0]]
-    assert await titles(api, own, "java -Xmx512m", mode="FULL_TEXT") == [commands[0]]  # which leaves something
+    assert await titles(api, own, "java -jar -Xmx512m", mode="FULL_TEXT") == [commands[1], commands[0]]
+    assert await titles(api, own, "run -Xmx512m", mode="FULL_TEXT") == [commands[0]]  # which leaves something
     assert await titles(api, own, "python -jar", mode="FULL_TEXT") == []  # no word is there
+
+
+@pytest.mark.parametrize("mode", ["HYBRID", "SEMANTIC", "FULL_TEXT", "FUZZY"])
+async def test_who_holds_a_command_as_it_was_typed_is_found(
+    api: Api, superuser: "asyncpg.Connection[Any]", mode: str
+) -> None:
+    texts = ["Force it: git  push -F origin", "git push origin", "Git push f origin", "The git of F"]
+    own = await make_searchable(superuser, texts)
+
+    found = await titles(api, own, "git push –f origin", mode=mode)  # noqa: RUF001  # as phones write it
+    assert sorted(found) == sorted(texts[:2])
 
 
 async def test_pages_of_a_command_go_on_as_they_began(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

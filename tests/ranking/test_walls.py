@@ -18,6 +18,9 @@ SELECT subject_id
 FROM trellis_matching($1::uuid, 'TASK', ARRAY['export'], '{0.1,0.2,0.4,1}'::real[], 'export'::tsquery, NULL)
 """
 SIMILAR = "SELECT lexeme FROM trellis_similar_words($1::uuid, 'TASK', ARRAY['exprt'], 0.4::real, 10)"
+HOLDING = """SELECT subject_id FROM trellis_holding($1::uuid, 'TASK', $$'night' <-> 'export' & 'row'$$)"""
+TITLED = """SELECT subject_id FROM trellis_titled($1::uuid, 'TASK', 'export:1A invoic:2A')"""
+LOOK_UPS = [MATCHING, SIMILAR, HOLDING, TITLED]
 TEXTS = ["Nightly export is slow\nThe database reads every row", "Export invoices", "Dark theme", "Import of invoices"]
 
 
@@ -35,7 +38,7 @@ async def identify(runtime: "asyncpg.Connection[Any]", *organizations: Any) -> N
     )
 
 
-@pytest.mark.parametrize("look_up", [MATCHING, SIMILAR])
+@pytest.mark.parametrize("look_up", LOOK_UPS)
 async def test_a_look_up_answers_for_organizations_of_the_caller_alone(
     superuser: "asyncpg.Connection[Any]", runtime: "asyncpg.Connection[Any]", look_up: str
 ) -> None:
@@ -47,7 +50,7 @@ async def test_a_look_up_answers_for_organizations_of_the_caller_alone(
     assert await runtime.fetch(look_up, new_id()) == []
 
 
-@pytest.mark.parametrize("look_up", [MATCHING, SIMILAR])
+@pytest.mark.parametrize("look_up", LOOK_UPS)
 async def test_a_look_up_answers_nobody_who_is_not_identified(
     superuser: "asyncpg.Connection[Any]", runtime: "asyncpg.Connection[Any]", look_up: str
 ) -> None:
@@ -61,13 +64,16 @@ async def test_only_the_server_may_look_up(superuser: "asyncpg.Connection[Any]")
         """SELECT proname, prosecdef, proowner::regrole::text AS owner, proconfig[1] AS path,
                   has_function_privilege('public', oid, 'EXECUTE') AS anybody,
                   has_function_privilege('trellis_runtime', oid, 'EXECUTE') AS server
-           FROM pg_proc WHERE proname IN ('trellis_matching', 'trellis_similar_words')"""
+           FROM pg_proc
+           WHERE proname IN ('trellis_matching', 'trellis_similar_words', 'trellis_holding', 'trellis_titled')"""
     )
 
     expected = (True, "trellis_ranking", "search_path=pg_catalog, public, pg_temp", False, True)
     assert {row["proname"]: tuple(row)[1:] for row in found} == {
         "trellis_matching": expected,
         "trellis_similar_words": expected,
+        "trellis_holding": expected,
+        "trellis_titled": expected,
     }
 
 
@@ -105,7 +111,7 @@ async def test_what_others_write_is_not_read(
 ) -> None:
     mine = await make_searchable(superuser, TEXTS)
     await identify(runtime, mine.id)
-    before = [(await explain(runtime, look_up, [mine.id])).buffers for look_up in (MATCHING, SIMILAR)]
+    before = [(await explain(runtime, look_up, [mine.id])).buffers for look_up in LOOK_UPS]
 
     other = await make_tenant(superuser, tasks=2_000)
     await superuser.execute(
@@ -115,7 +121,7 @@ async def test_what_others_write_is_not_read(
         other.id,
     )
     await count_words(superuser, other)
-    after = [(await explain(runtime, look_up, [mine.id])).buffers for look_up in (MATCHING, SIMILAR)]
+    after = [(await explain(runtime, look_up, [mine.id])).buffers for look_up in LOOK_UPS]
 
     # An index may have grown by a level; their 2,000 rows alone are 100 pages.
     assert all(now <= then + 20 for then, now in zip(before, after, strict=True)), (before, after)

@@ -1,6 +1,6 @@
 # What people do with a checkout. Needs make and a Python with venv and pip; npm builds GraphiQL where it is found. The
-# tests also start chromium and redis-server (`apt-get install chromium redis-server`), and make databases in the locales
-# en_US.UTF-8 and tr_TR.UTF-8 (`localedef -i tr_TR -f UTF-8 tr_TR.UTF-8`).
+# tests also start chromium, redis-server and Prometheus (`apt-get install chromium redis-server prometheus`), and make
+# databases in the locales en_US.UTF-8 and tr_TR.UTF-8 (`localedef -i tr_TR -f UTF-8 tr_TR.UTF-8`).
 
 # The first Python that can run Trellis; `make PYTHON=/path/to/python3` takes another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \

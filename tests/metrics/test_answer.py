@@ -10,14 +10,13 @@ from app.db.engine import DatabaseUnavailable
 from app.metrics.catalogue import CATALOGUE
 from tests.api import Api
 from tests.factories import make_tenant
-from tests.metrics.scraping import NEW, TOKEN, Scrape, headers, scrape
+from tests.metrics.scraping import NEW, SUFFIXES, TOKEN, Scrape, headers, scrape
 
 # What Prometheus 2.42 sends.
 PROMETHEUS = (
     "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 )
-SUFFIXES = {"histogram": ("_bucket", "_count", "_sum"), "summary": ("_count", "_sum")}
 
 
 async def test_nothing_is_told_where_nothing_is_set(api: Api) -> None:

@@ -111,7 +111,8 @@ def clean(text: str, name: str, longest: int) -> str:
     if len(text) > longest:
         raise Unfit(f"{name}: has {len(text):,} characters, at most {longest:,} fit")
     try:
-        text.encode()
+        if not text.isascii():
+            text.encode()
     except UnicodeEncodeError as error:
         raise Unfit(f"{name}: is not UTF-8") from error
     return text

@@ -30,6 +30,7 @@ from app.teams.models import LONGEST_NAME
 
 Values = Parameters
 
+KEY = re.compile(r"([A-Z][A-Z0-9_]{0,11})-([0-9]{1,20})")
 # A number is a 32-bit integer; what is above is left to the tasks that will be made later.
 HIGHEST_NUMBER = 2_000_000_000
 LONGEST_ORIGIN = 2_000
@@ -57,7 +58,7 @@ class Decimals:
 
     def number(self, text: str, line: int) -> float:
         """Raises FileUnusable where other lines write numbers otherwise, ValueError for what is no number."""
-        if re.fullmatch(r"\d+,\d{1,2}|\d{4,},\d+", text):
+        if "," in text and re.fullmatch(r"\d+,\d{1,2}|\d{4,},\d+", text):
             self.comma, text = self.comma or line, text.replace(",", ".")
         elif "." in text:
             self.point = self.point or line
@@ -87,7 +88,7 @@ class Rules:
         columns: dict[str, Any] = {"key": None}
         wrong = []
         for column, fields, read in READERS:
-            if fields.isdisjoint(said) and fields:
+            if fields and fields.isdisjoint(said):
                 continue
             try:
                 columns[column] = read(self, record.values, record.line)
@@ -180,7 +181,7 @@ def _key(values: Values) -> Key | None:
     text = _text(values, "key")
     if not text:
         return None
-    match = re.fullmatch(r"([A-Z][A-Z0-9_]{0,11})-([0-9]{1,20})", text.upper())
+    match = KEY.fullmatch(text.upper())
     if match is None:
         raise Unfit("key: must look like ENG-42, with at most 12 letters and digits before the hyphen")
     number = int(match[2])

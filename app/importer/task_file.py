@@ -1,6 +1,5 @@
 """The tasks of a file, read as often as they are asked for: the plan is made of them, and then they are written."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -67,19 +66,20 @@ class Seen:
 
     def __init__(self) -> None:
         self.lines: dict[bytes, int] = {}
-        self.texts: Counter[bytes] = Counter()
+        self.texts: dict[bytes, int] = {}
 
     def tell_apart(self, row: Row, line: int) -> Row:
         """The row with its `repeat`; raises Unfit for a key, or an id, that another line has."""
+        group = row.group
         for name, value in (("key", row.key), ("id", row.origin)):
             if value is None:
                 continue
-            other = self.lines.setdefault(_digest(*row.group, name, str(value)), line)
+            other = self.lines.setdefault(_digest(*group, name, str(value)), line)
             if other != line:
                 raise Unfit(f"{name}: {value} is already on line {other}")
-        text = _digest(*row.group, row.text)
-        self.texts[text] += 1
-        return replace(row, repeat=self.texts[text] - 1) if self.texts[text] > 1 else row
+        text = _digest(*group, row.text)
+        self.texts[text] = before = self.texts.get(text, -1) + 1
+        return replace(row, repeat=before) if before else row
 
 
 def _digest(*texts: str) -> bytes:

@@ -133,7 +133,7 @@ input OrganizationRoleComparator {
 }
 
 input OrganizationBy @oneOf { id: ID slug: String }
-input TaskBy @oneOf { id: ID key: TaskKey }
+input TaskBy @oneOf { id: ID key: TaskKey formerKey: TaskKey }
 input TaskKey { organizationSlug: String! key: String! }
 type Query {
   viewer: Viewer

@@ -107,18 +107,27 @@ async def task_by_name(context: Context, names: Sequence[TaskName]) -> list[Task
 
     It has `deleted_at`: one that is deleted is found where no live one has or had the name.
     """
+    return await _called_so(context, names, former=False)
+
+
+async def task_by_former_name(context: Context, names: Sequence[TaskName]) -> list[TaskRow | None]:
+    """The task that had each name last, whichever has it now. It has `deleted_at`, as above."""
+    return await _called_so(context, names, former=True)
+
+
+async def _called_so(context: Context, names: Sequence[TaskName], *, former: bool) -> list[TaskRow | None]:
     values = {
         "slugs": [name.slug for name in names],
         "team_keys": [name.team_key for name in names],
         "numbers": [name.number for name in names],
     }
-    rows = await context.fetch(_by_name(context.columns(TASKS, "organization_id", "id", "deleted_at")), values)
-    found = {row["ordinal"]: row for row in rows}
+    columns = context.columns(TASKS, "organization_id", "id", "deleted_at")
+    found = {row["ordinal"]: row for row in await context.fetch(_by_name(columns, former), values)}
     return [found.get(ordinal) for ordinal in range(1, len(names) + 1)]
 
 
 @lru_cache(1000)
-def _by_name(columns: tuple[str, ...]) -> Statement[TaskRow]:
+def _by_name(columns: tuple[str, ...], former: bool) -> Statement[TaskRow]:
     names = (
         func.unnest(
             bindparam("slugs", type_=ARRAY(Text)),
@@ -128,7 +137,7 @@ def _by_name(columns: tuple[str, ...]) -> Statement[TaskRow]:
         .table_valued("slug", "team_key", "number", with_ordinality="ordinal", name="names")
         .render_derived()
     )
-    named = _named(names)
+    named = _named(names, former)
     return prepare(
         select(names.c.ordinal, *(TASKS.columns[name].label(name) for name in columns))
         .select_from(names)
@@ -143,9 +152,9 @@ def _by_name(columns: tuple[str, ...]) -> Statement[TaskRow]:
     )
 
 
-def _named(names: TableValuedAlias) -> FromClause:
-    """The id of the task that has the name, or else of the one that had it last: until it moved, or its team got
-    another key or was deleted. A deleted task comes after all live ones."""
+def _named(names: TableValuedAlias, former: bool) -> FromClause:
+    """The id of the task that has the name, unless a `former` name is asked for, or else of the one that had it last:
+    until it moved, or its team got another key or was deleted. A deleted task comes after all live ones."""
     has = _in_team(names, teams.c.id, teams, teams.c.deleted_at)
     had = _in_team(names, former_team_keys.c.team_id, former_team_keys, former_team_keys.c.created_at)
     other = tasks.alias("other")
@@ -159,7 +168,7 @@ def _named(names: TableValuedAlias) -> FromClause:
         )
         .correlate(organizations, names)
     )
-    named = union_all(has, had, moved).subquery("every")
+    named = union_all(*([] if former else [has]), had, moved).subquery("every")
     live_first = named.c.deleted_at.is_not(None)
     return select(named.c.id).order_by(live_first, named.c.until.desc().nulls_first()).limit(1).lateral("named")
 

@@ -14,7 +14,7 @@ from app.ranking.connection import SearchConnection
 from app.ranking.cursors import MOST_RESULTS
 from app.tasks.filter import TaskFilter
 from app.tasks.key import name_of
-from app.tasks.loaders import TaskName, any_task, task_by_name
+from app.tasks.loaders import TaskName, any_task, task_by_former_name, task_by_name
 from app.tasks.search import search_tasks
 from app.tasks.types import Task
 from app.writing.mutation import object_of
@@ -30,6 +30,11 @@ class TaskKey:
 class TaskBy:
     id: strawberry.ID | None = strawberry.field(default=UNSET, description="Its id.")
     key: TaskKey | None = strawberry.field(default=UNSET, description="Its key.")
+    former_key: TaskKey | None = strawberry.field(
+        default=UNSET,
+        description="A key that it had before it moved, its team was renamed or it was imported, also where another "
+        "task has that key now.",
+    )
 
 
 @strawberry.type
@@ -43,7 +48,9 @@ class TaskQueries:
     ) -> Task | None:
         actor = info.context.actor
         if by.key:
-            row = await info.context.load(task_by_name, parse_name(by.key))
+            row = await info.context.load(task_by_name, parse_name(by.key, "key"))
+        elif by.former_key:
+            row = await info.context.load(task_by_former_name, parse_name(by.former_key, "formerKey"))
         else:
             row = await info.context.load(any_task, parse_id(by.id or "", "by.id"))
         return object_of(row) if row is not None and can_read(actor, row) else None
@@ -57,9 +64,9 @@ class TaskQueries:
     )
 
 
-def parse_name(given: TaskKey) -> TaskName:
+def parse_name(given: TaskKey, argument: str) -> TaskName:
     """The parts of a key; raises BadUserInput."""
     name = name_of(given.organization_slug, given.key)
     if name is None:
-        raise BadUserInput(f"`by.key.key` is not a task's key, but {quoted(given.key)}: keys look like ENG-42.")
+        raise BadUserInput(f"`by.{argument}.key` is not a task's key, but {quoted(given.key)}: keys look like ENG-42.")
     return name

@@ -133,7 +133,7 @@ async def test_the_prefix_of_most_keys_is_the_teams_and_the_other_keys_still_fin
     assert await importer.superuser.fetchval(last_number, importer.organization) == 23
 
 
-async def test_two_teams_with_one_prefix_keep_their_tasks_apart(importer: Importer) -> None:
+async def test_two_teams_with_one_prefix_keep_their_tasks_apart(importer: Importer, api: Api) -> None:
     rows = [importer.row("ENG-1", "Web's", team="Web"), importer.row("ENG-1", "App's", team="App")]
 
     summary = await importer.imports(rows)
@@ -142,6 +142,10 @@ async def test_two_teams_with_one_prefix_keep_their_tasks_apart(importer: Import
     assert summary.notes == ["The key ENG is another team's: the keys of App begin with ENG2"]
     assert await importer.tasks() == [("ENG", 1, "Web's", None), ("ENG2", 1, "App's", None)]
     assert (again.made, again.there) == (0, 2)
+    query = "query ($by: TaskBy!) { task(by: $by) { key title } }"
+    former = {"formerKey": {"organizationSlug": importer.organization.lower(), "key": "ENG-1"}}
+    found = await api.data(query, who=importer.email, by=former)
+    assert found == {"task": {"key": "ENG2-1", "title": "App's"}}
 
 
 async def test_a_run_after_a_crash_ends_where_one_run_would_have(importer: Importer) -> None:
@@ -208,7 +212,7 @@ async def test_what_people_did_to_a_task_stays_done(importer: Importer) -> None:
 async def test_a_task_whose_number_another_has_gets_the_next_one_and_its_key_finds_it(
     importer: Importer, api: Api
 ) -> None:
-    """Unless it is the other one's key, as long as that is there."""
+    """As the one that it had before, where it is the other one's now."""
     await importer.imports([importer.row("ENG-4", "Four"), importer.row(None, "Becomes ENG-5")])
 
     rows = [importer.row("ENG-5", "Five"), importer.row("ENG-6", "Six")]
@@ -224,6 +228,10 @@ async def test_a_task_whose_number_another_has_gets_the_next_one_and_its_key_fin
     query = "query ($by: TaskBy!) { task(by: $by) { title } }"
     by = {"key": {"organizationSlug": importer.organization.lower(), "key": "ENG-5"}}
     assert await api.data(query, who=importer.email, by=by) == {"task": {"title": "Becomes ENG-5"}}
+    former = {"formerKey": by["key"]}
+    assert await api.data(query, who=importer.email, by=former) == {"task": {"title": "Five"}}
+    former = {"formerKey": {**by["key"], "key": "ENG-4"}}
+    assert await api.data(query, who=importer.email, by=former) == {"task": None}
     deleted = f"UPDATE tasks SET deleted_at = now() WHERE title = 'Becomes ENG-5' AND organization_id = ANY({OWN})"
     await importer.superuser.execute(deleted, importer.email)
     assert await api.data(query, who=importer.email, by=by) == {"task": {"title": "Five"}}

@@ -14,6 +14,7 @@ from app.db.engine import Connection, Database, DatabaseUnavailable
 from app.db.runtime_role import RoleNotHeld, held_role
 from app.doctor.finding import Finding
 from app.doctor.identity_provider import of_identity_provider
+from app.doctor.locale import of_locale
 from app.embedders.embedder import EmbedderUnavailable, TextRefused, load_embedder
 from app.indexing.health import LATE, Health, examine
 from app.migrations.fingerprint import differences, expected, things
@@ -73,6 +74,8 @@ async def _of_database(database: Database) -> AsyncIterator[Finding]:
         yield Finding(version["major"] >= OLDEST_POSTGRES, f"PostgreSQL {version['said']}; 16 and later will do")
         for extension in await connection.fetch(EXTENSIONS):
             yield Finding(well=True, text=f"The extension {extension['extname']} {extension['extversion']}")
+        for finding in await of_locale(connection):
+            yield finding
         yield await _of_role(connection)
         head = ScriptDirectory.from_config(alembic_config("")).get_current_head()
         try:

@@ -4,7 +4,8 @@
 # PostgreSQL prints names with their schema depends on the search path, so that is taken off. The owner of the tables is
 # called `owner`, whatever role it is. What was restored from a dump prints with other casts of texts: they are taken
 # off too. Of grants those count that the roles of Trellis have. Not here: what extensions brought along, NOT NULL as
-# constraints (only PostgreSQL 18 has them; the columns say it), and the indexes of embedding models, which come and go.
+# constraints (only PostgreSQL 18 has them; the columns say it), the indexes of embedding models, which come and go, and
+# how case is folded, which every version of PostgreSQL does as well as it can.
 OBJECTS = r"""
 WITH tables AS (
     SELECT oid, relname::text AS name, relowner, relacl, relrowsecurity, relforcerowsecurity, reloptions, relpersistence
@@ -13,6 +14,7 @@ WITH tables AS (
     SELECT coalesce(min(relowner), 0::oid) AS id FROM tables WHERE name = 'organizations'
 ), functions AS (
     SELECT * FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND prokind = 'f'
+    AND proname <> 'trellis_folded'
     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')
 ), grants AS (
     SELECT source.oid, string_agg(format(

@@ -12,11 +12,13 @@ from app.events.loaders import EVENTS
 from app.events.models import Event, EventType
 from app.filters.comparators import ALL_HOLD, Comparator, IDComparator, StringComparator, comparator
 from app.filters.filters import Conditions, Relation
-from app.graph.conditions import Condition, Values
+from app.graph.conditions import Condition, Values, all_of, compared
 from app.graph.edges import ListOf
 from app.graph.filter_path import FilterPath
+from app.graph.node import Node
 from app.graph.paging import Order
 from app.graph.select import organization_of_parent
+from app.spelling import folded
 from app.users.filter import UserFilter
 from app.users.loaders import USERS, acquainted
 
@@ -41,7 +43,8 @@ class EventFilter(Conditions):
 
     def _one(self, source: Source, name: str, value: Any, path: FilterPath, values: Values) -> Condition:
         if name not in ("since", "until"):
-            return super()._one(source, name, value, path, values)
+            found = super()._one(source, name, value, path, values)
+            return all_of(found, *_indexed(value, values)) if name == "subject_type" else found
         parameter, since = values.add(value), name == "since"
 
         def clause() -> ColumnElement[bool]:
@@ -53,6 +56,17 @@ class EventFilter(Conditions):
             return source.columns["sequence"] <= last
 
         return Condition(name, clause)
+
+
+def _indexed(given: StringComparator, values: Values) -> list[Condition]:
+    """The same of the types as they are written, which an index finds."""
+    written = {folded(noun.source.typename): noun.source.typename for noun in Node.__subclasses__()}
+    column, found = EVENTS.columns["subject_type"], []
+    if isinstance(given.eq, str):
+        found.append(compared(column, "eq", written.get(folded(given.eq), given.eq), values))
+    if isinstance(given.in_, list):
+        found.append(compared(column, "in_", [written.get(folded(one), one) for one in given.in_], values))
+    return found
 
 
 def _first(condition: ColumnElement[bool], *order: Expression) -> ScalarSelect[int]:

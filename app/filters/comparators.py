@@ -13,6 +13,7 @@ from app.graph.conditions import Condition, Values, all_of, compared
 from app.graph.errors import BadUserInput
 from app.graph.filter_path import LONGEST_LIST, FilterPath, listed
 from app.graph.ids import parse_id
+from app.spelling import composed
 
 Value = TypeVar("Value")
 
@@ -96,15 +97,21 @@ class IDComparator(Comparison):
         return parse_id(value, path.text)
 
 
-@strawberry.input(description="Conditions on a text; " + ALL_HOLD)
+@strawberry.input(
+    description="Conditions on a text, in which upper and lower case are the same, as in `STRASSE` and `straße`, and "
+    "letters however they are composed (NFC), while accents differ; " + ALL_HOLD
+)
 class StringComparator(Comparison):
-    eq: str | None = comparator(EQUAL + " Upper and lower case differ.")
-    ne: str | None = comparator(UNEQUAL)
-    in_: list[str] | None = comparator(AMONG, "in")
-    not_in: list[str] | None = comparator(NOT_AMONG)
-    contains: str | None = comparator("Holds this somewhere; upper and lower case are the same.")
-    starts_with: str | None = comparator("Begins with this; upper and lower case are the same.")
+    eq: str | None = comparator("Is this.")
+    ne: str | None = comparator("Is not this; objects without a value count as not equal.")
+    in_: list[str] | None = comparator(f"Is one of these, at most {LONGEST_LIST}.", "in")
+    not_in: list[str] | None = comparator(f"Is none of these, at most {LONGEST_LIST}.")
+    contains: str | None = comparator("Holds this somewhere.")
+    starts_with: str | None = comparator("Begins with this.")
     is_null: bool | None = comparator(EMPTY)
+
+    def _one(self, column: Expression, name: str, value: Any, path: FilterPath, values: Values) -> Condition:
+        return super()._one(column, name if name == "is_null" else f"text_{name}", value, path, values)
 
 
 @strawberry.input(description="Conditions on a number; " + ALL_HOLD)
@@ -156,9 +163,12 @@ class DateTimeComparator(Comparison):
     is_null: bool | None = comparator(EMPTY)
 
 
-@strawberry.input(description="Conditions on a set of tags; " + ALL_HOLD)
+@strawberry.input(description="Conditions on a set of tags, whose upper and lower case differ; " + ALL_HOLD)
 class TagsComparator(Comparison):
     has_all: list[str] | None = comparator("Has every one of these, at most 100.")
     has_any: list[str] | None = comparator("Has at least one of these, at most 100.")
     has_none: list[str] | None = comparator("Has none of these, at most 100.")
     is_empty: bool | None = comparator("`true`: has no tags. `false`: has some.")
+
+    def plain(self, value: Any, path: FilterPath) -> Any:  # noqa: ARG002  # tags have no place of their own
+        return [composed(tag) for tag in value] if isinstance(value, list) else value

@@ -31,10 +31,11 @@ async def test_a_healthy_server_is_told_so(
 
     assert (found.returncode, found.stderr) == (0, "")
     lines = found.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["ok"] * 6
+    assert [line.split()[0] for line in lines] == ["ok"] * 7
     assert lines[0].startswith(f"ok    PostgreSQL {superuser.get_server_version().major}.")
     assert lines[1].startswith("ok    The extension vector 0.8")
     assert lines[2:] == [
+        "ok    Texts are sorted as in C.UTF-8, by PostgreSQL",
         "ok    The role trellis is held by row-level security",
         f"ok    The tables are those of {HEAD}",
         "ok    0 texts wait to be embedded",

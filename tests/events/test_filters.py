@@ -14,6 +14,7 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
     ({"type": {"eq": "CREATED"}}, [6, 4, 2]),
     ({"type": {"in": ["UPDATED", "PURGED"]}}, [5, 3, 1]),
     ({"subjectType": {"eq": "Team"}}, [4, 1]),
+    ({"subjectType": {"in": ["TEAM", "team"]}}, [4, 1]),
     ({"subjectType": {"ne": "Team"}, "type": {"eq": "CREATED"}}, [6, 2]),
     ({"actor": {"email": {"startsWith": "person1@"}}}, [6, 3]),
     ({"not": {"actor": {"email": {"startsWith": "person1@"}}}}, [5, 4, 2, 1]),

@@ -1,5 +1,6 @@
 """Filters as Python understands them, and filters that nobody would think of: the database must agree on each."""
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from app.schema import graphql_schema
 
 Row = Mapping[str, Any]  # GraphQL name → a value, None, a list of tags, or the row that the relation leads to
 RELATIONS = {"assignee", "creator", "organization", "team", "user"}
+TEXTS = {"title", "description", "name", "slug", "key", "email", "source"}
 DEEPEST = 3
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -21,8 +23,8 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "lte": lambda found, wanted: found is not None and found <= wanted,
     "gt": lambda found, wanted: found is not None and found > wanted,
     "gte": lambda found, wanted: found is not None and found >= wanted,
-    "contains": lambda found, wanted: found is not None and wanted.lower() in found.lower(),
-    "startsWith": lambda found, wanted: found is not None and found.lower().startswith(wanted.lower()),
+    "contains": lambda found, wanted: found is not None and wanted in found,
+    "startsWith": lambda found, wanted: found is not None and found.startswith(wanted),
     "isNull": lambda found, wanted: (found is None) == wanted,
     "hasAll": lambda found, wanted: set(wanted) <= set(found),
     "hasAny": lambda found, wanted: bool(set(wanted) & set(found)),
@@ -46,7 +48,19 @@ def _holds(row: Row, name: str, value: Any) -> bool:
         return bool(found == value)
     if name in RELATIONS:
         return found is not None and passes(found, value)
-    return all(COMPARISONS[how](found, wanted) for how, wanted in value.items())
+    of = alike if name in TEXTS else lambda one: one
+    return all(COMPARISONS[how](of(found), of(wanted)) for how, wanted in value.items())
+
+
+def alike(value: Any) -> Any:
+    """What texts have in common that people take for the same."""
+    if isinstance(value, list):
+        return [alike(one) for one in value]
+    return _composed(_composed(value).casefold()) if isinstance(value, str) else value
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def filters(name: str, values: Mapping[str, Sequence[Any]], depth: int = 0) -> st.SearchStrategy[dict[str, Any]]:

@@ -9,10 +9,12 @@ import asyncpg
 import pytest
 
 from app.auth.email import InvalidEmail, email_key, parse_email
+from app.db.columns import new_id
 from app.migrations.migrate import migrate
 from app.postgres.server import Addresses
 from tests.factories import make_tenant
 from tests.migrations.test_migrate import in_thread
+from tests.test_spelling import DIFFERENT, SAME
 
 LOCALES = {
     "c": "LOCALE_PROVIDER libc LOCALE 'C'",
@@ -41,7 +43,7 @@ SIGN_IN = "SELECT trellis_sign_in($1, $2, 'Somebody', true, now())"
 
 @pytest.fixture(scope="module", params=LOCALES)
 async def database(request: pytest.FixtureRequest, addresses: Addresses) -> "AsyncIterator[asyncpg.Connection[Any]]":
-    name = f"locale_{request.param}"
+    name = f"locale_{request.param}_{new_id().hex}"  # other workers make theirs at the same time
     superuser = await asyncpg.connect(addresses.url("postgres", "postgres"))
     if superuser.get_server_version().major < NEW_WITH.get(request.param, 0):
         pytest.skip(f"PostgreSQL {NEW_WITH[request.param]} brought this locale")
@@ -71,6 +73,13 @@ async def test_nobody_is_taken_for_somebody_else(database: "asyncpg.Connection[A
     assert await database.fetchval(SIGN_IN, "the real one", email_key(VICTIM)) == invited
     with pytest.raises(asyncpg.PostgresError, match="another sign-in"):
         await database.fetchval(SIGN_IN, "another", VICTIM)
+
+
+async def test_texts_are_the_same_in_every_locale(database: "asyncpg.Connection[Any]") -> None:
+    compare = "SELECT trellis_folded($1) = trellis_folded($2)"
+
+    assert [pair for pair in SAME if not await database.fetchval(compare, *pair)] == []
+    assert [pair for pair in DIFFERENT if await database.fetchval(compare, *pair)] == []
 
 
 async def test_nobody_gets_an_invitation_of_somebody_else(database: "asyncpg.Connection[Any]") -> None:

@@ -239,6 +239,17 @@ async def test_a_key_in_a_filter_is_looked_up(
     assert cost.scanned == ()
 
 
+@pytest.mark.parametrize("titles", ['{eq: "TASK 7"}', '{in: ["task 7", "Task 8", "Nothing"]}'])
+@pytest.mark.parametrize("asked", ["nodes { title }", "totalCount"])
+@pytest.mark.parametrize("connection", ["Organization.tasks", "Team.tasks", "TeamMember.tasks", "Viewer.tasks"])
+async def test_a_title_in_a_filter_is_looked_up(plans: Plans, connection: str, asked: str, titles: str) -> None:
+    """Up to 20 tasks have the same, one of each team."""
+    cost = await plans.cost_of_list(connection, f"tasks(filter: {{title: {titles}}}) {{ {asked} }}")
+
+    assert cost.read <= 2 * 20 + ORGANIZATIONS + MEMBERSHIPS, cost.plan
+    assert cost.scanned == ()
+
+
 async def test_a_hundred_ids_are_found_without_a_search(plans: Plans) -> None:
     ids = [str(large.identify("0006", number)) for number in range(1, 9_901, 99)]
     costs = await plans.costs(f"nodes(ids: {ids}) {{ id }}".replace("'", '"'))

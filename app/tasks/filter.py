@@ -31,12 +31,15 @@ from app.organizations.loaders import ORGANIZATIONS
 from app.tasks.key import numbered
 from app.tasks.loaders import TASKS
 from app.tasks.models import TaskPriority, TaskStatus
+from app.tasks.titled import titled
 from app.team_members.filter import TeamMemberFilter
 from app.team_members.loaders import TEAM_MEMBERS
 from app.teams.filter import TeamFilter
 from app.teams.loaders import TEAMS
 from app.users.filter import UserFilter
 from app.users.loaders import USERS, acquainted
+
+LOOK_UPS = {"key": numbered, "title": titled}  # what else an index says of a text that is given as a whole
 
 
 @strawberry.input(description="Conditions on a task; " + ALL_HOLD)
@@ -83,10 +86,10 @@ class TaskFilter(Conditions):
         if name == "due_window":
             return due_in(value, path, values)
         found = super()._one(source, name, value, path, values)
-        if name != "key":
+        if name not in LOOK_UPS:
             return found
-        keys = [value.eq] if isinstance(value.eq, str) else value.in_
-        return all_of(found, numbered(keys, values)) if isinstance(keys, list) else found
+        wanted = [value.eq] if isinstance(value.eq, str) else value.in_
+        return all_of(found, LOOK_UPS[name](wanted, values)) if isinstance(wanted, list) else found
 
 
 @strawberry.enum(description="What tasks can be sorted by, and what comes first where `direction` is left out.")

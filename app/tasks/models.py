@@ -99,6 +99,7 @@ class Task(Owned, table=True):
         Index("ix_tasks_creator", "creator_id"),
         *page_indexes("tasks", PARENTS, ORDERS),
         *page_indexes("tasks", BY_NUMBER, ("number",)),
+        Index("ix_tasks_folded_title", "organization_id", text("trellis_folded(title)")),
         *(
             Index(f"ix_tasks_{parent}_latest_due", "organization_id", *columns, text(f"({LATEST_DUE})"), "id")
             for parent, columns in PARENTS.items()

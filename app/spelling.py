@@ -27,7 +27,7 @@ def folded(text: str) -> str:
 
 def shows_nothing(text: str) -> bool:
     """Whether there is nothing in it to be seen."""
-    return not INVISIBLE.sub("", text)
+    return not text or INVISIBLE.fullmatch(text) is not None  # which ends at the first letter that shows
 
 
 def escaped(text: str) -> str:

@@ -27,11 +27,11 @@ from app.metrics.lines import NEW, page
 from app.metrics.probe import Probe
 from app.pools import open_pools
 from app.rates.limiter import Rates
-from benchmarks.start import TRELLIS, cpu_seconds, free_port
+from benchmarks.start import SECONDS_TO_SETTLE, TRELLIS, cpu_seconds, free_port
 
 OPERATIONS, BATCHES = 100, 90
 OUTCOMES = ((200, ""), (200, "NOT_FOUND"), (429, "RATE_LIMITED"), (503, "TIMEOUT"))
-REQUESTS, ROUNDS = 1_500, 5
+REQUESTS, SCRAPES, ROUNDS = 1_500, 300, 3
 QUERY = {"query": "query Ping { viewer { user { id } } }"}
 
 
@@ -40,6 +40,7 @@ def main() -> None:
     print(f"a scrape of one worker's own, all names taken: {milliseconds(lambda: told(sources), 50):.1f} ms of CPU")
     print(f"  {told(sources).count(b'{'):,} series, {len(told(sources)) // 1024} KiB")
     print(f"counting a request: {milliseconds(lambda: count(sources.counts), 50_000) * 1000:.1f} µs of CPU")
+    print(f"a scrape over HTTP, with what waits: {scrape_milliseconds():.1f} ms of CPU of the server")
     without, scraped = zip(*(pair() for _ in range(ROUNDS)), strict=True)
     off, on = (statistics.median(one) * 1e6 for one in (without, scraped))
     print(f"a request: {off:.0f} µs of CPU without metrics, {on:.0f} µs scraped each second ({(on / off - 1):+.1%})")
@@ -84,6 +85,29 @@ def pair() -> tuple[float, float]:
 
 def seconds_a_request(metrics_port: int | None) -> float:
     """Of CPU of a server, which is asked for its metrics each second where it has a port for them."""
+    with serving(metrics_port) as (process, address), scraping(metrics_port), httpx.Client(base_url=address) as client:
+        return seconds_each(process, lambda: client.post("/graphql", json=QUERY), REQUESTS)
+
+
+def scrape_milliseconds() -> float:
+    port = free_port()
+    with serving(port) as (process, _), httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        return seconds_each(process, lambda: client.get("/metrics", headers={"Accept": NEW}), SCRAPES) * 1000
+
+
+def seconds_each(process: int, ask: Callable[[], httpx.Response], times: int) -> float:
+    """Of CPU of a process."""
+    for _ in range(times // 5):
+        ask().raise_for_status()
+    began = cpu_seconds(process)
+    for _ in range(times):
+        ask().raise_for_status()
+    return (cpu_seconds(process) - began) / times
+
+
+@contextmanager
+def serving(metrics_port: int | None) -> Iterator[tuple[int, str]]:
+    """The process of a server, and where it answers."""
     port = free_port()
     variables = {**os.environ, "TRELLIS_RATE_LIMIT_ANONYMOUS": "1000000"}
     if metrics_port:
@@ -92,18 +116,10 @@ def seconds_a_request(metrics_port: int | None) -> float:
     with subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL) as server:
         try:
             wait_for(port)
-            with scraping(metrics_port), httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-                ask(client, REQUESTS // 5)
-                began = cpu_seconds(server.pid)
-                ask(client, REQUESTS)
-                return (cpu_seconds(server.pid) - began) / REQUESTS
+            time.sleep(SECONDS_TO_SETTLE)
+            yield server.pid, f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
-
-
-def ask(client: httpx.Client, times: int) -> None:
-    for _ in range(times):
-        client.post("/graphql", json=QUERY).raise_for_status()
 
 
 @contextmanager

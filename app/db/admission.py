@@ -57,6 +57,7 @@ class Admission:
         self._longest_line = max(LONGEST_LINE, IN_FLIGHT_PER_CONNECTION * size)
         self._held: dict[Caller, int] = {}
         self._lines: OrderedDict[Caller, deque[Turn]] = OrderedDict()  # the one whose turn it is comes first
+        self.refused = 0  # callers, by `refusal`
         self._waited = {True: Histogram(WAITS), False: Histogram(WAITS)}
 
     def admits(self, caller: Caller) -> bool:
@@ -78,7 +79,7 @@ class Admission:
         """A place in the caller's line for the time of the block; raises CallerBusy where that is long already."""
         line = self._lines.setdefault(caller, deque())
         if len(line) >= self._longest_line and caller is not None:
-            raise CallerBusy(self.share)
+            raise self.refusal()
         loop = asyncio.get_running_loop()
         turn: Turn = loop.create_future()
         started = loop.time()
@@ -90,6 +91,11 @@ class Admission:
             line.remove(turn)
             if not line:
                 del self._lines[caller]
+
+    def refusal(self) -> CallerBusy:
+        """What a caller is told who holds their share, or waits too often; it is counted."""
+        self.refused += 1
+        return CallerBusy(self.share)
 
     def call(self, connection: "Given") -> bool:
         """Gives a connection, or leave to open one, to the caller whose turn it is; whether anybody took it."""

@@ -8,7 +8,7 @@ from typing import Self, TypeAlias
 import asyncpg
 
 from app.config import Settings
-from app.db.admission import Admission, Caller, CallerBusy
+from app.db.admission import Admission, Caller
 from app.db.record import Record
 from app.errors import AppError
 from app.time_limits import IDLE_IN_TRANSACTION, ROLLBACK, WorkLimits, milliseconds
@@ -147,7 +147,7 @@ class Database:
 
     def _refusal(self, caller: Caller) -> AppError:
         if not self.admission.admits(caller):
-            return CallerBusy(self.admission.share)
+            return self.admission.refusal()
         return DatabaseUnavailable("All database connections are busy: try again in a moment.")
 
     async def _open(self, caller: Caller, deadline: float) -> Connection:

@@ -40,7 +40,7 @@ CATALOGUE = (
         "trellis_rate_limited_total",
         "counter",
         ("reason",),
-        "Refusals by what there was too much of: points, requests at_once, sign_ins that failed.",
+        "Refusals by what there was too much of: points, requests at_once, connections, sign_ins that failed.",
     ),
     Metric("trellis_pool_size", "gauge", ("pool",), "Connections that a pool may have."),
     Metric("trellis_pool_open", "gauge", ("pool",), "Connections that it has, those being opened among them."),

@@ -62,6 +62,7 @@ def _requests(lines: Lines, sources: Sources) -> None:
     for batch, sizes in KEYS.items():
         lines.sizes("trellis_batch_keys", sizes, batch=batch)
     lines.numbers("trellis_rate_limited_total", "reason", _with(REASONS, sources.rates.refused))
+    lines.number("trellis_rate_limited_total", sources.pools["requests"].admission.refused, reason="connections")
 
 
 def _pool(lines: Lines, name: str, pool: Database) -> None:

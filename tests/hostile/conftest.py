@@ -15,6 +15,7 @@ from tests.api import SECRET
 from tests.conftest import Database
 from tests.factories import make_tenant
 from tests.hostile.wire import Attacker, Exchange, exchange
+from tests.metrics.scraping import TOKEN
 from tests.processes import running_over, serve
 from tests.walk import ids_of
 
@@ -49,6 +50,7 @@ def server(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "TRELLIS_RATE_LIMIT_FAILURES": "1000000000",
         "TRELLIS_MAX_IN_FLIGHT": "100",
         "TRELLIS_REQUEST_TIMEOUT": "3",
+        "TRELLIS_METRICS_TOKEN": TOKEN,
     }
     with serve(folder, **variables) as address:
         port = int(address.rpartition(":")[2])

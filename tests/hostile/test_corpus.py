@@ -6,16 +6,19 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from app.operations.names import RESERVED
 from tests.hostile.conftest import Server
 from tests.hostile.envelopes import envelopes, transports
 from tests.hostile.floods import documents
 from tests.hostile.values import values
 from tests.hostile.wire import Attack, Attacker, Exchange
+from tests.metrics.scraping import TOKEN, scrape_from
 
 SLOW = 0.5  # seconds
 TRIES = 4
 PAUSE = 0.05  # seconds
 SMALL = "{ viewer { user { id } } }"
+MOST_SERIES = 400  # of its metrics
 LARGEST = 2**19  # bytes of an answer that tells what is wrong; what tells the schema has half of that
 TELLING = re.compile(
     r"asyncpg|sqlalchemy|strawberry|graphql-core|uvicorn|starlette|orjson|pydantic|Traceback|\.py\b|<[a-z]+ object"
@@ -53,7 +56,16 @@ async def complaints(server: Server, neighbour: Attacker, attacks: Iterable[Atta
         answer, beside = await fastest(server, attack, neighbour)
         found += [f"{attack.name}: {one}" for one in _wrong(answer)]
         found += [f"{attack.name}: meanwhile {one}" for one in _wrong_beside(beside)]
-    return found + _said(server.folder)
+    return found + _said(server.folder) + _counted(server.port)
+
+
+def _counted(port: int) -> list[str]:
+    """What is wrong with what the server has counted: none of what it was sent decides how much that is."""
+    told = scrape_from(f"http://127.0.0.1:{port}", token=TOKEN)
+    names = told.of("trellis_requests_total", "operation")
+    return [f"{name} is told apart" for name in names - {*RESERVED}] + (
+        [f"{told.size} series"] if told.size > MOST_SERIES else []
+    )
 
 
 async def fastest(server: Server, attack: Attack, neighbour: Attacker) -> tuple[Exchange, Exchange]:

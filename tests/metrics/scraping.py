@@ -55,8 +55,9 @@ async def scrape(http: httpx.AsyncClient) -> Scrape:
     return Scrape(response.text)
 
 
-def scrape_from(address: str, **options: Any) -> Scrape:
+def scrape_from(address: str, token: str = "") -> Scrape:
     """Of a server that runs by itself."""
-    response = httpx.get(f"{address}/metrics", headers={"Accept": NEW}, **options)
+    given = {"Accept": NEW} | ({"Authorization": f"Bearer {token}"} if token else {})
+    response = httpx.get(f"{address}/metrics", headers=given, timeout=10)
     assert response.status_code == 200, response.text
     return Scrape(response.text)

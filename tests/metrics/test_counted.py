@@ -6,14 +6,17 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from app.db.admission import CallerBusy
 from app.http.request_counts import DURATIONS, MOST_OUTCOMES, RequestCounts
 from app.operations import names
 from app.operations.names import ENOUGH, MOST, SHARE, Names
+from app.purging.purge_job import purge_due
 from app.rates.limiter import Rates
 from tests.api import Api
 from tests.factories import make_tenant
 from tests.metrics.scraping import Scrape, headers, scrape
 
+DELETE = "mutation ($ids: [ID!]!) { deleteTasks(ids: $ids) { deletedIds } }"
 TEAM = "query Team($id: ID!) { team(id: $id) { key tasks { nodes { id } } } }"
 
 
@@ -65,9 +68,9 @@ async def test_hostile_names_make_no_series(fresh: Api, superuser: "asyncpg.Conn
     tenant = await make_tenant(superuser)
     await fresh.send("query First { viewer { user { id } } }", who=tenant.owner)
     before = (await scrape(fresh.http)).size
-    for place in range(40):
+    for place in range(20):
         name = f"{'x' * 200}{place}" if place % 2 else f"Name{place}"
-        for _ in range(1 if place < 30 else ENOUGH + 1):
+        for _ in range(1 if place < 15 else ENOUGH + 1):
             await fresh.send(f"query {name} {{ __typename }}", who=None)  # nobody, however often
         await fresh.send(f'query {name} {{ team(id: "nothing") {{ id }} }}', who=tenant.owner)
     found = await scrape(fresh.http)
@@ -149,4 +152,33 @@ async def test_refusals_of_rate_limits_are_told_by_their_reason(fresh: Api) -> N
     found = await scrape(fresh.http)
 
     told = {one.labels["reason"]: one.value for one in found.samples("trellis_rate_limited_total")}
-    assert told == {"points": 2, "at_once": 1, "sign_ins": 2}
+    assert told == {"points": 2, "at_once": 1, "sign_ins": 2, "connections": 0}
+
+
+async def test_a_caller_whose_requests_hold_all_connections_is_counted(fresh: Api) -> None:
+    held = await fresh.database.take("caller")
+    with pytest.raises(CallerBusy):
+        await fresh.database.take("caller")
+    fresh.database.release(held)
+    found = await scrape(fresh.http)
+
+    assert found.value("trellis_rate_limited_total", reason="connections") == 1
+    assert found.value("trellis_pool_wait_seconds_count", pool="requests", **{"class": "caller"}) == 1
+
+
+async def test_events_and_what_is_purged_are_counted(fresh: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, tasks=2)
+    before = await scrape(fresh.http)
+    await fresh.data(DELETE, who=tenant.owner, ids=[str(one) for one in tenant.tasks[:2]])
+    await superuser.execute("UPDATE deletions SET purge_at = now() WHERE organization_id = $1", tenant.id)
+    due = await scrape(fresh.http)
+    await purge_due(fresh.database)
+    found = await scrape(fresh.http)
+
+    def grown(name: str, **labels: str) -> float:
+        return found.value(name, **labels) - before.value(name, **labels)
+
+    assert due.value("trellis_purge_due") >= 1
+    assert grown("trellis_events_written_total", type="DELETED") == 2
+    assert grown("trellis_events_written_total", type="PURGED") == 2
+    assert grown("trellis_purged_rows_total", table="tasks") == 2

@@ -10,6 +10,7 @@ import pytest
 from app.config import Settings
 from app.db.engine import Database
 from app.metrics.stored import stored
+from app.time_limits import HOUSEKEEPING
 from tests.factories import Tenant, make_tenant
 from tests.metrics.scraping import Scrape
 from tests.reading import count_reads
@@ -54,7 +55,7 @@ FROM generate_series(1, $2)
 async def site(new_database: Any) -> AsyncIterator[tuple[Database, "asyncpg.Connection[Any]", Tenant]]:
     made = await new_database()
     superuser = await asyncpg.connect(made.superuser_url)
-    database = Database.open(Settings(database_url=made.runtime_url), size=1)
+    database = Database.open(Settings(database_url=made.runtime_url), HOUSEKEEPING, size=1)
     yield database, superuser, await make_tenant(superuser, tasks=8)
     await database.close()
     await superuser.close()
@@ -100,7 +101,8 @@ async def test_a_queue_is_counted_up_to_ten_thousand(site: tuple[Database, Any, 
 
 
 async def test_a_database_that_is_away_is_told() -> None:
-    database = Database.open(Settings(database_url="postgresql://trellis:nothing@127.0.0.1:1/trellis"), size=1)
+    settings = Settings(database_url="postgresql://trellis:nothing@127.0.0.1:1/trellis", pool_timeout=0.1)
+    database = Database.open(settings, size=1)
     told = await stored(database)
 
     assert told.keys() == {"trellis_database_up", "trellis_database_seconds"}

@@ -35,6 +35,7 @@ from app.http.request_counts import RequestCounts
 from app.http.sharing import Sharing
 from app.idempotency.replay import Replays
 from app.indexing.registry import ModelRegistry
+from app.indexing.rereading import Rereader
 from app.indexing.retry import retry_regularly
 from app.indexing.word_counts import WordCounter
 from app.indexing.worker import Worker
@@ -171,6 +172,7 @@ async def at_work(
         work_off("embedding", worker.work, models.listen()),
         work_off("cutting documents", processor.work, models.listen()),
         work_off("exporting", Exporter(exporting).work, models.listen()),
+        work_off("reading texts anew", Rereader(background, SEARCHABLES).work, asyncio.Event()),
         work_off("counting words", WordCounter(housekeeping).work, asyncio.Event()),
     )
     tasks = [asyncio.create_task(one) for one in work]

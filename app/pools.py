@@ -5,7 +5,7 @@ from app.config import Settings
 from app.db.engine import Database
 
 EXPORT_CONNECTIONS = 2  # one that reads for as long as it takes, and one that keeps what was read
-BACKGROUND_CONNECTIONS = 6  # one for each of its tasks: no request waits for a batch, nor a task for another
+BACKGROUND_CONNECTIONS = 7  # one for each of its tasks: no request waits for a batch, nor a task for another
 
 
 def open_pools(settings: Settings) -> dict[str, Database]:

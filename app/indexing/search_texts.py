@@ -4,8 +4,8 @@ from collections.abc import Collection
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CTE, ColumnElement, Uuid, any_, bindparam, case, cast, func, literal_column, select
-from sqlalchemy.dialects.postgresql import REGCONFIG
+from sqlalchemy import ARRAY, CTE, ColumnElement, Uuid, any_, bindparam, case, func, literal_column, select
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.db.columns import Expression, table_of
@@ -48,7 +48,7 @@ def _changed(searchable: Searchable) -> CTE:
             table.c.organization_id,
             literal_column(f"'{searchable.kind}'"),
             table.c.id,
-            _lexemes(searchable.title, "A").concat(_lexemes(_body(searchable), "B")),
+            content_of(searchable),
             content_hash(searchable),
         )
         .where(
@@ -69,9 +69,22 @@ def _changed(searchable: Searchable) -> CTE:
     )
 
 
-def _lexemes(text: Expression, weight: str) -> Expression:
-    english = cast(literal_column("'english'"), REGCONFIG)
-    return func.setweight(func.to_tsvector(english, text), literal_column(f"'{weight}'"))
+def content_of(searchable: Searchable) -> Expression:
+    """The words of a row's text."""
+    return words_of(searchable.title, "A").concat(words_of(_body(searchable), "B"))
+
+
+def words_of(text: Expression, letter: str) -> Expression:
+    """The words of a text as search knows them, of texts and of queries: those of a title are A, of a body B.
+
+    What words are also called, such as all parts of one together, weighs less than what is written: C and D.
+    """
+    return func.trellis_words(text, literal_column(f"'{letter}'"), type_=TSVECTOR)
+
+
+def parts_of(text: Expression) -> Expression:
+    """A text as its words are read in their order, for PostgreSQL to parse: without accents, and in their parts."""
+    return func.trellis_parts(func.trellis_plain(text))
 
 
 def content_hash(searchable: Searchable) -> ColumnElement[bytes]:

@@ -25,9 +25,10 @@ from app.db.columns import Expression, Rows
 from app.db.record import Record
 from app.db.statement import Statement, prepare_as
 from app.graph.context import Context
+from app.indexing.search_texts import words_of
 from app.ranking.query import as_typed
 from app.ranking.scope import Scope, Searched, few_rows
-from app.ranking.terms import ENGLISH, is_callers
+from app.ranking.terms import is_callers
 
 MOST_TITLED = 1_000  # of which the titles are compared
 
@@ -127,7 +128,7 @@ def _plain(title: str) -> str:
 
 @lru_cache(500)
 def _titled(searched: Searched) -> Statement[Titled]:
-    words = func.setweight(func.to_tsvector(ENGLISH, bindparam("titled", type_=Text)), literal_column("'A'"))
+    words = func.ts_filter(words_of(bindparam("titled", type_=Text), "A"), literal_column("'{a}'::\"char\"[]"))
     found = func.trellis_titled(searched.organization_id, searched.kind, words).table_valued("subject_id", name="found")
     rows = searched.rows(searched.table.c.id, searched.searchable.title.label("title"))
     one = rows.where(searched.table.c.id == found.c.subject_id).limit(literal_column("1")).lateral("one")

@@ -25,8 +25,8 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from app.db.columns import Expression
 from app.db.statement import Clause, statement
 from app.graph.context import Context
-from app.indexing.search_texts import whole_text
-from app.ranking.query import Query
+from app.indexing.search_texts import parts_of, whole_text
+from app.ranking.query import DASHES, Query
 from app.ranking.terms import ENGLISH
 from app.search.searchable import Searchable
 
@@ -72,7 +72,7 @@ def _some(queries: list[str]) -> tuple[str, ...]:
 def _read() -> Clause:
     said = func.unnest(bindparam("said", type_=ARRAY(Text))).table_valued("text", with_ordinality="place")
     given = said.render_derived("said")
-    query = func.phraseto_tsquery(ENGLISH, given.c.text)
+    query = func.phraseto_tsquery(ENGLISH, parts_of(given.c.text))
     return select(cast(query, Text).label("query")).order_by(given.c.place)
 
 
@@ -93,9 +93,15 @@ def lacks(searchable: Searchable) -> ColumnElement[bool]:
     flat = func.regexp_replace(
         whole_text(searchable), literal_column(r"'\s+'"), literal_column("' '"), literal_column("'g'")
     )
-    literally = func.strpos(func.lower(flat), func.lower(bindparam("command", type_=Text))) > literal_column("0")
+    literally = func.strpos(_typed(flat), _typed(bindparam("command", type_=Text))) > literal_column("0")
     command = row_id.in_(select(_holding(searchable.kind, "commands").c.subject_id))
     return not_(and_(unwanted, not_(and_(command, literally))))
+
+
+def _typed(text: Expression) -> Expression:
+    """A text as it is compared with what was typed: any dash is as good as another."""
+    hyphens: Expression = literal_column("'" + "-" * len(DASHES) + "'")
+    return func.translate(func.lower(text), literal_column(f"'{DASHES}'"), hyphens)
 
 
 def _said(searchable: Searchable, name: str, in_text: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -127,7 +133,7 @@ def _found(searchable: Searchable, phrases: str) -> Expression:
         .table_valued("piece")
         .render_derived("pieces")
     )
-    content = func.to_tsvector(ENGLISH, pieces.c.piece).label("content")
+    content = func.to_tsvector(ENGLISH, parts_of(pieces.c.piece)).label("content")
     read = select(content).select_from(pieces).offset(literal_column("0")).subquery("read")
     asked = func.unnest(_phrases(phrases)).table_valued("query").render_derived("phrases")
     there = read.c.content.op("@@")(cast(asked.c.query, TSQUERY))

@@ -27,8 +27,9 @@ from app.search.searchable import Searchable
 
 LONGEST_QUERY = 500
 DEPTH = 100  # what each leg ranks for a combination: more cost more, and put nothing else on the first pages
-TITLE_AND_BODY = [0.1, 0.2, 0.4, 1.0]  # what a word weighs by its letter, from D to A: titles are A, bodies B
-TITLE = [0.0, 0.0, 0.0, 1.0]
+# What a word weighs by its letter, from D to A: titles are A, bodies B, and what their words are also called C and D.
+TITLE_AND_BODY = [0.36, 0.9, 0.4, 1.0]
+TITLE = [0.0, 0.9, 0.0, 1.0]
 
 Embedded: TypeAlias = tuple[QueryEmbedding | None, bool]  # whether less is found by it than should be
 

@@ -1,5 +1,6 @@
 """The words of a query as an organization's texts know them: what each weighs, and what a mistyped one may mean."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from math import log
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Integer,
     Text,
     Uuid,
+    all_,
     any_,
     bindparam,
     cast,
@@ -27,6 +29,7 @@ from app.db.columns import table_of
 from app.db.record import Record
 from app.db.statement import Clause, Statement, prepare, statement_as
 from app.graph.context import Context
+from app.indexing.search_texts import words_of
 from app.ranking.alike import likenesses
 from app.search.models import SearchWord, SearchWordTotal
 
@@ -41,6 +44,11 @@ COMMON, COMMON_IN_MANY = 0.1, 0.02
 MANY = 20_000  # texts
 FEW = 100  # texts with a word that are always cheap to rank
 MOST_FOUND = 5_000  # texts that are found by the rarest words: the others, together, would find more than can be ranked
+# What is written without blanks between words, as the database's trellis_parts has it.
+UNSPACED = re.compile(
+    "[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u2190-\u21ff\u2300-\u2bff\u3005-\u3007\u3041-\u312f\u31f0-\u31ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U0001f000-\U0001faff\U00020000-\U0003ffff]+"
+)
 LIKENESS = 0.4  # of trigrams: "conect" and "connect" have 0.44
 LEAST_LIKENESS = 0.25  # of those whose letters are compared, too: "platfrom" and "platform" have 0.38
 MOST_CORRECTIONS, MOST_SIMILAR, MOST_LOOKED_AT = 3, 6, 50
@@ -55,11 +63,15 @@ class Term(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A lexeme of the query, and in how many of how many texts it was when they were last counted: None before that."""
+    """A lexeme of the query, and in how many of how many texts it was when they were last counted: None before that.
+
+    `is_other` says that it is only what words of the query are also called.
+    """
 
     lexeme: str
     documents: int | None
     texts: int | None
+    is_other: bool
 
 
 class Candidate(NamedTuple):
@@ -78,7 +90,7 @@ async def terms_of(
     known = await _known(context, organization_id, kind, text)
     if not known or known[0].texts is None:
         return tuple(Term(one.lexeme, 1.0, True) for one in known[:MOST_TERMS])
-    unknown = [one.lexeme for one in known if one.documents is None] if correcting else []
+    unknown = [one.lexeme for one in known if one.documents is None and not one.is_other] if correcting else []
     similar = await _similar(context, organization_id, kind, unknown, LIKENESS) if unknown else {}
     meant = [
         one for found in similar.values() for one in (found[:1] if found[0].likeness == 1 else found[:MOST_CORRECTIONS])
@@ -91,7 +103,7 @@ async def similar_terms(context: Context, organization_id: UUID, kind: str, text
     known = await _known(context, organization_id, kind, text)
     if not known or known[0].texts is None:
         return tuple(Term(one.lexeme, 1.0, True) for one in known[:MOST_TERMS])
-    lexemes = [one.lexeme for one in known][:MOST_TERMS]
+    lexemes = [one.lexeme for one in known if not one.is_other][:MOST_TERMS]
     found = await _similar(context, organization_id, kind, lexemes, LEAST_LIKENESS)
     similar = [one for word, candidates in found.items() for one in _spelled_like(word, candidates)[:MOST_SIMILAR]]
     return tuple(term._replace(finds=True) for term in _weighted([*similar, *_own(known)], known[0].texts))
@@ -133,14 +145,21 @@ def _weighted(found: Sequence[Candidate], texts: int) -> tuple[Term, ...]:
 
 async def _known(context: Context, organization_id: UUID, kind: str, text: str) -> list[Known]:
     rows = await context.fetch(_look_up(kind), {"organization_id": organization_id, "words": text})
-    return [Known(row["lexeme"], row["documents"], row["texts"]) for row in rows]
+    known = [Known(row["lexeme"], row["documents"], row["texts"], row["is_other"]) for row in rows]
+    pairs = " ".join(one.lexeme for one in known if one.is_other)
+    return [one for one in known if not (one.lexeme in pairs and _is_unspaced_letter(one.lexeme))]
+
+
+def _is_unspaced_letter(lexeme: str) -> bool:
+    """Whether it is but a letter of what is written without blanks: the pairs that it is in tell texts apart."""
+    return len(lexeme) == 1 and UNSPACED.fullmatch(lexeme) is not None
 
 
 @lru_cache(10)
 def _look_up(kind: str) -> Statement:
     organization_id = bindparam("organization_id", type_=Uuid)
-    lexemes = func.tsvector_to_array(func.to_tsvector(ENGLISH, bindparam("words", type_=Text)))
-    asked = func.unnest(lexemes).table_valued("lexeme").render_derived("asked")
+    lexemes = func.unnest(words_of(bindparam("words", type_=Text), "A"))
+    asked = lexemes.table_valued("lexeme", "positions", "weights").render_derived("asked")
     # Subqueries, so that each lexeme is looked up: joined, all the organization's words may be read for one of them.
     documents = select(words.c.documents).where(
         words.c.organization_id == organization_id,
@@ -155,6 +174,7 @@ def _look_up(kind: str) -> Statement:
             asked.c.lexeme,
             documents.correlate(asked).scalar_subquery().label("documents"),
             texts.scalar_subquery().label("texts"),
+            (literal_column("'A'") != all_(asked.c.weights)).label("is_other"),
         )
         .select_from(asked)
         .where(is_callers(organization_id))

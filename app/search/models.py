@@ -169,7 +169,11 @@ class SearchWord(SQLModel, table=True):
 
 class SearchWordTotal(SQLModel, table=True):
     """How many texts there were when the words of an organization were last counted, and have changed since. They are
-    not counted again before `due_at`: somebody is at it, or it failed."""
+    not counted again before `due_at`: somebody is at it, or it failed.
+
+    After `reread_after` texts have the words that were read of them before words were found in another way; NULL where
+    none has.
+    """
 
     __tablename__ = "search_word_totals"
     __table_args__ = (
@@ -180,6 +184,7 @@ class SearchWordTotal(SQLModel, table=True):
             "organization_id",
             postgresql_where=text("changed > 0 AND changed * 10 >= texts"),
         ),
+        Index("ix_search_word_totals_unread", "organization_id", postgresql_where=text("reread_after IS NOT NULL")),
     )
 
     organization_id: UUID = Field(primary_key=True, sa_type=Uuid)
@@ -187,3 +192,4 @@ class SearchWordTotal(SQLModel, table=True):
     texts: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     changed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     due_at: datetime = Field(sa_type=DateTime(timezone=True), sa_column_kwargs={"server_default": func.now()})
+    reread_after: UUID | None = Field(default=None, sa_type=Uuid)

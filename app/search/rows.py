@@ -58,3 +58,4 @@ class SearchWordTotalRow(Record):
     texts: int
     changed: int
     due_at: datetime
+    reread_after: UUID | None

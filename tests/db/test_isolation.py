@@ -11,7 +11,10 @@ from tests.factories import make_tenant
 
 OURS = "FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proowner = 'trellis_owner'::regrole"
 # These read no table: one makes an id, the others are asked by a CHECK or an index as whoever inserts.
-HARMLESS = {"uuidv7_now", "trellis_tags_valid", "trellis_terms", "trellis_trigrams"}
+HARMLESS = {
+    *("uuidv7_now", "trellis_tags_valid", "trellis_terms", "trellis_trigrams", "trellis_cleaned", "trellis_plain"),
+    *("trellis_pieces", "trellis_parts", "trellis_pairs", "trellis_words", "trellis_snippet"),
+}
 SETTINGS = "SELECT current_setting('app.actor_id', true), current_setting('app.organization_ids', true)"
 
 

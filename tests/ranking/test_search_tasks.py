@@ -286,7 +286,8 @@ async def test_a_snippet_marks_the_words_and_escapes_the_rest(api: Api, superuse
     (edge,) = (await search(api, own, "export", mode="FULL_TEXT"))["edges"]
 
     assert edge["snippet"] == (
-        "script&gt;alert(&quot;<mark>exports</mark>&quot;)&lt;/script&gt; &amp; <mark>exporting</mark>"
+        "script&gt;alert(&quot;<mark>exports</mark>&quot;)&lt;/script&gt; &amp; <mark>exporting</mark>\n"
+        "Tom&#x27;s &lt;b"
     )
 
 

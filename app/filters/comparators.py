@@ -9,6 +9,7 @@ import strawberry
 from strawberry import UNSET
 
 from app.db.columns import Expression
+from app.filters.texts import text_compared
 from app.graph.conditions import Condition, Values, all_of, compared
 from app.graph.errors import BadUserInput
 from app.graph.filter_path import LONGEST_LIST, FilterPath, listed
@@ -111,7 +112,10 @@ class StringComparator(Comparison):
     is_null: bool | None = comparator(EMPTY)
 
     def _one(self, column: Expression, name: str, value: Any, path: FilterPath, values: Values) -> Condition:
-        return super()._one(column, name if name == "is_null" else f"text_{name}", value, path, values)
+        if name == "is_null":
+            return super()._one(column, name, value, path, values)
+        path.check()
+        return text_compared(column, name, listed(value, path) if isinstance(value, list) else value, values)
 
 
 @strawberry.input(description="Conditions on a number; " + ALL_HOLD)

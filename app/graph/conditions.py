@@ -16,7 +16,6 @@ from sqlalchemy import (
     literal_column,
     not_,
     or_,
-    select,
     true,
 )
 from sqlalchemy.types import TypeEngine
@@ -103,25 +102,6 @@ def _tags(_column: Expression, _value: Any) -> TypeEngine[Any]:
     return ARRAY(Text)
 
 
-def _text(_column: Expression, _value: Any) -> TypeEngine[Any]:
-    return Text()
-
-
-def _folded(column: Expression) -> ColumnElement[str]:
-    """What people take for the same text is this one: app/spelling.py says the same of texts in Python."""
-    return func.trellis_folded(column)
-
-
-def _once(value: Expression) -> ColumnElement[str]:
-    """What a row's text is compared with, worked out once for all rows: a kept plan would do it for each."""
-    return select(_folded(value)).scalar_subquery()
-
-
-def _each_once(values: Expression) -> ColumnElement[Any]:
-    one = func.unnest(values).column_valued("one")
-    return func.array(select(_folded(one)).scalar_subquery(), type_=ARRAY(Text))
-
-
 # NULL differs from every value, and Python's `!=` would drop such rows.
 TESTS = {
     "eq": Test(lambda column, value: column == value),
@@ -132,16 +112,6 @@ TESTS = {
     "lte": Test(lambda column, value: column <= value),
     "gt": Test(lambda column, value: column > value),
     "gte": Test(lambda column, value: column >= value),
-    "text_eq": Test(lambda column, value: _folded(column) == _once(value), _text),
-    "text_ne": Test(lambda column, value: _folded(column).is_distinct_from(_once(value)), _text),
-    "text_in_": Test(lambda column, values: _folded(column) == any_(_each_once(values)), _tags),
-    "text_not_in": Test(
-        lambda column, values: func.coalesce(not_(_folded(column) == any_(_each_once(values))), true()), _tags
-    ),
-    "text_contains": Test(
-        lambda column, value: func.strpos(_folded(column), _once(value)) > literal_column("0"), _text
-    ),
-    "text_starts_with": Test(lambda column, value: func.starts_with(_folded(column), _once(value)), _text),
     "has_all": Test(lambda column, values: column.op("@>", is_comparison=True)(values), _tags),
     "has_any": Test(lambda column, values: column.op("&&", is_comparison=True)(values), _tags),
     "has_none": Test(lambda column, values: not_(column.op("&&", is_comparison=True)(values)), _tags),

@@ -26,7 +26,7 @@ from app.db.columns import Expression
 from app.db.statement import Clause, statement
 from app.graph.context import Context
 from app.indexing.search_texts import parts_of, whole_text
-from app.ranking.query import DASHES, Query
+from app.ranking.query import DASHES, TYPED, WRITTEN, Query
 from app.ranking.terms import ENGLISH
 from app.search.searchable import Searchable
 
@@ -90,18 +90,17 @@ def lacks(searchable: Searchable) -> ColumnElement[bool]:
     """Whether a row's text holds nothing unwanted, or all of the query as it was typed: an option of a command."""
     row_id = searchable.table.c.id
     unwanted = _said(searchable, "unwanted", _found(searchable, "unwanted_phrases") > literal_column("0"))
-    flat = func.regexp_replace(
-        whole_text(searchable), literal_column(r"'\s+'"), literal_column("' '"), literal_column("'g'")
-    )
-    literally = func.strpos(_typed(flat), _typed(bindparam("command", type_=Text))) > literal_column("0")
+    command_text = bindparam("command", type_=Text)
+    literally = func.strpos(_plain(whole_text(searchable)), _plain(command_text)) > literal_column("0")
     command = row_id.in_(select(_holding(searchable.kind, "commands").c.subject_id))
     return not_(and_(unwanted, not_(and_(command, literally))))
 
 
-def _typed(text: Expression) -> Expression:
-    """A text as it is compared with what was typed: any dash is as good as another."""
-    hyphens: Expression = literal_column("'" + "-" * len(DASHES) + "'")
-    return func.translate(func.lower(text), literal_column(f"'{DASHES}'"), hyphens)
+def _plain(text: Expression) -> Expression:
+    """A text as a keyboard types it, where one is searched for in another."""
+    typed = func.translate(func.normalize(text, literal_column("NFC")), WRITTEN + DASHES, TYPED + "-" * len(DASHES))
+    blank = func.regexp_replace(typed, literal_column(r"'\s+'"), literal_column("' '"), literal_column("'g'"))
+    return func.lower(blank)
 
 
 def _said(searchable: Searchable, name: str, in_text: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -14,12 +14,10 @@ HYPHENS = "‐‑"  # noqa: RUF001  # as above
 DASHES = "–—−‒―⁃﹣－⸺"  # noqa: RUF001  # as above
 # What is pasted along and shows nothing: marks of direction, and blanks of no width. PostgreSQL ends a word there, too.
 UNSEEN = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-AS_TYPED = str.maketrans(
-    dict.fromkeys(QUOTES, '"')
-    | dict.fromkeys(APOSTROPHES, "'")
-    | dict.fromkeys(HYPHENS, "-")
-    | dict.fromkeys(UNSEEN, " ")
-)
+# Each of these, wherever it stands in what is read.
+WRITTEN = QUOTES + APOSTROPHES + HYPHENS + UNSEEN
+TYPED = '"' * len(QUOTES) + "'" * len(APOSTROPHES) + "-" * len(HYPHENS) + " " * len(UNSEEN)
+AS_TYPED = str.maketrans(WRITTEN, TYPED)
 BLANK = re.compile(r"\s")
 BEFORE_A_WORD = re.compile(rf"(?<!\S)[{DASHES}](?=[^\s{DASHES}-])")
 PART = re.compile(r'(?P<unwanted>(?<!\S)-(?=[^\s-]))?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')

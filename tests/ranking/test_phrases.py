@@ -7,10 +7,12 @@ from typing import Any
 import asyncpg
 import pytest
 
+from app.db.columns import new_id
+from app.documents.searchable import CHUNKS
 from tests.api import Api
-from tests.factories import Tenant
-from tests.ranking.test_search_tasks import SEARCH, search, titles
-from tests.ranking.texts import make_searchable
+from tests.factories import Tenant, make_tenant
+from tests.ranking.test_search_tasks import search, titles
+from tests.ranking.texts import make_searchable, read
 
 TEXTS = {
     "repeated": "repeated\n" + "apple pie " * 300 + "apple tart",
@@ -78,16 +80,31 @@ async def test_phrases_are_found_wherever_they_stand(api: Api, superuser: "async
         assert bool(found) == ((one, other) in pairs), (one, other)
 
 
-async def test_the_chunks_of_documents_hold_phrases(api: Api, tenant: Tenant) -> None:
-    query = SEARCH.replace("searchTasks", "searchDocuments").replace("TaskFilter", "DocumentFilter")
-    found = await api.data(
-        query.replace("node { title key }", "node { title }"),
-        who=tenant.owner,
-        organization=str(tenant.id),
-        text='"apple tart" -"pie apple"',
-    )
+CHUNK = (
+    "INSERT INTO document_chunks (organization_id, id, document_id, index, page, text) VALUES ($1, $2, $3, 1, 1, $4)"
+)
+DOCUMENTS = """query ($id: ID!, $text: String!) {
+  searchDocuments(organizationId: $id, query: $text, mode: FULL_TEXT) { nodes { title } }
+}"""
 
-    assert found["searchDocuments"]["edges"] == []
+
+async def test_chunks_of_documents_hold_phrases(api: Api, superuser: "asyncpg.Connection[Any]") -> None:
+    tenant = await make_tenant(superuser, documents=2)
+    texts = ["apple pie " * 300 + "apple tart", "git commit -m apple --amend"]
+    ids = [new_id(), new_id()]
+    for chunk_id, document_id, text in zip(ids, tenant.documents, texts, strict=True):
+        await superuser.execute(CHUNK, tenant.id, chunk_id, document_id, text)
+    await read(superuser, CHUNKS, tenant, ids, texts)
+
+    for query, expected in {
+        '"apple tart"': ["Document 1"],
+        '"pie apple tart" apple': ["Document 1"],
+        '"tart apple"': [],
+        'apple -"apple tart"': ["Document 2"],
+        "git commit –m apple": ["Document 2", "Document 1"],  # noqa: RUF001  # as phones write it
+    }.items():
+        found = await api.data(DOCUMENTS, who=tenant.owner, id=str(tenant.id), text=query)
+        assert [node["title"] for node in found["searchDocuments"]["nodes"]] == expected, query
 
 
 async def test_a_title_that_is_what_was_typed_is_first(api: Api, superuser: "asyncpg.Connection[Any]") -> None:

@@ -72,6 +72,13 @@ class Placed(NamedTuple):
     created_at: datetime
 
 
+class Written(NamedTuple):
+    """How many tasks are new, and those of them whose number another task had: their keys in the file, and here."""
+
+    made: int
+    renumbered: list[tuple[str, str]]
+
+
 def stable_id(owner_id: UUID, identity: str) -> UUID:
     """The id of what is imported into a team, or an organization: see the top of this file."""
     digest = int.from_bytes(sha256(owner_id.bytes + identity.encode()).digest()[:16])
@@ -79,15 +86,17 @@ def stable_id(owner_id: UUID, identity: str) -> UUID:
     return UUID(int=moment | 7 << 76 | (digest >> 64 & 0xFFF) << 64 | 2 << 62 | digest & ((1 << 62) - 1))
 
 
-async def write(connection: asyncpg.Connection, batch: Sequence[Placed], events: Events, *, creator_id: UUID) -> int:
-    """How many of these tasks are new; the others are there already and stay as they are. In one transaction."""
+async def write(
+    connection: asyncpg.Connection, batch: Sequence[Placed], events: Events, *, creator_id: UUID
+) -> Written:
+    """Makes those of these tasks that are new; the others are there already and stay as they are. One transaction."""
     homes = {placed.target.id: placed.target.organization_id for placed in batch}
     locked = await lock_rows(connection, TEAMS, set(homes.values()), homes)
     newest: dict[UUID, int] = {row.id: row.last_number for row in locked}
     await hold_assignees(connection, homes.values(), _assignees(batch))
     new, named = await _tell_apart(connection, batch, set(homes.values()))
     rows = [_columns(new_id, placed, _number(placed, newest), creator_id) for new_id, placed in new.items()]
-    await _insert(connection, rows, newest)
+    displaced = await _insert(connection, rows, newest)
     renamed = {row["id"]: new[row["id"]] for row in rows if _is_renamed(new[row["id"]], row["number"])}
     await _keep_former_keys(connection, renamed | named)
     await _write_texts(connection, rows)
@@ -97,7 +106,8 @@ async def write(connection: asyncpg.Connection, batch: Sequence[Placed], events:
     await fetch(
         connection, SET_COUNTERS, organization_ids=owners, team_ids=list(changed), numbers=list(changed.values())
     )
-    return len(rows)
+    told = [(new[row["id"]], row["number"]) for row in displaced]
+    return Written(len(rows), [(str(one.row.key), _key(one, number)) for one, number in told if one.row.key])
 
 
 async def _tell_apart(
@@ -118,20 +128,27 @@ async def _tell_apart(
     return new, named
 
 
-async def _insert(connection: asyncpg.Connection, rows: Sequence[dict[str, Any]], newest: dict[UUID, int]) -> None:
-    """Makes each of the rows; one whose number another task of the team has gets the next one."""
+async def _insert(
+    connection: asyncpg.Connection, rows: Sequence[dict[str, Any]], newest: dict[UUID, int]
+) -> list[dict[str, Any]]:
+    """Makes each of the rows; one whose number another task of the team has gets the next one. Answers those."""
     made = {row["id"] for row in await insert_rows(connection, MAKE_TASKS, rows)}
     displaced = [row for row in rows if row["id"] not in made]
     for row in displaced:
         newest[row["team_id"]] += 1
         row["number"] = newest[row["team_id"]]
     await insert_rows(connection, MAKE_TASKS, displaced)
+    return displaced
 
 
 def _is_renamed(placed: Placed, number: int) -> bool:
     """Whether the task is called otherwise than where it came from."""
     key = placed.row.key
-    return key is not None and str(key) != f"{placed.target.key}-{number}"
+    return key is not None and str(key) != _key(placed, number)
+
+
+def _key(placed: Placed, number: int) -> str:
+    return f"{placed.target.key}-{number}"
 
 
 def _number(placed: Placed, newest: dict[UUID, int]) -> int:

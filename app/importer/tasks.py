@@ -1,6 +1,6 @@
 """Brings rows into the database, a thousand to a transaction: what a crash interrupts, the same command completes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count, islice
@@ -58,15 +58,17 @@ async def load(  # noqa: PLR0913  # each is something to say of an import
     async with connect(url) as connection:
         user_id = (await invite(connection, [guest(email)]))[email_key(email)]
         summary, targets = await _prepare(connection, user_id, plan, made_up=made_up, anew=anew, operator=operator)
-        placed = _place(rows, targets)
+        placed, renumbered = _place(rows, targets), list[tuple[str, str]]()
         while batch := list(islice(placed, BATCH)):
             async with acting(connection, user_id) as events:
                 if not operator:
                     homes = {placed.target.id: placed.target for placed in batch}
                     await require_work(connection, user_id, homes.values())
-                made = await write(connection, batch, events, creator_id=user_id)
-            summary.made += made
-            summary.there += len(batch) - made
+                written = await write(connection, batch, events, creator_id=user_id)
+            summary.made += written.made
+            summary.there += len(batch) - written.made
+            renumbered += written.renumbered
+        summary.notes += _told(renumbered)
         await analyze(connection)
         return summary
 
@@ -81,6 +83,13 @@ async def _prepare(
             await require_work(connection, user_id, targets.by_group.values())
             await require_joins(connection, user_id, targets)
     return Summary(targets.organizations, targets.teams, people, notes=targets.notes), targets
+
+
+def _told(renumbered: Sequence[tuple[str, str]]) -> Iterator[str]:
+    if renumbered:
+        key, here = renumbered[0]
+        more = f", and {len(renumbered) - 1:,} more have other numbers, too" if len(renumbered) > 1 else ""
+        yield f"Another task has the number of {key}, which is {here} here{more}"
 
 
 def _place(rows: Iterable[Row], targets: Targets) -> Iterator[Placed]:

@@ -219,6 +219,7 @@ async def test_a_task_whose_number_another_has_gets_the_next_one_and_its_key_fin
     summary, again = await importer.imports(rows), await importer.imports(rows)
 
     assert (summary.made, summary.there, again.made, again.there) == (2, 0, 0, 2)
+    assert (summary.notes, again.notes) == (["Another task has the number of ENG-5, which is ENG-7 here"], [])
     assert await importer.tasks() == [
         ("ENG", 4, "Four", None),
         ("ENG", 5, "Becomes ENG-5", None),
@@ -248,9 +249,10 @@ async def test_a_key_with_an_underscore_finds_its_task(importer: Importer, api: 
 
 
 async def test_two_prefixes_that_make_one_key_lose_no_task(importer: Importer) -> None:
-    await importer.imports([importer.row("PAY_OLD-1", "One"), importer.row("PAYOLD-1", "Two")])
+    summary = await importer.imports([importer.row("PAY_OLD-1", "One"), importer.row("PAYOLD-1", "Two")])
 
     assert await importer.tasks() == [("PAYOLD", 1, "One", None), ("PAYOLD", 2, "Two", None)]
+    assert summary.notes == ["Another task has the number of PAYOLD-1, which is PAYOLD-2 here"]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ async def test_my_tasks_are_mine_whoever_asks(api: Api, superuser: "asyncpg.Conn
         ({"number": {"lte": 2}}, ["Task 2", "Task 1"]),
         ({"number": {"in": [1, 3]}}, ["Task 3", "Task 1"]),
         ({"key": {"eq": "T1-2"}}, ["Task 2"]),
-        ({"key": {"eq": "t1-2"}}, []),
+        ({"key": {"eq": "t1-2"}}, ["Task 2"]),
         ({"key": {"eq": "T1-02"}}, []),
         ({"key": {"eq": "no key"}}, []),
         ({"key": {"in": []}}, []),

@@ -65,10 +65,11 @@ async def test_what_nothing_is_known_of_is_refreshed_though_nothing_changed(fill
     assert (await superuser.fetchval(KNOWN), await superuser.fetchval(ANALYZED, "tasks")) == (300, 2)
 
 
-async def test_it_waits_for_nobody(filled: Any) -> None:
+@pytest.mark.parametrize("mode", ["SHARE UPDATE EXCLUSIVE", "ACCESS EXCLUSIVE"])
+async def test_it_waits_for_nobody(filled: Any, mode: str) -> None:
     superuser, runtime = filled
-    async with superuser.transaction(), asyncio.timeout(5):
-        await superuser.execute("LOCK TABLE tasks IN SHARE UPDATE EXCLUSIVE MODE")
+    async with superuser.transaction(), asyncio.timeout(30):
+        await superuser.execute(f"LOCK TABLE tasks, embedding_jobs IN {mode} MODE")  # one is filled and one is empty
         await analyze(runtime)
 
     assert await superuser.fetchval(ANALYZED, "tasks") == 0

@@ -16,22 +16,26 @@ PLAIN = (
     r"\uac00-\ud7a3\ufe00-\ufe0f\ufe30-\uffef\U0001f000-\U0001faff\U00020000-\U0002a6df"
 )
 # What a text is compared by. Each way to it is as short as it can be: it is taken for every row that a filter looks at.
+# A function with a search_path of its own would not be inlined, so this says of all that it names that it is
+# PostgreSQL's own; `normalize` is by its syntax.
 FOLDED = """
 CREATE FUNCTION trellis_folded(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE
-        WHEN octet_length($1) = char_length($1) THEN lower($1 COLLATE {collation})
-        WHEN $1 !~ '[^{plain}]' THEN {folded}
+        WHEN pg_catalog.octet_length($1) OPERATOR(pg_catalog.=) pg_catalog.char_length($1)
+            THEN pg_catalog.lower($1 COLLATE {collation})
+        WHEN $1 OPERATOR(pg_catalog.!~) '[^{plain}]' THEN {folded}
         ELSE normalize({folded_composed})
     END
 $$
 """
 # PostgreSQL 18 folds case as Unicode says. Those before it lower letters, in the collation that knows most of them, and
 # these are what else people write.
-NEW = "casefold({} COLLATE {})"
+NEW = "pg_catalog.casefold({} COLLATE {})"
 LOWER = "\u00b5\u017f\u03c2\u03d0\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5\u1e9b\u1e9e"
 PLAINER = "\u03bcs\u03c3\u03b2\u03b8\u03c6\u03c0\u03ba\u03c1\u03b5\u1e61\u00df"
 OLD = (
-    "replace(translate(lower(replace({}, '\u0130', 'i\u0307') COLLATE {}),"
+    "pg_catalog.replace(pg_catalog.translate("
+    "pg_catalog.lower(pg_catalog.replace({}, '\u0130', 'i\u0307') COLLATE {}),"
     f" '{LOWER}', '{PLAINER}'), '\u00df', 'ss')"
 )
 FOLDS_ALL = "pg_catalog.pg_unicode_fast"
@@ -70,7 +74,7 @@ def downgrade() -> None:
 
 def folded(version: int, known: list[str]) -> str:
     """The statement that makes the function, for this version of PostgreSQL and the collations that it has."""
-    collation = FOLDS_ALL if version >= 18 else f'"{next(one for one in COLLATIONS if one in known)}"'
+    collation = FOLDS_ALL if version >= 18 else f'pg_catalog."{next(one for one in COLLATIONS if one in known)}"'
     way = NEW if version >= 18 else OLD
     return FOLDED.format(
         collation=collation,

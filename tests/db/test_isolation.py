@@ -14,7 +14,26 @@ OURS = "FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proowner = 
 HARMLESS = {
     *("uuidv7_now", "trellis_tags_valid", "trellis_terms", "trellis_trigrams", "trellis_cleaned", "trellis_plain"),
     *("trellis_pieces", "trellis_parts", "trellis_pairs", "trellis_words", "trellis_snippet"),
+    "trellis_folded",
 }
+# PostgreSQL inlines only what has no path: these say of each name in them that it is PostgreSQL's own.
+INLINED = {"trellis_folded"}
+# A schema whose functions and operators would be taken instead of those, where it stands first.
+IMPOSTORS = """
+CREATE SCHEMA impostors;
+CREATE FUNCTION impostors.octet_length(text) RETURNS int LANGUAGE sql RETURN 0;
+CREATE FUNCTION impostors.char_length(text) RETURNS int LANGUAGE sql RETURN 1;
+CREATE FUNCTION impostors.lower(text) RETURNS text LANGUAGE sql RETURN 'taken';
+CREATE FUNCTION impostors.casefold(text) RETURNS text LANGUAGE sql RETURN 'taken';
+CREATE FUNCTION impostors.normalize(text, text DEFAULT '') RETURNS text LANGUAGE sql RETURN 'taken';
+CREATE FUNCTION impostors.replace(text, text, text) RETURNS text LANGUAGE sql RETURN 'taken';
+CREATE FUNCTION impostors.translate(text, text, text) RETURNS text LANGUAGE sql RETURN 'taken';
+CREATE FUNCTION impostors.never(int, int) RETURNS boolean LANGUAGE sql RETURN false;
+CREATE FUNCTION impostors.never(text, text) RETURNS boolean LANGUAGE sql RETURN false;
+CREATE OPERATOR impostors.= (FUNCTION = impostors.never, LEFTARG = int, RIGHTARG = int);
+CREATE OPERATOR impostors.!~ (FUNCTION = impostors.never, LEFTARG = text, RIGHTARG = text);
+SET LOCAL search_path = impostors, pg_catalog, public;
+"""
 SETTINGS = "SELECT current_setting('app.actor_id', true), current_setting('app.organization_ids', true)"
 
 
@@ -131,10 +150,27 @@ async def test_no_function_looks_into_temporary_tables_first(superuser: "asyncpg
     """PostgreSQL does, where a function's search_path does not end with pg_temp."""
     paths = await superuser.fetch(f"SELECT proname, proconfig {OURS}")
     assert len(paths) >= 6
+    assert {row["proname"] for row in paths if row["proconfig"] is None} == INLINED
     for row in paths:
+        if row["proname"] in INLINED:
+            continue
         (path,) = row["proconfig"]
         assert path.startswith("search_path=pg_catalog"), row["proname"]
         assert path.endswith("pg_temp"), row["proname"]
+
+
+async def test_what_has_no_path_takes_nobody_elses_functions(superuser: "asyncpg.Connection[Any]") -> None:
+    given = ["LOGIN", "\u00c4RGER", "A\u0308RGER"]  # ASCII, composed already, and all else: each goes another way
+    transaction = superuser.transaction()
+    await transaction.start()
+    try:
+        await superuser.execute(IMPOSTORS)
+        taken = await superuser.fetchval("SELECT lower('A')")
+        folded = await superuser.fetchval("SELECT array_agg(trellis_folded(one)) FROM unnest($1::text[]) AS one", given)
+    finally:
+        await transaction.rollback()
+
+    assert (taken, folded) == ("taken", ["login", "\u00e4rger", "\u00e4rger"])
 
 
 async def test_a_temporary_table_cannot_pose_as_the_one_of_users(runtime: "asyncpg.Connection[Any]") -> None:

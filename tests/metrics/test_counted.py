@@ -1,5 +1,6 @@
 """What is counted of requests, and that no client decides how much that is."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,8 @@ from tests.metrics.scraping import Scrape, headers, scrape
 
 DELETE = "mutation ($ids: [ID!]!) { deleteTasks(ids: $ids) { deletedIds } }"
 TEAM = "query Team($id: ID!) { team(id: $id) { key tasks { nodes { id } } } }"
+LEFT = "SELECT count(*) FROM tasks WHERE organization_id = $1"
+LATER = "UPDATE deletions SET purge_at = now() + interval '1 day' WHERE (organization_id, id) = ($1, $2)"
 
 
 def outcomes(found: Scrape) -> dict[tuple[str, str, str], float]:
@@ -168,17 +171,25 @@ async def test_a_caller_whose_requests_hold_all_connections_is_counted(fresh: Ap
 
 async def test_events_and_what_is_purged_are_counted(fresh: Api, superuser: "asyncpg.Connection[Any]") -> None:
     tenant = await make_tenant(superuser, tasks=2)
+    await leave_nothing_due(superuser)
     before = await scrape(fresh.http)
     await fresh.data(DELETE, who=tenant.owner, ids=[str(one) for one in tenant.tasks[:2]])
     await superuser.execute("UPDATE deletions SET purge_at = now() WHERE organization_id = $1", tenant.id)
-    due = await scrape(fresh.http)
-    await purge_due(fresh.database)
+    async with asyncio.timeout(60):
+        while await superuser.fetchval(LEFT, tenant.id):  # another application of this process may be at it
+            await purge_due(fresh.database)
     found = await scrape(fresh.http)
 
     def grown(name: str, **labels: str) -> float:
         return found.value(name, **labels) - before.value(name, **labels)
 
-    assert due.value("trellis_purge_due") >= 1
     assert grown("trellis_events_written_total", type="DELETED") == 2
     assert grown("trellis_events_written_total", type="PURGED") == 2
     assert grown("trellis_purged_rows_total", table="tasks") == 2
+
+
+async def leave_nothing_due(superuser: "asyncpg.Connection[Any]") -> None:
+    """Keeps what other tests have left in this database for a day, and waits for what is being purged: every
+    application of this process purges that, and counts it. One by one, so that no purge and this block each other."""
+    for key in await superuser.fetch("SELECT organization_id, id FROM deletions WHERE purge_at <= now()"):
+        await superuser.execute(LATER, *key)

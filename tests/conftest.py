@@ -31,6 +31,9 @@ RUN = pytest.StashKey[ExitStack]()
 ADDRESSES = pytest.StashKey[Addresses]()
 NUMBERS = count(1)
 EMPTY = "trellis_empty"
+# At once, of all workers: a test's two servers beside the one of the session can have 22 each. Who is refused one tries
+# on for as long as a request may take, so too few look like whatever that test does not expect.
+CONNECTIONS = 400
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
             addresses: Addresses = stack.enter_context(provisioned(given))
         else:
             directory = Path(stack.enter_context(TemporaryDirectory(prefix="trellis-tests-")))
+            with embedded.run(directory, durable=False) as first:
+                asyncio.run(_allow_connections(first))
             addresses = stack.enter_context(embedded.run(directory, durable=False))
         asyncio.run(_keep_empty(addresses))
         migrate(addresses.owner_url, addresses.runtime_url)
@@ -183,6 +188,13 @@ async def _made(addresses: Addresses, *, migrated: bool) -> AsyncIterator[Databa
     finally:
         await connection.execute(f"DROP DATABASE IF EXISTS {made.name} WITH (FORCE)")
         await connection.close()
+
+
+async def _allow_connections(addresses: Addresses) -> None:
+    """From its next start on."""
+    connection = await asyncpg.connect(addresses.superuser_url)
+    await connection.execute(f"ALTER SYSTEM SET max_connections = {CONNECTIONS}")
+    await connection.close()
 
 
 async def _keep_empty(addresses: Addresses) -> None:

@@ -1,6 +1,7 @@
 """A PostgreSQL that is there already, for the tests to share: `make test DATABASE=postgresql://postgres:…@host:5432/postgres`.
 
 It is named by the URL of a superuser. The run makes what a start of the embedded server makes, and drops it in the end.
+Its `max_connections` should be 200 or more: a worker has three servers at times, which keep what they have opened.
 """
 
 import asyncio

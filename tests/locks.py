@@ -15,6 +15,8 @@ AT_LOCKS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databa
 HERE = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 # What others' tests have left to do, the servers' background work does meanwhile, and waits at locks too.
 IN_BACKGROUND = "application_name = 'trellis background'"
+REQUESTS_AT_LOCKS = f"{AT_LOCKS} AND NOT {IN_BACKGROUND}"
+SLEEPING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
 WAITING = f"""
 SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE NOT granted AND relation = 'tasks'::regclass AND {HERE} AND NOT {IN_BACKGROUND}
@@ -49,9 +51,23 @@ async def whoever_waits(superuser: Superuser, amount: int = 1) -> int:
 
 
 async def until_waiting(superuser: Superuser, amount: int = 1) -> None:
-    """Returns when so many wait for a lock of whatever kind."""
-    async with asyncio.timeout(10):
-        while await superuser.fetchval(AT_LOCKS) < amount:
+    """Returns when so many wait for a lock of whatever kind, background work among them."""
+    await _until(superuser, AT_LOCKS, amount)
+
+
+async def until_a_request_waits(superuser: Superuser) -> None:
+    """Returns when a request waits for a lock of whatever kind."""
+    await _until(superuser, REQUESTS_AT_LOCKS, 1)
+
+
+async def until_sleeping(superuser: Superuser) -> None:
+    """Returns when a statement is at `pg_sleep`."""
+    await _until(superuser, SLEEPING, 1)
+
+
+async def _until(superuser: Superuser, counting: str, amount: int) -> None:
+    async with asyncio.timeout(30):
+        while await superuser.fetchval(counting) < amount:
             await asyncio.sleep(0.01)
             await superuser.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees its first look again
 

@@ -107,7 +107,7 @@ async def shown(api: Api, who: str) -> str:
 
 def _taken(response: httpx.Response) -> str:
     """The answer to a question that was understood: one that was not would hide everything from anybody."""
-    assert response.status_code == 200
+    assert response.status_code == 200, response.text
     assert "GRAPHQL_VALIDATION_FAILED" not in response.text, response.text
     assert "LIMIT_EXCEEDED" not in response.text, response.text
     return response.text

@@ -14,11 +14,11 @@ from app.config import Settings
 from tests.api import SECRET, Api, serving
 from tests.conftest import Database
 from tests.factories import Tenant, make_tenant
-from tests.locks import Superuser, until_waiting
+from tests.locks import Superuser, until_a_request_waits, until_sleeping
 from tests.trash.documents import DELETE_TEAM, PURGE_DELETION, RESTORE_DELETION
 from tests.unforeseen import nothing_unforeseen
 
-REQUEST = 0.4  # seconds: long enough for all that waits for nobody
+REQUEST = 0.8  # seconds: long enough for all that waits for nobody
 TOO_LATE = "The request took too long and was undone: ask for less, or try again."
 NO_TURN = "Other large deletions are under way, so this one had no more time and was undone: try again in a minute."
 UPDATE = 'updateTask(id: "{}", input: {{title: "Late"}}) {{ task {{ id }} }}'
@@ -27,7 +27,7 @@ UPDATE = 'updateTask(id: "{}", input: {{title: "Late"}}) {{ task {{ id }} }}'
 @asynccontextmanager
 async def impatient(database: Database, **others: Any) -> AsyncIterator[Api]:
     """A server whose requests have little time, and whose locks are waited for longer."""
-    chosen = {"request_timeout": REQUEST} | others
+    chosen = {"request_timeout": REQUEST, "lock_timeout": 4.5} | others
     settings = Settings(database_url=database.runtime_url, jwt_secret=SecretStr(SECRET), **chosen)
     async with nothing_unforeseen(), serving(settings) as api:
         yield api
@@ -116,7 +116,8 @@ async def test_statements_after_a_deletion_have_as_long_as_any(database: Databas
     tenant = await make_tenant(superuser, teams=2, tasks=1)
     other = await superuser.fetchval("SELECT id FROM tasks WHERE team_id = $1", tenant.teams[1])
     deletion = f'deleteTeam(id: "{tenant.teams[0]}") {{ deletedIds }}'
-    async with impatient(database, request_timeout=10, statement_timeout=0.3) as api, held(superuser, other):
+    limits = {"request_timeout": 10, "statement_timeout": 0.3, "lock_timeout": 0.3}
+    async with impatient(database, **limits) as api, held(superuser, other):
         response = await api.send(f"mutation {{ {deletion} {UPDATE.format(other)} }}", who=tenant.owner)
 
     message = "The database took too long: ask for less, or try again."
@@ -129,10 +130,10 @@ async def test_large_deletions_take_turns(database: Database, superuser: Superus
     async with impatient(database, pool_size=7) as api:
         async with held(superuser, *tenants[0].tasks, *tenants[1].tasks):
             first = asyncio.create_task(api.send(DELETE_TEAM, who=tenants[0].owner, id=str(tenants[0].teams[0])))
-            await until_waiting(superuser)
+            await until_a_request_waits(superuser)
             await asyncio.sleep(2 * REQUEST)
             second = await api.send(DELETE_TEAM, who=tenants[1].owner, id=str(tenants[1].teams[0]))
-            assert not first.done()
+            assert not first.done(), first.result().text
         assert error_of(second) == {"status": 503, "message": NO_TURN, "code": "TIMEOUT"}
         assert second.headers["Retry-After"] == "1"
         assert (await first).json()["data"]["deleteTeam"]["deletion"]["counts"]["tasks"] == 1
@@ -147,11 +148,11 @@ async def test_a_small_deletion_needs_no_turn(database: Database, superuser: Sup
     async with impatient(database, pool_size=4) as api:
         async with held(superuser, *large.tasks):
             slow = asyncio.create_task(api.send(DELETE_TEAM, who=large.owner, id=str(large.teams[0])))
-            await until_waiting(superuser)
+            await until_a_request_waits(superuser)
             await asyncio.sleep(2 * REQUEST)
             deleted = await api.data(DELETE_TEAM, who=small.owner, id=str(small.teams[0]))
             assert deleted["deleteTeam"]["deletion"]["counts"]["tasks"] == 1
-            assert not slow.done()
+            assert not slow.done(), slow.result().text
         assert "errors" not in (await slow).json()
 
 
@@ -172,7 +173,7 @@ async def test_a_retry_of_a_deletion_under_way_is_told_so_and_answered_afterward
     async with impatient(database, lock_timeout=0.2) as api, slow(superuser, tenant.tasks[0]):
         headers = {**api.headers(tenant.owner), "Idempotency-Key": "delete it"}
         first = asyncio.create_task(api.send_with(headers, DELETE_TEAM, **variables))
-        await asyncio.sleep(0.1)
+        await until_sleeping(superuser)
         second = await api.send_with(headers, DELETE_TEAM, **variables)
         assert (second.status_code, second.json()["errors"][0]["extensions"]["code"]) == (409, "CONFLICT")
         await asyncio.wait({first})

@@ -24,7 +24,9 @@ from app.search.searchable import Searchable
 texts = table_of(SearchText)
 totals = table_of(SearchWordTotal)
 
-BATCH = 200  # texts, which take a tenth of a second
+# Texts, which take some milliseconds; of the longest there are, in scripts without blanks, six seconds: a statement may
+# take thirty, and a writer waits two for a lock.
+BATCH = 20
 NOBODY = UUID(int=0)
 
 

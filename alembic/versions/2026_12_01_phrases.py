@@ -11,6 +11,13 @@ SETTINGS = """
 SET search_path = pg_catalog, public, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
 """
 
+# The texts that have all `words`, by the index and nothing else; those whose hashes collide are among them.
+WITH_ALL_WORDS = """SELECT texts.organization_id, texts.kind, texts.subject_id, texts.content
+                FROM search_texts AS texts
+                WHERE trellis_terms(texts.organization_id, texts.kind, tsvector_to_array(texts.content))
+                      @> trellis_terms(searched_id, searched_kind, words)
+                OFFSET 0"""
+
 # The texts that hold what is `asked`, by the positions of its words. PostgreSQL keeps 255 of a word, and none above
 # 16,383. Where those of one of these words were cut off, any text that has all of them is answered, as `cut`: whoever
 # asks has to look at the text itself.
@@ -32,10 +39,7 @@ BEGIN
                 WHERE cardinality(kept.positions) >= 255 OR 16383 = ANY (kept.positions)
             ) AS cut
             FROM (
-                SELECT texts.organization_id, texts.kind, texts.subject_id, texts.content FROM search_texts AS texts
-                WHERE trellis_terms(texts.organization_id, texts.kind, tsvector_to_array(texts.content))
-                      @> trellis_terms(searched_id, searched_kind, words)
-                OFFSET 0
+                {WITH_ALL_WORDS}
             ) AS found
             WHERE found.organization_id = searched_id AND found.kind = searched_kind AND found.content @@ together
             OFFSET 0
@@ -57,10 +61,7 @@ BEGIN
         RETURN QUERY
         SELECT found.subject_id
         FROM (
-            SELECT texts.organization_id, texts.kind, texts.subject_id, texts.content FROM search_texts AS texts
-            WHERE trellis_terms(texts.organization_id, texts.kind, tsvector_to_array(texts.content))
-                  @> trellis_terms(searched_id, searched_kind, words)
-            OFFSET 0
+            {WITH_ALL_WORDS}
         ) AS found
         WHERE found.organization_id = searched_id AND found.kind = searched_kind
           AND tsvector_to_array(ts_filter(found.content, '{{a}}')) = words;

@@ -111,7 +111,7 @@ def _word_score(terms: CTE, content: Expression) -> Expression:
 
 def _words(searched: Searched, legs: Legs, terms: CTE) -> CTE:
     """The best by words. Two stages: everything that holds a term is ranked roughly, and the first of that exactly."""
-    rough = searched.matching("terms", "scored")
+    rough = searched.matching()
     ordered = select(rough.c.subject_id, rough.c.rank).where(rough.c.rank > ZERO).subquery("ordered")
     kept = searched.keep(select(ordered.c.subject_id, ordered.c.rank), ordered, narrow=legs.narrow).subquery("kept")
     best = searched.best_of_wholes(kept, kept.c.rank)

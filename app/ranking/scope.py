@@ -69,14 +69,14 @@ class Searched:
     def organization_id(self) -> BindParameter[UUID]:
         return bindparam("organization_id", type_=Uuid)
 
-    def matching(self, terms: str, query: str) -> TableValuedAlias:
-        """The database's look-up of texts by words, with the names of its parameters."""
-        asked = cast(bindparam(query, type_=Text), TSQUERY)
+    def matching(self) -> TableValuedAlias:
+        """The database's look-up of texts by the words `terms`, with what they say to the query `scored`."""
+        scored = cast(bindparam("scored", type_=Text), TSQUERY)
         letters = cast(bindparam("letters", type_=ARRAY(REAL)), ARRAY(REAL))
         every: ColumnElement[str] = literal_column("NULL::tsquery")
         return func.trellis_matching(
-            self.organization_id, self.kind, bindparam(terms, type_=ARRAY(Text)), letters, asked, every
-        ).table_valued("subject_id", "rank", name=f"with_{terms}")
+            self.organization_id, self.kind, bindparam("terms", type_=ARRAY(Text)), letters, scored, every
+        ).table_valued("subject_id", "rank", name="with_terms")
 
     def rows(self, *columns: Expression) -> Rows:
         """All that may be found, which is scoped: the second wall."""
